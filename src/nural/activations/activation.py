@@ -1,0 +1,33 @@
+"""What the activation layers share."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nural.layer import Layer
+
+
+class Activation(Layer):
+    """A layer without weights around one elementwise pair.
+
+    A subclass names its pair and says whether the backward function takes the input or the output of the forward one.
+    """
+
+    pair: tuple[Any, Any]
+    saves = "output"
+
+    @cached_property
+    def arguments(self) -> tuple[Any, ...]:
+        """What the pair takes beside its arrays: the constructor's arguments."""
+        return tuple(self.config().values())
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """The activation of x."""
+        y = self.pair[0](x, *self.arguments, out=self.buffer("y", x.shape, x.dtype))
+        self.saved = y if self.saves == "output" else x
+        return y
+
+    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
+        """∂L/∂x."""
+        return self.pair[1](dy, *self.arguments, self.saved, out=self.buffer("dx", dy.shape, dy.dtype))

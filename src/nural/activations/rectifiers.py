@@ -1,0 +1,159 @@
+"""Rectifiers: the identity above zero, and below it a line with a slope that is none, fixed or learned."""
+
+from typing import Any
+
+import numpy as np
+
+from nural.activations.activation import Activation
+from nural.batch import require_samples
+from nural.layer import Layer
+from nural.layers.rows import channel_sums, long_rows
+
+
+def relu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Rectified linear unit: y = max(x, 0), of x's shape.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines.
+    """
+    require_samples("relu_forward", x)
+    return np.maximum(x, 0, out=out)
+
+
+def relu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Gradient of `relu_forward`: ∂L/∂x = dy where x > 0, else 0 (at the kink x = 0 too, as PyTorch has it).
+
+    ``x`` is the input of the forward pass; its output serves as well, for it is positive at the same places.
+    """
+    dx = np.greater(x, 0, out=np.empty_like(dy) if out is None else out)
+    dx *= dy
+    return dx
+
+
+class ReLU(Activation):
+    """`relu_forward` and `relu_backward` as a layer."""
+
+    pair = relu_forward, relu_backward
+
+
+def leaky_relu_forward(x: np.ndarray, negative_slope: float = 0.01, out: np.ndarray | None = None) -> np.ndarray:
+    """Leaky ReLU: y = x where x > 0, else negative_slope · x; of x's shape.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: Maas et al. 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models.
+    """
+    require_samples("leaky_relu_forward", x)
+    y = np.multiply(x, negative_slope, out=out)
+    # A slope up to 1 puts the line through x > 0 on top. A mask would take ten times as long.
+    return np.maximum(x, y, out=out) if negative_slope <= 1 else np.minimum(x, y, out=out)
+
+
+def leaky_relu_backward(
+    dy: np.ndarray, negative_slope: float, x: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Gradient of `leaky_relu_forward`: ∂L/∂x = dy where x > 0, else negative_slope · dy. ``x`` is its input."""
+    dx = _slopes(x, negative_slope, np.empty_like(dy) if out is None else out)
+    dx *= dy
+    return dx
+
+
+class LeakyReLU(Activation):
+    """`leaky_relu_forward` and `leaky_relu_backward` as a layer."""
+
+    pair = leaky_relu_forward, leaky_relu_backward
+    saves = "input"
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = negative_slope
+        super().__init__()
+
+
+def prelu_forward(x: np.ndarray, a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Parametric ReLU: y = x where x > 0, else a · x, with a learned slope a.
+
+    Args:
+        x: Input, ``(N, …)``, or ``(N, …, C)`` with a slope for each channel.
+        a: Slopes, ``(1,)`` for all of x or ``(C,)``.
+        out: Where to write y.
+
+    Returns:
+        y, of x's shape.
+
+    Raises:
+        ValueError: x holds no sample, or a is neither one slope nor one for each of x's last dimension.
+
+    Source: He et al. 2015, Delving Deep into Rectifiers, section 2.1.
+    """
+    require_samples("prelu_forward", x)
+    if a.shape != (1,) and a.shape != x.shape[-1:]:
+        raise ValueError(f"prelu_forward: slopes of shape {a.shape} fit neither (1,) nor the channels of x, {x.shape}")
+    y = _slopes(x, a[0] if len(a) == 1 else a, np.empty_like(x) if out is None else out)
+    y *= x
+    return y
+
+
+def prelu_backward(
+    dy: np.ndarray, a: np.ndarray, x: np.ndarray, out: tuple[np.ndarray | None, ...] | None = None
+) -> tuple[Any, Any]:
+    """Gradient of `prelu_forward`: ∂L/∂a = Σ dy · min(x, 0), ∂L/∂x = dy where x > 0, else a · dy.
+
+    Args:
+        dy: ∂L/∂y, of x's shape.
+        a: Slopes, ``(1,)`` or ``(C,)``; the sum goes over everything that shares one.
+        x: The input of the forward pass.
+        out: ``(da, dx)`` to write to; a None among them is not wanted. Without dx, da needs an array of x's size.
+
+    Returns:
+        ``(da, dx)``, of a's and x's shape.
+
+    Source: He et al. 2015, Delving Deep into Rectifiers, section 2.1.
+    """
+    da, dx = (np.empty_like(a), np.empty_like(dy)) if out is None else out
+    if da is not None:
+        products = np.minimum(x, 0, out=np.empty_like(dy) if dx is None else dx)
+        products *= dy
+        da[...] = products.sum() if len(a) == 1 else channel_sums(long_rows(products), len(a))
+    if dx is not None:
+        _slopes(x, a[0] if len(a) == 1 else a, dx)
+        dx *= dy
+    return da, dx
+
+
+class PReLU(Layer):
+    """A leaky ReLU that learns its slope ``a``, with `prelu_forward` and `prelu_backward`.
+
+    Args:
+        num_parameters: 1 for one slope, or the number of channels, x's last dimension, for one each.
+        init: Where the slopes begin.
+        dtype: Of the slopes.
+    """
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
+        self.num_parameters, self.init = num_parameters, init
+        super().__init__(shapes={"a": (num_parameters,)}, dtype=dtype)
+
+    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
+        """``init`` for each slope."""
+        return np.full(self.shapes[name], self.init)
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """y = x where x > 0, else a · x."""
+        self.saved = x
+        return prelu_forward(x, self.params["a"], out=self.buffer("y", x.shape, x.dtype))
+
+    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
+        """∂L/∂x; fills the gradient of a."""
+        out = self.grads["a"], self.buffer("dx", dy.shape, dy.dtype)
+        return prelu_backward(dy, self.params["a"], self.saved, out=out)[1]
+
+
+def _slopes(x: np.ndarray, negative_slope: float | np.ndarray, out: np.ndarray) -> np.ndarray:
+    """1 where x > 0, else the negative slope: by arithmetic, many times faster than a mask of random signs."""
+    positive = np.greater(x, 0, out=out)
+    positive *= 1 - negative_slope
+    positive += negative_slope
+    return positive

@@ -1,0 +1,149 @@
+"""The logistic sigmoid and its relatives: tanh, SiLU (x times the sigmoid) and softplus (its integral)."""
+
+import numpy as np
+
+from nural.activations.activation import Activation
+from nural.batch import require_samples
+from nural.blocks import in_blocks
+
+
+def sigmoid_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Logistic sigmoid: y = 1 / (1 + e⁻ˣ), of x's shape.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: Goodfellow et al. 2016, Deep Learning, section 3.10.
+    """
+    require_samples("sigmoid_forward", x)
+    y = np.negative(x, out=out)
+    with np.errstate(over="ignore"):  # e⁻ˣ = ∞ gives y = 0, which is the limit
+        np.exp(y, out=y)
+    y += 1
+    return np.reciprocal(y, out=y)
+
+
+def sigmoid_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Gradient of `sigmoid_forward`: ∂L/∂x = dy · y (1 − y). ``y`` is its output."""
+    dx = np.subtract(1, y, out=out)
+    dx *= y
+    dx *= dy
+    return dx
+
+
+class Sigmoid(Activation):
+    """`sigmoid_forward` and `sigmoid_backward` as a layer."""
+
+    pair = sigmoid_forward, sigmoid_backward
+
+
+def tanh_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Hyperbolic tangent: y = tanh x, of x's shape.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: LeCun et al. 1998, Efficient BackProp, section 4.4.
+    """
+    require_samples("tanh_forward", x)
+    return np.tanh(x, out=out)
+
+
+def tanh_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Gradient of `tanh_forward`: ∂L/∂x = dy (1 − y²). ``y`` is its output."""
+    dx = np.multiply(y, y, out=out)
+    np.subtract(1, dx, out=dx)
+    dx *= dy
+    return dx
+
+
+class Tanh(Activation):
+    """`tanh_forward` and `tanh_backward` as a layer."""
+
+    pair = tanh_forward, tanh_backward
+
+
+def silu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Sigmoid linear unit, also called swish: y = x σ(x) with the sigmoid σ; of x's shape.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: Elfwing et al. 2018, Sigmoid-Weighted Linear Units for Neural Network Function Approximation, section 2.
+    """
+    require_samples("silu_forward", x)
+    y = sigmoid_forward(x, out=out)
+    y *= x
+    return y
+
+
+def silu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Gradient of `silu_forward`: ∂L/∂x = dy · σ(x) (1 + x (1 − σ(x))). ``x`` is its input."""
+    dx = np.empty_like(dy) if out is None else out
+    for dy_, x_, dx_ in in_blocks(dy, x, dx):
+        sigmoid = sigmoid_forward(x_)
+        np.subtract(1, sigmoid, out=dx_)
+        dx_ *= x_
+        dx_ += 1
+        dx_ *= sigmoid
+        dx_ *= dy_
+    return dx
+
+
+class SiLU(Activation):
+    """`silu_forward` and `silu_backward` as a layer."""
+
+    pair = silu_forward, silu_backward
+    saves = "input"
+
+
+def softplus_forward(
+    x: np.ndarray, beta: float = 1.0, threshold: float = 20.0, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Softplus: y = log(1 + e^{βx}) / β, and y = x where βx > threshold, as PyTorch has it; of x's shape.
+
+    log(1 + eᶻ) is computed as max(z, 0) + log(1 + e^{−|z|}), which no z overflows.
+
+    Raises:
+        ValueError: x holds no sample, or beta is 0.
+
+    Source: Dugas et al. 2001, Incorporating Second-Order Functional Knowledge for Better Option Pricing, section 3.
+    """
+    require_samples("softplus_forward", x)
+    if beta == 0:
+        raise ValueError("softplus_forward: beta must not be 0")
+    y = np.empty_like(x) if out is None else out
+    for x_, y_ in in_blocks(x, y):
+        z = x_ * beta
+        np.abs(z, out=y_)
+        np.negative(y_, out=y_)
+        np.exp(y_, out=y_)
+        np.log1p(y_, out=y_)
+        y_ += np.maximum(z, 0)
+        y_ /= beta
+        np.copyto(y_, x_, where=z > threshold)
+    return y
+
+
+def softplus_backward(
+    dy: np.ndarray, beta: float, threshold: float, x: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Gradient of `softplus_forward`: ∂L/∂x = dy · σ(βx), and dy where βx > threshold. ``x`` is its input."""
+    dx = np.empty_like(dy) if out is None else out
+    for dy_, x_, dx_ in in_blocks(dy, x, dx):
+        z = x_ * beta
+        sigmoid_forward(z, out=dx_)
+        np.copyto(dx_, 1, where=z > threshold)
+        dx_ *= dy_
+    return dx
+
+
+class Softplus(Activation):
+    """`softplus_forward` and `softplus_backward` as a layer."""
+
+    pair = softplus_forward, softplus_backward
+    saves = "input"
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        self.beta, self.threshold = beta, threshold
+        super().__init__()

@@ -1,0 +1,88 @@
+"""What a case is: one forward/backward pair with everything that is needed to try it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nural.gradients import numerical_gradient
+from nural.losses import Loss
+
+Size = Callable[[int, int], int]
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A pair, the arguments to try it with, and PyTorch's name for the same.
+
+    Attributes:
+        name: As tables print it: the pair and, where it has several cases, the setting that is tried.
+        pair: The public functions that the case covers.
+        draw: ``(rng, size) -> values``: arguments by name. ``size(low, high)`` gives an integer from low to high,
+            drawn by whoever asks, so that shapes and strides vary. Float arrays are in float64 and differentiated, in
+            the order in which ``backward`` returns their gradients; anything else is a setting.
+        forward: ``(values, out) -> y``.
+        backward: ``(dy, values, y, out) -> (gradient, …)``; ``y`` is what the forward pass returned.
+        torch: ``(torch, values) -> y``: the same on tensors, with nural's layouts going in and coming out.
+    """
+
+    name: str
+    pair: tuple[Callable[..., Any], ...]
+    draw: Callable[[np.random.Generator, Size], Values]
+    forward: Callable[[Values, Any], np.ndarray]
+    backward: Callable[[np.ndarray, Values, Any, Any], tuple[np.ndarray, ...]]
+    torch: Callable[[Any, Values], Any]
+
+    def sample(self, seed: int = 0) -> Values:
+        """Arguments with sizes drawn from the same seed."""
+        rng = np.random.default_rng(seed)
+        return self.draw(rng, lambda low, high: int(rng.integers(low, high + 1)))
+
+
+def loss_case(name: str, loss: Loss, draw: Callable[..., Values], torch: Callable[[Any, Values], Any]) -> Case:
+    """The case of a loss, ``(y, settings…) -> (loss, dy)``: its values hold ``y`` and the loss's other arguments."""
+
+    def forward(values: Values, out: Any) -> np.ndarray:
+        return np.asarray(loss(**values, out=None)[0], values["y"].dtype)
+
+    def backward(dy: np.ndarray, values: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
+        gradient = loss(**values, out=None if out is None else out[0])[1]
+        return (np.multiply(gradient, dy, out=gradient),)
+
+    return Case(name, (loss,), draw, forward, backward, torch)
+
+
+def differentiated(values: Values) -> dict[str, np.ndarray]:
+    """The arguments that have a gradient: the float arrays that are no targets."""
+    return {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and name != "t"
+    }
+
+
+def gradient_error(case: Case, values: Values, seed: int = 0) -> float:
+    """The largest relative error of the pair's gradients against central differences, both in float64.
+
+    The loss is Σ dy · y for a random dy. An error is relative to the largest entry of its gradient.
+    """
+    y = case.forward(values, None)
+    dy = np.array(np.random.default_rng(seed).uniform(0.5, 1.5, np.shape(y)))
+    gradients = case.backward(dy, values, y, None)
+
+    def f(_: np.ndarray) -> float:
+        return float(np.sum(dy * case.forward(values, None)))
+
+    numeric = [numerical_gradient(f, array) for array in differentiated(values).values()]
+    return max(relative_error(a, n) for a, n in zip(gradients, numeric, strict=True))
+
+
+def relative_error(a: Any, b: Any) -> float:
+    """Largest |a − b| over the largest |b|; the absolute error where b is nearly zero throughout."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if a.shape != b.shape:
+        raise ValueError(f"shapes differ: {a.shape} and {b.shape}")
+    scale = float(np.abs(b).max(initial=0.0))
+    return float(np.abs(a - b).max(initial=0.0)) / (scale if scale > 1e-6 else 1.0)

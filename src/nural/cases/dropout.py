@@ -1,0 +1,32 @@
+"""Cases of dropout, whose mask is an argument."""
+
+import numpy as np
+
+from nural.cases.case import Case, Size, Values
+from nural.layers.dropout import dropout_backward, dropout_forward, dropout_mask
+
+
+def _draw(rng: np.random.Generator, size: Size) -> Values:
+    shape = size(1, 5), size(1, 7)
+    return {"x": rng.standard_normal(shape), "seed": size(0, 1000), "p": size(0, 4) / 4}
+
+
+def _mask(v: Values) -> np.ndarray:
+    return dropout_mask(np.random.default_rng(v["seed"]), v["p"], np.empty_like(v["x"]))
+
+
+def _as_pytorch_has_it(torch, v):
+    kept = torch.from_numpy(_mask({**v, "x": v["x"].detach().numpy()}) > 0)
+    return v["x"] * kept / (1 - v["p"]) if v["p"] < 1 else v["x"] * 0
+
+
+CASES = [
+    Case(
+        "dropout",
+        (dropout_forward, dropout_backward),
+        draw=_draw,
+        forward=lambda v, out: dropout_forward(v["x"], _mask(v), out=out),
+        backward=lambda dy, v, y, out: (dropout_backward(dy, _mask(v), out=None if out is None else out[0]),),
+        torch=_as_pytorch_has_it,
+    ),
+]

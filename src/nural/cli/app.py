@@ -1,0 +1,21 @@
+"""The commands, gathered."""
+
+import typer
+
+from nural.cli.check import check
+from nural.cli.data import data
+from nural.cli.evaluate import evaluate
+from nural.cli.predict import predict
+from nural.cli.recipes import recipes
+from nural.cli.train import train
+
+app = typer.Typer(
+    name="nural",
+    help="Neural networks in NumPy alone: train one on MNIST's handwritten digits, judge it, read digits with it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (train, recipes, evaluate, predict, data, check):
+    app.command()(command)

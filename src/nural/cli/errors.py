@@ -1,0 +1,45 @@
+"""How a command fails: one sentence, exit code 2."""
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import typer
+
+from nural.data import DataError
+from nural.model_file import ModelFileError
+from nural.training import DivergedError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class CommandError(Exception):
+    """What a command was asked for cannot be done; the message says why in one sentence."""
+
+
+def report_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the errors that a user can cause into one sentence on stderr and exit code 2."""
+
+    @functools.wraps(command)
+    def reporting(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except BrokenPipeError:
+            sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
+            raise typer.Exit(2) from None
+        except (CommandError, DataError, ModelFileError, DivergedError) as error:
+            complain(str(error))
+        except OSError as error:
+            complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        except KeyboardInterrupt as error:
+            complain(str(error) or "stopped by Ctrl-C")
+        raise typer.Exit(2)
+
+    return reporting
+
+
+def complain(sentence: str) -> None:
+    """One line on stderr."""
+    print(f"nural: {sentence}", file=sys.stderr)

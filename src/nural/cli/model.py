@@ -1,0 +1,60 @@
+"""Which model a command works with: the one that is named, or that of the last run."""
+
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from nural.atomic_file import write_atomically
+from nural.cli.errors import CommandError
+from nural.layer import Layer
+from nural.model_file import ModelFileError, load
+
+MODEL_FILE = "model.safetensors"
+PIXELS = 784
+
+
+def remember_run(folder: Path) -> None:
+    """Note which run was the last. Without a place for such notes, nothing is remembered."""
+    note = _note()
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(note, str(folder.resolve()).encode())
+    except OSError:
+        return
+
+
+def model_path(model: Path | None) -> Path:
+    """The model file to use; ``model`` may be one, or a run's folder.
+
+    Raises:
+        CommandError: no model is named and there is no last run.
+    """
+    if model is None:
+        try:
+            model = Path(_note().read_bytes().decode())
+        except (OSError, UnicodeDecodeError):
+            raise CommandError("no model was trained yet: run `nural train`, or name a file with --model") from None
+        if not (model / MODEL_FILE).is_file():
+            raise CommandError(f"the model of the last run, {model / MODEL_FILE}, is gone: name one with --model")
+    return model / MODEL_FILE if model.is_dir() else model
+
+
+def load_digit_model(path: Path) -> Layer:
+    """A model that takes 784 pixels and answers with ten logits.
+
+    Raises:
+        ModelFileError: the file is no model, or one of another kind.
+    """
+    model = load(path)
+    try:
+        shape = model.forward(np.zeros((1, PIXELS), model.dtype)).shape
+    except (ValueError, IndexError) as error:
+        raise ModelFileError(f"{path}: expected a network that takes {PIXELS} pixels, but {error}") from error
+    if shape != (1, 10):
+        raise ModelFileError(f"{path}: expected a network with 10 outputs, found one with outputs of shape {shape[1:]}")
+    return model
+
+
+def _note() -> Path:
+    return Path(platformdirs.user_state_dir("nural", appauthor=False)) / "last-run"

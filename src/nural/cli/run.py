@@ -1,0 +1,110 @@
+"""A run's folder: its configuration, and what a training leaves there."""
+
+import csv
+import io
+import json
+import math
+import os
+import platform
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import nural
+from nural.atomic_file import write_atomically
+from nural.cli.errors import CommandError
+from nural.cli.model import MODEL_FILE
+from nural.history import History
+from nural.models.recipes import RECIPES
+
+CONFIG, CHECKPOINT, HISTORY = "config.json", "checkpoint.safetensors", "history.csv"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What determines a training."""
+
+    recipe: str
+    data: str | None
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+    threads: int
+
+    def check(self) -> None:
+        """Raise CommandError for a setting that cannot be."""
+        if self.recipe not in RECIPES:
+            raise CommandError(f"there is no recipe {self.recipe!r}; there are {', '.join(RECIPES)}")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise CommandError(f"--learning-rate must be a number above 0, got {self.learning_rate}")
+
+
+def new_folder(out: Path | None, config: RunConfig) -> Path:
+    """Make the folder and put the configuration into it.
+
+    Raises:
+        CommandError: it holds a run already, or is no folder.
+        OSError: it cannot be written.
+    """
+    folder = out or Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{config.recipe}"
+    if any((folder / name).exists() for name in (CONFIG, CHECKPOINT, MODEL_FILE)):
+        raise CommandError(f"{folder}: holds a run already; name another folder, or go on with --resume {folder}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise CommandError(f"{folder}: expected a folder to write to, found a file") from None
+    versions = {"nural": nural.__version__, "numpy": np.__version__, "python": platform.python_version()}
+    content = json.dumps({**asdict(config), "versions": versions}, indent=2) + "\n"
+    write_atomically(folder / CONFIG, content.encode())
+    return folder
+
+
+def read_config(folder: Path, given: dict[str, Any]) -> RunConfig:
+    """The configuration of the run to resume.
+
+    Args:
+        folder: The run's.
+        given: Options of the command line that are not None; they may repeat the configuration, not change it.
+
+    Raises:
+        CommandError: there is no run, its configuration is damaged, or an option differs from it.
+    """
+    path = folder / CONFIG
+    try:
+        content = json.loads(path.read_bytes())
+        config = RunConfig(**{name: content[name] for name in RunConfig.__dataclass_fields__})
+        typed = (config.recipe, config.epochs, config.batch_size, config.seed, config.threads)
+        if [type(value) for value in typed] != [str, int, int, int, int] or min(typed[1:3]) < 1:
+            raise ValueError("a value of the wrong type")
+    except FileNotFoundError:
+        raise CommandError(f"{folder}: expected the folder of a run to resume, found no {CONFIG} there") from None
+    except NotADirectoryError:
+        raise CommandError(f"{folder}: expected the folder of a run to resume, found a file") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{path}: is no configuration of a run ({error})") from None
+    for name, value in given.items():
+        if value != getattr(config, name):
+            option = f"--{name.replace('_', '-')}"
+            raise CommandError(
+                f"{folder}: the run to resume has {option} {getattr(config, name)}; it cannot become {value}"
+            )
+    return config
+
+
+def write_history(folder: Path, history: History) -> None:
+    """``history.csv``: a row an epoch. It holds no times, so that the same seed gives the same file."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(history.epochs[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history.epochs)
+    write_atomically(folder / HISTORY, text.getvalue().encode())
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

@@ -1,0 +1,105 @@
+"""Batches of samples, drawn in a fresh random order each epoch."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol, TypeGuard
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+
+class Indexable(Protocol):
+    """Samples that an integer array picks from: an array, a memmap, an HDF5 data set."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: np.ndarray, /) -> Any: ...
+
+
+class Batches:
+    """The batches of one data set; its buffers are made once and reused in every batch of every epoch.
+
+    Images of any type are cast to ``dtype`` without being scaled. Integer targets stay as they are; float targets
+    (one-hot, regression) are cast to ``dtype``.
+
+    Args:
+        x: ``N`` samples.
+        y: ``N`` targets.
+        batch_size: samples in a batch; the last batch of an epoch may be shorter.
+        dtype: the float type of the batches.
+        drop_last: whether a last batch that would be shorter is left out; its samples are others each epoch.
+
+    Raises:
+        ValueError: there are no samples, ``x`` and ``y`` differ in number, or ``batch_size`` is less than 1 or, with
+            ``drop_last``, more than there are samples.
+    """
+
+    def __init__(
+        self, x: Indexable, y: Indexable, batch_size: int, dtype: DTypeLike = np.float32, drop_last: bool = False
+    ) -> None:
+        if len(x) != len(y):
+            raise ValueError(f"expected as many targets as samples, found {len(x)} samples and {len(y)} targets")
+        if len(x) == 0:
+            raise ValueError("expected samples, found none")
+        if batch_size < 1:
+            raise ValueError(f"expected a batch_size of at least 1, found {batch_size}")
+        if drop_last and batch_size > len(x):
+            raise ValueError(f"expected a batch_size of at most {len(x)}, the number of samples, found {batch_size}")
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+        self._size = len(x)
+        buffer_length = min(batch_size, self._size)
+        self._x = _Gather(x, buffer_length, np.dtype(dtype), keep_integers=False)
+        self._y = _Gather(y, buffer_length, np.dtype(dtype), keep_integers=True)
+
+    def __len__(self) -> int:
+        full, left = divmod(self._size, self.batch_size)
+        return full if self.drop_last or not left else full + 1
+
+    def epoch(self, rng: np.random.Generator, start: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Every sample once, in an order drawn from ``rng`` now; a batch lives until the next one.
+
+        Args:
+            rng: takes one permutation, whatever ``start`` is.
+            start: the number of batches to skip, to go on in the middle of an epoch.
+
+        Raises:
+            ValueError: the epoch has fewer than ``start`` batches.
+        """
+        if not 0 <= start <= len(self):
+            raise ValueError(f"expected start from 0 to {len(self)}, found {start}")
+        order = rng.permutation(self._size)
+        return self._draw(order[start * self.batch_size : len(self) * self.batch_size])
+
+    def _draw(self, order: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for first in range(0, len(order), self.batch_size):
+            indices = order[first : first + self.batch_size]
+            yield self._x.take(indices), self._y.take(indices)
+
+
+class _Gather:
+    """Copies samples of one source into a buffer of its own."""
+
+    def __init__(self, source: Indexable, length: int, dtype: np.dtype, keep_integers: bool) -> None:
+        sample = np.asarray(source[np.zeros(1, np.intp)])
+        if keep_integers and sample.dtype.kind != "f":
+            dtype = sample.dtype
+        self._source = source
+        self._buffer = np.empty((length, *sample.shape[1:]), dtype)
+        self._uncast = self._buffer if sample.dtype == dtype else np.empty(self._buffer.shape, sample.dtype)
+
+    def take(self, indices: np.ndarray) -> np.ndarray:
+        batch, uncast = self._buffer[: len(indices)], self._uncast[: len(indices)]
+        if _lies_as_in_c(self._source):
+            np.take(self._source, indices, axis=0, out=uncast, mode="clip")  # mode="raise" would make a copy first
+            if batch.dtype != uncast.dtype:
+                np.copyto(batch, uncast, casting="unsafe")
+        else:
+            order = np.argsort(indices)  # HDF5 reads at increasing indices only
+            batch[order] = self._source[indices[order]]
+        return batch
+
+
+def _lies_as_in_c(source: Indexable) -> TypeGuard[np.ndarray]:
+    """Whether `np.take` can read the source where it lies; it would copy the whole of any other."""
+    if not isinstance(source, np.ndarray):
+        return False
+    return source.flags.c_contiguous and source.flags.aligned and source.dtype.isnative

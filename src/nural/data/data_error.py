@@ -1,0 +1,24 @@
+"""The one error that unusable data raises."""
+
+import os
+
+_LONGEST = 200
+
+
+class DataError(ValueError):
+    """A file or picture is not what it should be; the message says so in one sentence.
+
+    Args:
+        source: the file (or the place in it) at fault.
+        expected: what should have been there.
+        found: what was there.
+    """
+
+    def __init__(self, source: str | os.PathLike[str], expected: str, found: str) -> None:
+        if len(found) > _LONGEST:  # it may quote a damaged file
+            found = found[:_LONGEST] + "…"
+        super().__init__(source, expected, found)  # all three, so that the error can be pickled
+
+    def __str__(self) -> str:
+        source, expected, found = self.args
+        return f"{source}: expected {expected}, found {found}"

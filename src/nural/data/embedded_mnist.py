@@ -1,0 +1,83 @@
+"""MNIST's 70,000 digits, as they lie in the package: how they are encoded and decoded, without loss.
+
+Four fifths of the pixels are 0, and inside a stroke nearly all are about 255. So three streams are kept: a bit mask of
+the inked pixels, and the values of those inside a stroke and of those at its edge. Together they are smaller than the
+pixels in any one stream, and are decoded in a fraction of the time.
+"""
+
+import lzma
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from nural.data.data_error import DataError
+from nural.data.digits import PIXELS, SIDE, Digits
+
+EMBEDDED_MNIST = Path(__file__).with_name("mnist") / "mnist.safetensors"
+_TRAIN, _TEST = 60_000, 10_000
+_XZ = [{"id": lzma.FILTER_LZMA2, "preset": 6 | lzma.PRESET_EXTREME, "lc": 4, "lp": 0, "pb": 0}]
+
+
+def encode(pixels: np.ndarray, labels: np.ndarray) -> bytes:
+    """The content of the embedded file, the same for the same digits.
+
+    Args:
+        pixels: uint8 ``(70000, 784)``, the 60,000 of the training file first.
+        labels: uint8 ``(70000,)``.
+    """
+    from safetensors.numpy import save
+
+    inked = pixels.reshape(-1) > 0
+    inside = _inside(inked)
+    # xz makes the mask a quarter smaller than deflate would, the values hardly, and takes nine times as long to decode
+    streams = {
+        "mask.xz": lzma.compress(np.packbits(inked).tobytes(), check=lzma.CHECK_CRC64, filters=_XZ),
+        "inside.zlib": zlib.compress(pixels.reshape(-1)[inside].tobytes(), 9),
+        "edge.zlib": zlib.compress(pixels.reshape(-1)[inked & ~inside].tobytes(), 9),
+        "labels.zlib": zlib.compress(labels.tobytes(), 9),
+    }
+    return save({name: np.frombuffer(stream, np.uint8) for name, stream in streams.items()})
+
+
+def decode(content: bytes) -> list[Digits]:
+    """The training set of 60,000 and the test set of 10,000 that `encode` was given.
+
+    Returns:
+        Pixels uint8 ``(N, 784)`` and labels int64 ``(N,)`` of each.
+
+    Raises:
+        DataError: the content is damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        streams = {name: stream.tobytes() for name, stream in load(content).items()}
+        inked = np.unpackbits(np.frombuffer(lzma.decompress(streams["mask.xz"]), np.uint8)).view(bool)
+        values_inside, values_at_edge, labels = (
+            np.frombuffer(zlib.decompress(streams[name]), np.uint8)
+            for name in ("inside.zlib", "edge.zlib", "labels.zlib")
+        )
+    except (SafetensorError, KeyError, lzma.LZMAError, zlib.error) as error:
+        raise DataError(EMBEDDED_MNIST, "the file that nural was installed with", f"a damaged one ({error})") from error
+
+    inside = _inside(inked)
+    pixels = np.zeros(inked.shape, np.uint8)
+    pixels[inside] = values_inside
+    pixels[inked & ~inside] = values_at_edge
+    pixels, labels = pixels.reshape(_TRAIN + _TEST, PIXELS), labels.astype(np.int64)
+    return [(pixels[:_TRAIN], labels[:_TRAIN]), (pixels[_TRAIN:], labels[_TRAIN:])]
+
+
+def _inside(inked: np.ndarray) -> np.ndarray:
+    """Which inked pixels have ink on all four sides; bool ``(N · 784,)``.
+
+    Rows and digits lie one behind another, so that a pixel's neighbour may be one of the next row: this moves a few
+    pixels between two streams, and nothing else.
+    """
+    inside = inked.copy()
+    for distance in (1, SIDE):
+        inside[distance:] &= inked[:-distance]
+        inside[:-distance] &= inked[distance:]
+    return inside

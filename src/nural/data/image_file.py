@@ -1,0 +1,58 @@
+"""Pictures as grey levels, decoded by Pillow within bounds."""
+
+import os
+import warnings
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from nural.data.data_error import DataError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_PIXELS = 50_000_000  # what a telephone's camera takes
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # among Pillow's others is one that runs a program
+
+
+def read_greyscale(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -> np.ndarray:
+    """Decode a picture: turned upright by its EXIF orientation, opaque, grey.
+
+    Args:
+        image: an open file, or Pillow's image.
+        source: what the message of an error names.
+
+    Returns:
+        uint8 ``(H, W)``, 0 for black.
+
+    Raises:
+        DataError: it is no picture, is damaged, or has more than ``MAX_PIXELS``.
+    """
+    from PIL import Image, ImageOps
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Pillow warns of is harmless, or fails below
+        try:
+            picture = image if isinstance(image, Image.Image) else Image.open(image, formats=_FORMATS)
+            if picture.width * picture.height > MAX_PIXELS:
+                raise DataError(source, f"at most {MAX_PIXELS} pixels", f"{picture.width}×{picture.height}")
+            return _grey_levels(ImageOps.exif_transpose(picture))
+        except DataError:
+            raise
+        except Exception as error:  # Pillow's decoders answer damage with errors of every type
+            raise DataError(source, "a readable picture", f"none ({type(error).__name__})") from error
+
+
+def _grey_levels(picture: "Image") -> np.ndarray:
+    if picture.mode.startswith("I"):  # 16 bits: Pillow's conversion would clip them, not scale them
+        return (np.clip(np.asarray(picture), 0, 0xFFFF) >> 8).astype(np.uint8)
+    if picture.has_transparency_data:
+        return _lay_over_ground(np.asarray(picture.convert("RGBA").convert("LA")))
+    return np.asarray(picture.convert("L"))
+
+
+def _lay_over_ground(grey_and_alpha: np.ndarray) -> np.ndarray:
+    """Lay a picture over white; over black if all its ink is light, which would vanish on white."""
+    grey, alpha = grey_and_alpha[..., 0].astype(np.uint16), grey_and_alpha[..., 1]
+    ground = 0 if grey.min(where=alpha >= 128, initial=255) >= 128 else 255
+    return ((grey * alpha + ground * (255 - alpha.astype(np.uint16)) + 127) // 255).astype(np.uint8)

@@ -1,0 +1,67 @@
+"""MNIST, from the package or from whatever file people have of it."""
+
+import os
+import re
+from pathlib import Path
+
+from nural.data.csv_file import read_csv
+from nural.data.data_error import DataError
+from nural.data.digits import Digits, to_float32
+from nural.data.embedded_mnist import EMBEDDED_MNIST, decode
+from nural.data.idx_folder import find_idx_files, read_idx_files
+from nural.data.image_folder import read_image_folder
+from nural.data.npz_file import read_npz
+from nural.data.pickle_file import read_pickle
+from nural.data.source_file import read_file
+from nural.data.splits import split_sets
+
+_LINE_OF_FIELDS = re.compile(rb"(\xef\xbb\xbf)?[\t\r -~]*,")
+
+
+def load_mnist_datasets(path: str | os.PathLike[str] | None = None) -> tuple[Digits, Digits, Digits]:
+    """Load training, validation and test set.
+
+    Args:
+        path: none for the MNIST that nural carries, 50,000, 10,000 and 10,000 digits. Otherwise one of
+
+            - a pickle of three pairs of arrays, as ``mnist.pkl.gz``; it is read without running any code it holds,
+            - a folder of IDX files, as ``train-images-idx3-ubyte`` and its three companions,
+            - an ``.npz`` file with ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras's ``mnist.npz``,
+            - a CSV file, as Kaggle's ``train.csv``: a label and 784 pixels on each line,
+            - a folder with one subfolder of images for each class, or with ``train`` and ``test`` that have these.
+
+            Files may be gzipped, and are told apart by their content.
+
+    Returns:
+        ``(x, y)`` for each set: ``x`` float32 ``(N, 784)``, C-contiguous, 0 for the ground and up to 255/256 for ink;
+        ``y`` int64 ``(N,)``. A source without a validation or test set is divided as `nural.data.splits` says.
+
+    Raises:
+        DataError: the path is missing or unreadable, is nothing of the above, or is damaged.
+    """
+    if path is None:
+        sets = decode(read_file(EMBEDDED_MNIST))
+    else:
+        path = Path(path)
+        sets = _read_folder(path) if path.is_dir() else _read_file(path)
+    train, validation, test = (
+        (to_float32(pixels), labels) for pixels, labels in split_sets(sets, path or EMBEDDED_MNIST)
+    )
+    return train, validation, test
+
+
+def _read_folder(path: Path) -> list[Digits]:
+    idx_files = find_idx_files(path)
+    return read_idx_files(idx_files, path) if idx_files else read_image_folder(path)
+
+
+def _read_file(path: Path) -> list[Digits]:
+    content = read_file(path)
+    if content.startswith(b"PK\x03\x04"):
+        return read_npz(content, path)
+    if _LINE_OF_FIELDS.match(content):
+        return read_csv(content, path)
+    if content.startswith((b"\x80", b"(", b"]", b"c")):  # the last three: protocols 0 and 1
+        return read_pickle(content, path)
+    found = f"a file that begins with {content[:8]!r}" if content else "an empty file"
+    raise DataError(path, "a pickle, .npz or CSV file of digits, or a folder of IDX files or images", found)

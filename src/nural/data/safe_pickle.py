@@ -1,0 +1,99 @@
+"""Pickles of other people, read without running what they ask for.
+
+A pickle is a program: it may import any function and call it. Here its world holds tuples, lists, numbers, strings
+and descriptions of NumPy arrays, and whatever else it names is refused. NumPy's own unpickling code trusts its input;
+it never sees the data.
+"""
+
+import io
+import os
+import pickle
+import pickletools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from nural.data.data_error import DataError
+from nural.data.pickled_array import STAND_INS, PickledArray, PickledType
+
+_EXPECTED = "a pickle of NumPy arrays, tuples, lists and numbers"
+_MAX_OPCODES = 10_000  # MNIST's three pairs of arrays take 160
+_ALLOWED = """
+    PROTO FRAME STOP MARK PUT BINPUT LONG_BINPUT MEMOIZE GET BINGET LONG_BINGET
+    GLOBAL STACK_GLOBAL INST REDUCE BUILD
+    NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 FLOAT BINFLOAT
+    STRING BINSTRING SHORT_BINSTRING UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8
+    BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8
+    TUPLE EMPTY_TUPLE TUPLE1 TUPLE2 TUPLE3 LIST EMPTY_LIST APPEND APPENDS
+"""
+
+
+def load_pickle(content: bytes, source: str | os.PathLike[str]) -> object:
+    """Read a pickle of protocol 0 to 5, by Python 2 or 3.
+
+    Returns:
+        Tuples, lists, numbers, strings (those of Python 2 as bytes), and a `PickledArray` for each array.
+
+    Raises:
+        DataError: the pickle is damaged, or would build or import anything else, which the message names.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a damaged string warns of its escapes before it fails
+        try:
+            return _Unpickler(io.BytesIO(content), encoding="bytes").load()
+        except _RefusedError as refused:
+            raise DataError(source, _EXPECTED, str(refused)) from None
+        except Exception as error:  # a stack machine that is fed noise raises almost anything
+            raise DataError(source, _EXPECTED, f"a damaged one ({type(error).__name__})") from error
+
+
+class _RefusedError(Exception):
+    """Says what the pickle would do."""
+
+
+# The unpickler in C sizes its memo by the largest index that a pickle names, and allocates gigabytes on demand.
+class _Unpickler(pickle._Unpickler):
+    stack: list[Any]
+    opcodes_run = 0
+
+    def find_class(self, module: str, name: str) -> Any:
+        qualified_name = f"{module}.{name}"
+        if qualified_name not in STAND_INS:
+            raise _RefusedError(f"one that would import {qualified_name[:100]!r}")
+        return STAND_INS[qualified_name]
+
+    def load_build(self) -> None:
+        state, target = self.stack.pop(), self.stack[-1]
+        if not isinstance(target, PickledArray | PickledType):  # pickle would set any attribute of any object
+            raise _RefusedError(f"one that would change a {type(target).__name__}")
+        target.set_state(*state)
+
+    def count_opcode(self) -> None:
+        self.opcodes_run += 1
+        if self.opcodes_run > _MAX_OPCODES:
+            raise _RefusedError(f"one of more than {_MAX_OPCODES} instructions")
+
+
+def _counted(handler: Callable[[Any], None]) -> Callable[[Any], None]:
+    def run(unpickler: _Unpickler) -> None:
+        unpickler.count_opcode()
+        handler(unpickler)
+
+    return run
+
+
+def _refused(opcode: pickletools.OpcodeInfo) -> Callable[[Any], None]:
+    def run(unpickler: _Unpickler) -> None:
+        raise _RefusedError(f"the instruction {opcode.name}")
+
+    return run
+
+
+_handlers = pickle._Unpickler.dispatch | {
+    pickle.BUILD[0]: _Unpickler.load_build,
+    pickle.BYTEARRAY8[0]: pickle._Unpickler.dispatch[pickle.BINBYTES8[0]],  # its own allocates before it reads
+}
+_Unpickler.dispatch = {
+    ord(opcode.code): _counted(_handlers[ord(opcode.code)]) if opcode.name in _ALLOWED.split() else _refused(opcode)
+    for opcode in pickletools.opcodes
+}

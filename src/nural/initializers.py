@@ -1,0 +1,137 @@
+"""How weights begin. An initializer is a function ``(rng, shape) -> float64 array``.
+
+A weight of shape ``(…, in, out)`` has ``fan_in = receptive · in`` and ``fan_out = receptive · out``, where
+``receptive`` is the number of kernel positions (1 for a fully connected layer).
+
+A layer with a weight and a bias takes an initializer, which draws the weight while the bias begins at zero, or a name
+of `DEFAULTS`, which settles both as that framework does.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+Initializer = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """``(fan_in, fan_out)`` of a weight: how many values each output sums, and how many each input reaches."""
+    if len(shape) < 2:
+        raise ValueError(f"a weight needs at least two dimensions, (in, out), to have fans; got shape {shape}")
+    receptive = math.prod(shape[:-2])
+    return receptive * shape[-2], receptive * shape[-1]
+
+
+def he_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """N(0, 2 / fan_in): keeps the variance of activations through ReLU layers.
+
+    Source: He et al. 2015, Delving Deep into Rectifiers, section 2.2.
+    """
+    return rng.standard_normal(shape) * math.sqrt(2 / fans(shape)[0])
+
+
+def he_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """U(−b, b) with b = √(6 / fan_in), which has the variance of `he_normal`.
+
+    Source: He et al. 2015, Delving Deep into Rectifiers, section 2.2.
+    """
+    return _symmetric(rng, shape, math.sqrt(6 / fans(shape)[0]))
+
+
+def glorot_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """N(0, 2 / (fan_in + fan_out)): a compromise between the variance forward and the variance backward.
+
+    Source: Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks, section 4.2.1.
+    """
+    return rng.standard_normal(shape) * math.sqrt(2 / sum(fans(shape)))
+
+
+def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """U(−b, b) with b = √(6 / (fan_in + fan_out)), which has the variance of `glorot_normal`.
+
+    Source: Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks, equation 16.
+    """
+    return _symmetric(rng, shape, math.sqrt(6 / sum(fans(shape))))
+
+
+def fan_in_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """U(−b, b) with b = 1 / √fan_in: what PyTorch's layers begin with, ``kaiming_uniform_`` with a = √5.
+
+    Source: LeCun et al. 1998, Efficient BackProp, section 4.6, which asks for three times this variance.
+    """
+    return _symmetric(rng, shape, 1 / math.sqrt(fans(shape)[0]))
+
+
+def orthogonal(gain: float = 1.0) -> Initializer:
+    """The weight as a matrix ``(… · in, out)`` whose columns are orthogonal and of length ``gain``.
+
+    Where it has more columns than rows, its rows are. Such a matrix is drawn uniformly: the Q of a random normal
+    matrix's QR decomposition, with the signs that make R's diagonal positive.
+
+    Source: Saxe et al. 2014, Exact solutions to the nonlinear dynamics of learning in deep linear neural networks.
+    """
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        fans(shape)  # refuses what is no weight
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.where(np.diag(r) < 0, -gain, gain)
+        return (q if rows >= columns else q.T).reshape(shape)
+
+    return draw
+
+
+def normal(std: float) -> Initializer:
+    """N(0, std²), whatever the shape."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        return rng.standard_normal(shape) * std
+
+    return draw
+
+
+def uniform(bound: float) -> Initializer:
+    """U(−bound, bound), whatever the shape."""
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        return _symmetric(rng, shape, bound)
+
+    return draw
+
+
+def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Zeros."""
+    return np.zeros(shape)
+
+
+#: What each framework's fully connected and convolution layers draw their weights from; biases: see `initial_value`.
+DEFAULTS: dict[str, Initializer] = {"torch": fan_in_uniform, "keras": glorot_uniform}
+
+
+def initial_value(
+    initializer: Initializer | str, rng: np.random.Generator, shapes: Mapping[str, tuple[int, ...]], name: str
+) -> np.ndarray:
+    """The first value of a parameter of a layer that has one weight and perhaps a bias ``b``.
+
+    Args:
+        initializer: Draws the weight; or a name of `DEFAULTS`.
+        rng: The source of randomness.
+        shapes: The layer's parameters, the weight under any name.
+        name: The parameter to draw. A bias is zero, but for ``"torch"``: U(−1/√fan_in, 1/√fan_in), of the weight's fan.
+
+    Raises:
+        ValueError: the initializer's name is not known.
+    """
+    if isinstance(initializer, str) and initializer not in DEFAULTS:
+        raise ValueError(f"there is no default initialisation {initializer!r}; known are {', '.join(DEFAULTS)}")
+    if name != "b":
+        return (DEFAULTS[initializer] if isinstance(initializer, str) else initializer)(rng, shapes[name])
+    if initializer != "torch":
+        return np.zeros(shapes[name])
+    weight = next(shape for other, shape in shapes.items() if other != "b")
+    return _symmetric(rng, shapes[name], 1 / math.sqrt(fans(weight)[0]))
+
+
+def _symmetric(rng: np.random.Generator, shape: tuple[int, ...], bound: float) -> np.ndarray:
+    return rng.uniform(-bound, bound, shape)

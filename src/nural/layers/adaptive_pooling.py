@@ -1,0 +1,206 @@
+"""Pooling to a size that is given: over a grid of bins, or over the whole image."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from nural.layers.pooling import Pooling
+from nural.layers.windows import down_across, require_images
+from nural.scratch import Scratch, new_array
+
+
+def adaptive_avg_pool2d_forward(
+    x: np.ndarray, output_size: Any, out: np.ndarray | None = None, scratch: Scratch = new_array
+) -> np.ndarray:
+    """Adaptive average pooling: y_rc = mean of x over bin rc of a grid of oh · ow bins, each channel alone.
+
+    Bin r takes the rows from ⌊r H / oh⌋ up to, not including, ⌈(r + 1) H / oh⌉, and columns likewise; where oh does
+    not divide H, neighbours share rows.
+
+    Args:
+        x: Images, ``(N, H, W, C)``.
+        output_size: (oh, ow), or one number for both; None stands for the image's own size.
+        out: Where to write y.
+        scratch: Gives y, if not ``out``.
+
+    Returns:
+        y, ``(N, oh, ow, C)``.
+
+    Raises:
+        ValueError: x is no batch of images, or output_size is none.
+
+    Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
+    """
+    require_images("adaptive_avg_pool2d_forward", x)
+    y = _output("adaptive_avg_pool2d_forward", x, output_size, out, scratch)
+    for r, c, h, w in _bins(y.shape, x.shape):
+        np.mean(x[:, h, w], axis=(1, 2), out=y[:, r, c])
+    return y
+
+
+def adaptive_avg_pool2d_backward(
+    dy: np.ndarray,
+    x_shape: tuple[int, ...],
+    output_size: Any,
+    out: np.ndarray | None = None,
+    scratch: Scratch = new_array,
+) -> np.ndarray:
+    """Gradient of `adaptive_avg_pool2d_forward`: ∂L/∂x_hw = Σ dy_rc / pixels in bin rc, over the bins with this pixel.
+
+    Args:
+        dy: ∂L/∂y, ``(N, oh, ow, C)``.
+        x_shape: The shape of the forward pass's input, ``(N, H, W, C)``.
+        output_size: As in the forward pass; dy's shape has the same numbers.
+        out: Where to write dx.
+        scratch: Gives dx, if not ``out``, and the array to work in.
+
+    Returns:
+        dx, ``(N, H, W, C)``.
+    """
+    dx = scratch("dx", x_shape, dy.dtype) if out is None else out
+    dx[...] = 0
+    share = scratch("share", (len(dy), dy.shape[3]), dy.dtype)
+    for r, c, h, w in _bins(dy.shape, x_shape):
+        np.divide(dy[:, r, c], (h.stop - h.start) * (w.stop - w.start), out=share)
+        dx[:, h, w] += share[:, None, None]
+    return dx
+
+
+def adaptive_max_pool2d_forward(
+    x: np.ndarray, output_size: Any, out: np.ndarray | None = None, scratch: Scratch = new_array
+) -> np.ndarray:
+    """Adaptive max pooling: y_rc = max of x over bin rc; bins, arguments and result as `adaptive_avg_pool2d_forward`'s.
+
+    Raises:
+        ValueError: x is no batch of images, or output_size is none.
+
+    Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
+    """
+    require_images("adaptive_max_pool2d_forward", x)
+    y = _output("adaptive_max_pool2d_forward", x, output_size, out, scratch)
+    for r, c, h, w in _bins(y.shape, x.shape):
+        np.max(x[:, h, w], axis=(1, 2), out=y[:, r, c])
+    return y
+
+
+def adaptive_max_pool2d_backward(
+    dy: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    output_size: Any,
+    out: np.ndarray | None = None,
+    scratch: Scratch = new_array,
+) -> np.ndarray:
+    """Gradient of `adaptive_max_pool2d_forward`: dy_rc goes to the first maximum of bin rc, row by row.
+
+    Args:
+        dy: ∂L/∂y, ``(N, oh, ow, C)``.
+        x: The input of the forward pass, ``(N, H, W, C)``.
+        y: Its output.
+        output_size: As in the forward pass; y's shape has the same numbers.
+        out: Where to write dx.
+        scratch: Gives dx, if not ``out``, and the arrays to work in.
+
+    Returns:
+        dx, ``(N, H, W, C)``.
+    """
+    dx = scratch("dx", x.shape, dy.dtype) if out is None else out
+    dx[...] = 0
+    remaining = scratch("remaining", (len(dy), dy.shape[3]), dy.dtype)  # what no pixel of the bin has got yet
+    gets = scratch("gets", remaining.shape, dy.dtype)
+    for r, c, h, w in _bins(y.shape, x.shape):
+        np.copyto(remaining, dy[:, r, c])
+        for i in range(h.start, h.stop):
+            for j in range(w.start, w.stop):
+                np.equal(x[:, i, j], y[:, r, c], out=gets)
+                gets *= remaining
+                remaining -= gets
+                dx[:, i, j] += gets
+    return dx
+
+
+def global_avg_pool2d_forward(x: np.ndarray, out: np.ndarray | None = None, scratch: Scratch = new_array) -> np.ndarray:
+    """Global average pooling: y = Σ_hw x_hw / (H W), which leaves one number a channel.
+
+    Args:
+        x: Images, ``(N, H, W, C)``.
+        out: Where to write y.
+        scratch: Gives y, if not ``out``.
+
+    Returns:
+        y, ``(N, C)``.
+
+    Raises:
+        ValueError: x is no batch of images.
+
+    Source: Lin et al. 2014, Network In Network, section 3.2.
+    """
+    require_images("global_avg_pool2d_forward", x)
+    y = scratch("y", (len(x), x.shape[3]), x.dtype) if out is None else out
+    return np.mean(x, axis=(1, 2), out=y)
+
+
+def global_avg_pool2d_backward(
+    dy: np.ndarray, x_shape: tuple[int, ...], out: np.ndarray | None = None, scratch: Scratch = new_array
+) -> np.ndarray:
+    """Gradient of `global_avg_pool2d_forward`: ∂L/∂x_hw = dy / (H W) at every pixel.
+
+    Args:
+        dy: ∂L/∂y, ``(N, C)``.
+        x_shape: The shape of the forward pass's input, ``(N, H, W, C)``.
+        out: Where to write dx.
+        scratch: Gives dx, if not ``out``.
+
+    Returns:
+        dx, ``(N, H, W, C)``.
+    """
+    dx = scratch("dx", x_shape, dy.dtype) if out is None else out
+    return np.multiply(dy[:, None, None], 1 / (x_shape[1] * x_shape[2]), out=dx)
+
+
+class AdaptiveAvgPool2d(Pooling):
+    """`adaptive_avg_pool2d_forward` and `adaptive_avg_pool2d_backward` as a layer; see there for the argument."""
+
+    pair = adaptive_avg_pool2d_forward, adaptive_avg_pool2d_backward
+
+    def __init__(self, output_size: Any) -> None:
+        self.output_size = output_size
+        super().__init__()
+
+
+class AdaptiveMaxPool2d(Pooling):
+    """`adaptive_max_pool2d_forward` and `adaptive_max_pool2d_backward` as a layer; see there for the argument."""
+
+    pair = adaptive_max_pool2d_forward, adaptive_max_pool2d_backward
+    saves_values = True
+
+    def __init__(self, output_size: Any) -> None:
+        self.output_size = output_size
+        super().__init__()
+
+
+class GlobalAvgPool2d(Pooling):
+    """`global_avg_pool2d_forward` and `global_avg_pool2d_backward` as a layer."""
+
+    pair = global_avg_pool2d_forward, global_avg_pool2d_backward
+
+
+def _output(name: str, x: np.ndarray, output_size: Any, out: np.ndarray | None, scratch: Scratch) -> np.ndarray:
+    """The array to write y to, after a look at ``output_size``."""
+    wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
+    if len(wanted) == 2:
+        wanted = [size if given is None else given for given, size in zip(wanted, x.shape[1:3], strict=True)]
+    oh, ow = down_across(name, "output_size", wanted)
+    return scratch("y", (len(x), oh, ow, x.shape[3]), x.dtype) if out is None else out
+
+
+def _bins(y_shape: tuple[int, ...], x_shape: tuple[int, ...]) -> Iterator[tuple[int, int, slice, slice]]:
+    """Each bin: its row and column in y, its rows and columns in x."""
+    down, across = (
+        [slice(i * size // n, -(-(i + 1) * size // n)) for i in range(n)]
+        for n, size in zip(y_shape[1:3], x_shape[1:3], strict=True)
+    )
+    for r, h in enumerate(down):
+        for c, w in enumerate(across):
+            yield r, c, h, w

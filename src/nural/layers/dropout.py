@@ -1,0 +1,92 @@
+"""Dropout: a random part of the values is left out at each training step."""
+
+from typing import Any
+
+import numpy as np
+
+from nural.batch import require_samples
+from nural.layer import Layer
+
+
+def dropout_mask(rng: np.random.Generator, p: float, out: np.ndarray) -> np.ndarray:
+    """Fill ``out``, contiguous, with draws from ``rng``: 0 with probability p, else 1 / (1 − p), so that the mean is 1.
+
+    Raises:
+        ValueError: p is no probability.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout_mask: p must be from 0 to 1, got {p}")
+    rng.random(out=out, dtype=out.dtype)
+    np.greater_equal(out, p, out=out)
+    if p < 1:
+        out *= 1 / (1 - p)
+    return out
+
+
+def dropout_forward(x: np.ndarray, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Dropout with a drawn mask: y = x · mask, entry by entry.
+
+    Args:
+        x: Input, any shape.
+        mask: 0 where a value is left out and 1 / (1 − p) where it is kept, of x's shape; see `dropout_mask`. Since the
+            kept values grow in training ("inverted" dropout), evaluation uses x as it is.
+        out: Where to write y.
+
+    Returns:
+        y, of x's shape.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting, section 10.
+    """
+    require_samples("dropout_forward", x)
+    return np.multiply(x, mask, out=out)
+
+
+def dropout_backward(dy: np.ndarray, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Gradient of `dropout_forward`: ∂L/∂x = dy · mask, with the mask of the forward pass."""
+    return np.multiply(dy, mask, out=out)
+
+
+class Dropout(Layer):
+    """In training each value is 0 with probability p, else divided by 1 − p; in evaluation nothing happens.
+
+    Args:
+        p: The probability that a value is left out.
+        rng: Draws the masks. Without it the layer gets a generator of its own from the one that draws the network's
+            weights, so that the seed of `fit` fixes the masks too; checkpoints keep where it stands.
+
+    Raises:
+        ValueError: p is no probability.
+
+    Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting.
+    """
+
+    def __init__(self, p: float = 0.5, rng: np.random.Generator | None = None) -> None:
+        if not 0 <= p <= 1:
+            raise ValueError(f"Dropout: p must be from 0 to 1, got {p}")
+        self.p = p
+        super().__init__()
+        self.generator = rng
+
+    def build(self, rng: np.random.Generator) -> None:
+        """Take a generator of its own from ``rng``, whose own draws stay the same."""
+        super().build(rng)
+        if self.generator is None:
+            self.generator = rng.spawn(1)[0]
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """x with a part left out, in training; else x itself."""
+        require_samples("Dropout", x)
+        self.saved = None
+        if not train or self.p == 0:
+            return x
+        self.params  # noqa: B018  (a layer that stands alone gets its generator here)
+        assert self.generator is not None
+        self.saved = dropout_mask(self.generator, self.p, self.buffer("mask", x.shape, x.dtype))
+        return dropout_forward(x, self.saved, out=self.buffer("y", x.shape, x.dtype))
+
+    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
+        """The error of the values that were kept."""
+        return dy if self.saved is None else dropout_backward(dy, self.saved, out=self.buffer("dx", dy.shape, dy.dtype))

@@ -1,0 +1,145 @@
+"""The fully connected layer, and the one that flattens images for it."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from nural.batch import require_samples
+from nural.initializers import Initializer, he_normal, initial_value
+from nural.layer import Layer
+
+
+def fc_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, out: np.ndarray | None = None) -> np.ndarray:
+    """Fully connected: y = x W + b.
+
+    Args:
+        x: Input, ``(..., in)``; usually ``(N, in)``.
+        W: Weights, ``(in, out)``.
+        b: Biases, ``(out,)``, or None for none.
+        out: Where to write y.
+
+    Returns:
+        y, ``(..., out)``.
+
+    Raises:
+        ValueError: x holds no sample, or its last dimension is not W's first.
+
+    Source: Goodfellow et al. 2016, Deep Learning, section 6.1.
+    """
+    require_samples("fc_forward", x)
+    if x.shape[-1] != W.shape[0]:
+        raise ValueError(f"fc_forward: x has {x.shape[-1]} features, W of shape {W.shape} takes {W.shape[0]}")
+    y = np.matmul(x, W, out=out)
+    if b is not None:
+        y += b
+    return y
+
+
+def fc_backward(
+    dy: np.ndarray, W: np.ndarray, x: np.ndarray, out: tuple[np.ndarray | None, ...] | None = None
+) -> tuple[Any, Any, Any]:
+    """Gradient of `fc_forward`: ∂L/∂W = xᵀ dy, ∂L/∂b = Σ_n dy_n, ∂L/∂x = dy Wᵀ.
+
+    Args:
+        dy: ∂L/∂y, ``(..., out)``.
+        W: Weights, ``(in, out)``.
+        x: The input of the forward pass, ``(..., in)``.
+        out: ``(dW, db, dx)`` to write to; a None among them is not wanted and not computed.
+
+    Returns:
+        ``(dW, db, dx)``: ``(in, out)``, ``(out,)``, ``(..., in)``.
+
+    Source: Goodfellow et al. 2016, Deep Learning, section 6.5.
+    """
+    if out is None:
+        dtype = np.result_type(dy, W, x)
+        out = np.empty(W.shape, dtype), np.empty(W.shape[1], dtype), np.empty(x.shape, dtype)
+    dW, db, dx = out
+    rows = dy.reshape(-1, W.shape[1])
+    if dW is not None:
+        np.matmul(x.reshape(-1, W.shape[0]).T, rows, out=dW)
+    if db is not None:  # a product with ones sums columns twice as fast as `sum` does
+        np.matmul(np.ones(len(rows), rows.dtype), rows, out=db)
+    if dx is not None:
+        np.matmul(dy, W.T, out=dx)
+    return dW, db, dx
+
+
+class Linear(Layer):
+    """A fully connected layer, y = x W + b, with `fc_forward` and `fc_backward`.
+
+    Args:
+        in_features: Size of the input's last dimension.
+        out_features: Size of the output's last dimension.
+        bias: Whether there is a b.
+        initializer: Draws W, and b begins at zero; or "torch" or "keras", to begin as that framework's layer does.
+        rng: Draws the weights now; see `Layer`.
+        dtype: Of the weights.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        initializer: Initializer | str = he_normal,
+        rng: np.random.Generator | None = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        self.in_features, self.out_features, self.bias = in_features, out_features, bias
+        self.initializer = initializer
+        shapes: dict[str, tuple[int, ...]] = {"W": (in_features, out_features)}
+        if bias:
+            shapes["b"] = (out_features,)
+        super().__init__(shapes=shapes, rng=rng, dtype=dtype)
+
+    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
+        """W and b from the initializer."""
+        return initial_value(self.initializer, rng, self.shapes, name)
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """y = x W + b."""
+        self.saved = x
+        W = self.params["W"]
+        out = self.buffer("y", (*x.shape[:-1], self.out_features), np.result_type(x, W))
+        return fc_forward(x, W, self.params.get("b"), out=out)
+
+    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
+        """∂L/∂x = dy Wᵀ; fills the gradients of W and b."""
+        x, W = self.saved, self.params["W"]
+        dx = self.buffer("dx", x.shape, np.result_type(dy, W)) if need_dx else None
+        return fc_backward(dy, W, x, out=(self.grads["W"], self.grads.get("b"), dx))[2]
+
+
+class Flatten(Layer):
+    """Each sample as one row: ``(N, …)`` to ``(N, product of the rest)``, a view.
+
+    Args:
+        channels_first: Whether the row of an image, ``(H, W, C)``, has one channel after the other, as PyTorch's
+            channels-first images give it, instead of one pixel after the other. This copies them.
+    """
+
+    def __init__(self, channels_first: bool = False) -> None:
+        self.channels_first = channels_first
+        super().__init__()
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Reshape to ``(N, -1)``."""
+        require_samples("Flatten", x)
+        self.saved = x.shape
+        if self.channels_first and x.ndim == 4:
+            by_channel = x.transpose(0, 3, 1, 2)
+            x = self.buffer("y", by_channel.shape, x.dtype)
+            x[...] = by_channel
+        return x.reshape(len(x), math.prod(x.shape[1:]))
+
+    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
+        """Reshape back."""
+        if self.channels_first and len(self.saved) == 4:
+            n, height, width, channels = self.saved
+            dx = self.buffer("dx", self.saved, dy.dtype)
+            dx[...] = dy.reshape(n, channels, height, width).transpose(0, 2, 3, 1)
+            return dx
+        return dy.reshape(self.saved)

@@ -1,0 +1,168 @@
+"""Windows that slide over images: how many there are, and which pixels each of their positions reads."""
+
+import math
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nural.batch import require_samples
+
+Pair = tuple[int, int]
+Sides = tuple[Pair, Pair]
+
+#: Scratch arrays are kept near this size, which stays in a core's cache while it is filled and read.
+BLOCK_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows over images of one size. Pairs are (down, across).
+
+    The window in row r and column c has its first position at pixel (r · stride − top, c · stride − left), and the
+    others ``dilation`` pixels apart. Positions outside the image are padding.
+    """
+
+    size: Pair  # of the image
+    kernel: Pair  # positions in a window
+    stride: Pair
+    dilation: Pair
+    sides: Sides  # padding: ((top, bottom), (left, right))
+    count: Pair  # windows
+
+    def taps(self, rows: slice) -> Iterator[tuple[Pair, tuple[slice, slice], tuple[slice, slice]]]:
+        """For each position (i, j) of the kernel, row by row: the windows that read a pixel there, and these pixels.
+
+        ``rows`` restricts it to these rows of windows, and they are counted from its start. Positions at which every
+        window reads padding are left out.
+        """
+        first = rows.start * self.stride[0] - self.sides[0][0]
+        for i in range(self.kernel[0]):
+            down = _reach(first + i * self.dilation[0], self.stride[0], self.size[0], rows.stop - rows.start)
+            for j in range(self.kernel[1]):
+                offset = j * self.dilation[1] - self.sides[1][0]
+                across = _reach(offset, self.stride[1], self.size[1], self.count[1])
+                if down and across:
+                    yield (i, j), (down[0], across[0]), (down[1], across[1])
+
+    def all_taps(self) -> Iterator[tuple[Pair, tuple[slice, slice], tuple[slice, slice]]]:
+        """`taps` of all windows."""
+        return self.taps(slice(0, self.count[0]))
+
+
+def windows_over(
+    name: str,
+    x_shape: tuple[int, ...],
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Windows:
+    """The windows over images of shape ``(N, H, W, C)``: ⌊(H + top + bottom − extent) / stride⌋ + 1 of them down.
+
+    Here extent = dilation · (kernel − 1) + 1. ``ceil_mode`` rounds up, but a window still begins on the image or on
+    the padding before it.
+
+    Raises:
+        ValueError: a setting makes no sense, or not one window fits; the message begins with ``name``.
+
+    Source: Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning, sections 2 and 5.1.
+    """
+    size = x_shape[1], x_shape[2]
+    kernel = down_across(name, "kernel_size", kernel_size)
+    step, apart = down_across(name, "stride", stride), down_across(name, "dilation", dilation)
+    around = sides(name, padding, kernel, step, apart)
+    counts = []
+    for length, k, s, d, (before, after) in zip(size, kernel, step, apart, around, strict=True):
+        free = length + before + after - d * (k - 1) - 1
+        count = (free + s - 1 if ceil_mode else free) // s + 1
+        if ceil_mode and (count - 1) * s >= length + before:
+            count -= 1
+        counts.append(count)
+    if min(counts) < 1:
+        padded = tuple(length + sum(both) for length, both in zip(size, around, strict=True))
+        extent = tuple(d * (k - 1) + 1 for k, d in zip(kernel, apart, strict=True))
+        raise ValueError(
+            f"{name}: a kernel that extends over {extent} pixels is larger than the padded image, {padded}"
+        )
+    return Windows(size, kernel, step, apart, around, (counts[0], counts[1]))
+
+
+def same_padding(image_size: Any, kernel_size: Any, stride: Any = 1, dilation: Any = 1) -> Sides:
+    """The padding that gives ⌈size / stride⌉ windows, TensorFlow's and Keras's "same": ((top, bottom), (left, right)).
+
+    Of an odd total the larger half comes after the image. With stride 1 it does not depend on the size of the image
+    and is PyTorch's "same", which allows no other stride.
+
+    Args:
+        image_size: (H, W), or one number for both.
+        kernel_size: As the layer has it.
+        stride: As the layer has it.
+        dilation: As the layer has it.
+
+    Source: Dumoulin and Visin 2016, section 2.3; TensorFlow's notes on tf.nn padding.
+    """
+    settings = {"image_size": image_size, "kernel_size": kernel_size, "stride": stride, "dilation": dilation}
+    found = []
+    for length, k, s, d in zip(
+        *(down_across("same_padding", what, value) for what, value in settings.items()), strict=True
+    ):
+        total = max((math.ceil(length / s) - 1) * s + d * (k - 1) + 1 - length, 0)
+        found.append((total // 2, total - total // 2))
+    return found[0], found[1]
+
+
+def sides(name: str, padding: Any, kernel: Pair = (1, 1), stride: Pair = (1, 1), dilation: Pair = (1, 1)) -> Sides:
+    """((top, bottom), (left, right)) of a padding: a number, a pair (down, across), such sides, "same" or "valid"."""
+    if isinstance(padding, str) and padding == "valid":
+        return (0, 0), (0, 0)
+    if isinstance(padding, str) and padding == "same":
+        if stride != (1, 1):
+            raise ValueError(
+                f'{name}: padding="same" means one output for each input and needs stride 1, got {stride}; '
+                "for Keras's meaning pass padding=same_padding(image_size, kernel_size, stride)"
+            )
+        return same_padding(1, kernel, 1, dilation)
+    if isinstance(padding, (tuple, list)) and len(padding) == 2 and all(isinstance(p, (tuple, list)) for p in padding):
+        down, across = (down_across(name, "padding", both, least=0) for both in padding)
+        return down, across
+    down, across = down_across(name, "padding", padding, least=0)
+    return (down, down), (across, across)
+
+
+def down_across(name: str, what: str, value: Any, least: int = 1) -> Pair:
+    """``value`` as (down, across): itself if it is two whole numbers, twice itself if it is one."""
+    try:
+        down, across = value if np.ndim(value) else (value, value)
+        found = operator.index(down), operator.index(across)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or min(found) < least:
+        raise ValueError(f"{name}: {what} must be a whole number, at least {least}, or two of them; got {value!r}")
+    return found
+
+
+def require_images(name: str, x: np.ndarray) -> None:
+    """Raise ValueError, on behalf of ``name``, unless x is a batch of images with at least one in it."""
+    if x.ndim != 4:
+        raise ValueError(f"{name}: images are channels-last in nural, (N, H, W, C); got an array of shape {x.shape}")
+    require_samples(name, x)
+
+
+def image_blocks(images: int, bytes_per_image: int) -> Iterator[slice]:
+    """Slices of the batch, each of as many images as make up `BLOCK_BYTES`, but at least one."""
+    step = max(1, BLOCK_BYTES // bytes_per_image)
+    for first in range(0, images, step):
+        yield slice(first, min(first + step, images))
+
+
+def _reach(offset: int, stride: int, size: int, count: int) -> tuple[slice, slice] | None:
+    """Of ``count`` windows that read pixel ``offset + r · stride``: those with 0 ≤ pixel < size, and their pixels."""
+    first = max(0, -(offset // stride))
+    stop = min(count, (size - 1 - offset) // stride + 1)
+    if stop <= first:
+        return None
+    return slice(first, stop), slice(first * stride + offset, (stop - 1) * stride + offset + 1, stride)

@@ -1,0 +1,15 @@
+"""Losses: each returns the mean over the batch and its exact derivative with respect to the network's output."""
+
+from nural.losses.binary_cross_entropy import binary_cross_entropy_loss
+from nural.losses.cross_entropy import cross_entropy_loss
+from nural.losses.loss import Loss
+from nural.losses.regression import huber_loss, mean_absolute_loss, mean_squared_loss
+
+__all__ = [
+    "Loss",
+    "binary_cross_entropy_loss",
+    "cross_entropy_loss",
+    "huber_loss",
+    "mean_absolute_loss",
+    "mean_squared_loss",
+]

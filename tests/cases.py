@@ -1,0 +1,23 @@
+"""The table that the tests run, and the pairs that it must cover.
+
+The table itself is `nural.cases`, since `nural check` and `nural parity` print it for users too.
+"""
+
+import importlib
+import pkgutil
+
+import nural
+from nural.cases import CASES
+
+__all__ = ["CASES", "public_pairs"]
+
+
+def public_pairs() -> set[str]:
+    """The qualified name of every public ``*_forward``, ``*_backward`` and ``*_loss`` of nural's modules."""
+    found = set()
+    for module in pkgutil.walk_packages(nural.__path__, "nural."):
+        if not module.name.startswith(("nural.cases", "nural.cli", "nural.interop")):
+            for name, value in vars(importlib.import_module(module.name)).items():
+                if name.endswith(("_forward", "_backward", "_loss")) and callable(value) and not name.startswith("_"):
+                    found.add(f"{value.__module__}.{value.__qualname__}")
+    return found

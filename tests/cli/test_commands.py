@@ -1,0 +1,165 @@
+"""The commands beside `nural train`."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file, save_file
+
+import nural as library
+from nural.cli.model import remember_run
+from nural.models.recipes import RECIPES
+
+
+@pytest.fixture(scope="session")
+def trained_once(small_npz, tmp_path_factory):
+    """A model after three epochs on the small data set, in a folder as `nural train` leaves it."""
+    folder = tmp_path_factory.mktemp("trained")
+    (x, y), _, _ = library.data.load_mnist_datasets(small_npz)
+    model = RECIPES["mlp"].build(np.random.default_rng(0))
+    library.fit(model, x, y, epochs=3, optimizer=library.SGD(0.1))
+    library.save(model, folder / "model.safetensors")
+    return folder
+
+
+@pytest.fixture
+def trained(nural, trained_once, monkeypatch):
+    """The same, as the last run of this test's user."""
+    folder = shutil.copytree(trained_once, nural.folder / "run")
+    for name, value in nural.home.items():
+        monkeypatch.setenv(name, value)
+    remember_run(folder)
+    return folder
+
+
+@pytest.fixture
+def pictures(nural, mnist):
+    """Five digits as PNG and JPEG, light on dark and dark on light; their labels."""
+    _, _, (x, y) = mnist
+    files, labels = [], []
+    for i, name in enumerate(["0.png", "1.jpg", "2.png", "3.jpeg", "4.png"]):
+        pixels = np.kron((256 * x[i]).astype(np.uint8).reshape(28, 28), np.ones((4, 4), np.uint8))
+        Image.fromarray(pixels if i % 2 else 255 - pixels).save(nural.folder / name)
+        files.append(name)
+        labels.append(int(y[i]))
+    return files, labels
+
+
+def test_predict_uses_the_last_run(nural, small_npz, pictures):
+    nural("train", "--data", small_npz, "--epochs", 3, "--out", "elsewhere/run", check=0)
+    files, labels = pictures
+    answers = [json.loads(line) for line in nural("predict", "--json", *files, check=0).stdout.splitlines()]
+    assert [answer["file"] for answer in answers] == files
+    assert sum(answer["digit"] == label for answer, label in zip(answers, labels, strict=True)) >= 4
+    assert all(set(answer) == {"file", "digit", "confidence"} and 0 < answer["confidence"] <= 1 for answer in answers)
+    plain = nural("predict", files[0], check=0).stdout
+    assert plain == f"0.png: {answers[0]['digit']} ({100 * answers[0]['confidence']:.1f}%)\n"
+
+
+def test_predict_goes_on_after_a_picture_that_is_none(nural, trained, pictures):
+    (nural.folder / "text.png").write_text("no picture")
+    Image.new("L", (40, 40), 255).save(nural.folder / "blank.png")
+    result = nural("predict", "--json", "text.png", "blank.png", "none.png", pictures[0][0])
+    assert result.returncode == 2
+    assert [json.loads(line)["file"] for line in result.stdout.splitlines()] == ["0.png"]
+    errors = result.stderr.splitlines()
+    assert [line.split(": ")[:2] for line in errors] == [
+        ["nural", "text.png"],
+        ["nural", "blank.png"],
+        ["nural", "none.png"],
+    ]
+
+
+def test_without_a_model(nural, one_sentence):
+    message = "no model was trained yet: run `nural train`, or name a file with --model"
+    assert message in one_sentence(nural("predict", "x.png"))
+    assert message in one_sentence(nural("evaluate"))
+
+
+def test_the_last_run_is_gone(nural, trained, one_sentence):
+    (trained / "model.safetensors").unlink()
+    assert "is gone: name one with --model" in one_sentence(nural("evaluate"))
+
+
+def test_evaluate(nural, trained, small_npz):
+    answer = json.loads(nural("evaluate", "--data", small_npz, "--json", check=0).stdout)
+    x, y = library.data.load_mnist_datasets(small_npz)[2]
+    scores = library.evaluate(library.load(trained / "model.safetensors"), x, y)
+    assert answer["accuracy"] == pytest.approx(scores["accuracy"])
+    assert answer["digits"] == 500
+    table = nural("evaluate", "--data", small_npz, "--model", trained, check=0).stdout
+    assert f"accuracy {100 * scores['accuracy']:.2f}%" in table
+    assert "most often taken for" in table
+
+
+def damage(arrays):
+    arrays["params.0.b"] = arrays["params.0.b"][:-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a.pop("params.0.b"), "lacks the array params.0.b"),
+        (lambda a: a.update(extra=np.zeros(1, np.float32)), "holds the array extra"),
+        (damage, "params.0.b has shape"),
+        (lambda a: a["params.0.b"].fill(np.nan), "params.0.b holds NaN or infinity"),
+    ],
+)
+def test_model_files_that_are_wrong(nural, trained, change, message, one_sentence):
+    from safetensors import safe_open
+
+    path = trained / "model.safetensors"
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata()
+    arrays = {name: value.copy() for name, value in load_file(path).items()}
+    change(arrays)
+    save_file(arrays, path, metadata)
+    assert message in one_sentence(nural("evaluate"))
+
+
+def test_a_model_of_another_architecture(nural, one_sentence):
+    path = nural.folder / "other.safetensors"
+    library.save(library.Sequential(library.Linear(10, 10)), path)
+    assert "expected a network that takes 784 pixels" in one_sentence(nural("evaluate", "--model", path))
+    library.save(library.Sequential(library.Linear(784, 3)), path)
+    assert "expected a network with 10 outputs" in one_sentence(nural("evaluate", "--model", path))
+
+
+def test_data(nural, small_npz, one_sentence):
+    assert "2,500" in nural("data", "--data", small_npz, check=0).stdout
+    with Image.open(nural.folder / "samples.png") as image:
+        assert min(image.size) > 500
+    lines = nural("data", "--data", small_npz, "--json", "--out", "other.png", check=0).stdout.splitlines()
+    sets = {row["set"]: row for row in map(json.loads, lines)}
+    assert {name: row["digits"] for name, row in sets.items()} == {"training": 2500, "validation": 500, "test": 500}
+    assert sum(sets["training"]["counts"]) == 2500
+    one_sentence(nural("data", "--data", small_npz, "--out", "/proc/none/x.png"))
+
+
+def test_recipes(nural):
+    assert "784-256-256-10" in nural("recipes", check=0).stdout
+    names = [json.loads(line)["name"] for line in nural("recipes", "--json", check=0).stdout.splitlines()]
+    assert names[:3] == ["mlp", "walkthrough", "two-layer"]
+
+
+def test_check(nural):
+    rows = [json.loads(line) for line in nural("check", "--json", check=0).stdout.splitlines()]
+    assert {"fc", "relu", "softmax"} <= {row["pair"] for row in rows}
+    assert all(row["right"] and row["error"] < 1e-6 for row in rows)
+
+
+@pytest.mark.parametrize("command", ["train", "recipes", "evaluate", "predict", "data", "check"])
+def test_help_has_examples(nural, command):
+    text = nural(command, "--help", check=0).stdout
+    assert "Example" in text
+    assert f"nural {command}" in text
+
+
+def test_python_m_nural(nural):
+    import subprocess
+    import sys
+
+    result = subprocess.run([sys.executable, "-m", "nural", "recipes"], capture_output=True, text=True, check=True)
+    assert "walkthrough" in result.stdout

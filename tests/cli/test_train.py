@@ -1,0 +1,134 @@
+import json
+import re
+import signal
+import time
+
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file
+
+RESULTS = {
+    "checkpoint.safetensors",
+    "config.json",
+    "confusion.png",
+    "history.csv",
+    "learning-curve.png",
+    "mistakes.png",
+    "model.safetensors",
+}
+
+
+def test_a_run_leaves_everything_in_its_folder(nural, small_npz):
+    result = nural("train", "--data", small_npz, "--epochs", 2, "--out", "run", check=0)
+    folder = nural.folder / "run"
+    assert {path.name for path in folder.iterdir()} == RESULTS
+    for picture in folder.glob("*.png"):
+        with Image.open(picture) as image:
+            assert min(image.size) > 300
+    assert (folder / "history.csv").read_text().startswith("epoch,step,learning_rate,loss,val_loss,val_accuracy\n1,")
+    config = json.loads((folder / "config.json").read_text())
+    assert (config["recipe"], config["epochs"], config["seed"]) == ("mlp", 2, 0)
+    assert re.search(r"epoch +2  loss 0\.\d+  validation [89]\d\.\d\d%  [\d,]+ images/s", result.stdout)
+    assert re.search(r"test accuracy [89]\d\.\d\d% on 500 digits", result.stdout)
+    assert "\x1b" not in result.stdout
+
+
+def test_the_default_folder_is_named_by_date_and_recipe(nural, small_npz):
+    nural("train", "--data", small_npz, "--epochs", 1, "--recipe", "two-layer", check=0)
+    (folder,) = (nural.folder / "runs").iterdir()
+    assert re.fullmatch(r"\d{8}-\d{6}-two-layer", folder.name)
+
+
+def test_json_prints_one_object(nural, small_npz):
+    result = nural("train", "--data", small_npz, "--epochs", 1, "--out", "run", "--json", check=0)
+    answer = json.loads(result.stdout)
+    assert set(answer) == {
+        *("folder", "recipe", "seed", "seconds"),
+        *("test_accuracy", "test_loss", "validation_accuracy"),
+    }
+    assert answer["test_accuracy"] > 0.8
+    assert "epoch   1" in result.stderr
+
+
+def test_the_same_seed_gives_the_same_bits_twice(nural, small_npz):
+    for out in ("a", "b"):
+        nural("train", "--data", small_npz, "--epochs", 1, "--seed", 3, "--out", out, check=0)
+    a, b = nural.folder / "a", nural.folder / "b"
+    for name in RESULTS:
+        assert (a / name).read_bytes() == (b / name).read_bytes(), name
+
+
+def interrupted(nural, *arguments, after):
+    """Start a training and press Ctrl-C once a line that matches ``after`` was printed."""
+    process = nural("train", *arguments, start=True, env={"PYTHONUNBUFFERED": "1"})
+    for line in process.stdout:
+        if re.search(after, line):
+            break
+    time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    return process.returncode, errors
+
+
+@pytest.mark.parametrize("after", ["results go to", "epoch +1 "])
+def test_ctrl_c_then_resume_gives_the_bits_of_a_run_without_a_break(nural, small_npz, after):
+    options = ("--data", small_npz, "--recipe", "two-layer", "--epochs", 40, "--batch-size", 10)
+    nural("train", *options, "--out", "whole", check=0)
+    code, errors = interrupted(nural, *options, "--out", "parts", after=after)
+    assert code == 2
+    assert errors == "nural: stopped by Ctrl-C; go on with: nural train --resume parts\n"
+    assert {path.name for path in (nural.folder / "parts").iterdir()} == {"config.json", "checkpoint.safetensors"}
+    result = nural("train", "--resume", "parts", check=0)
+    assert "resuming two-layer" in result.stdout
+    for name in RESULTS:
+        assert (nural.folder / "parts" / name).read_bytes() == (nural.folder / "whole" / name).read_bytes(), name
+
+
+def test_a_rate_that_overflows(nural, small_npz, one_sentence):
+    result = nural("train", "--data", small_npz, "--recipe", "walkthrough", "--learning-rate", 1e30, "--out", "run")
+    assert re.search(
+        r"became (inf|nan) at step \d+ \(epoch 1\).*layer \d, .*the learning rate was 1e\+30", one_sentence(result)
+    )
+    assert {path.name for path in (nural.folder / "run").iterdir()} == {"config.json", "checkpoint.safetensors"}
+    assert load_file(nural.folder / "run" / "checkpoint.safetensors")["params.0.W"].any()
+
+
+def test_a_run_is_never_overwritten(nural, small_npz, one_sentence):
+    nural("train", "--data", small_npz, "--epochs", 1, "--out", "run", check=0)
+    before = (nural.folder / "run" / "model.safetensors").read_bytes()
+    result = nural("train", "--data", small_npz, "--epochs", 1, "--seed", 1, "--out", "run")
+    assert "run: holds a run already; name another folder, or go on with --resume run" in one_sentence(result)
+    assert (nural.folder / "run" / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "missing.pkl.gz"], "missing.pkl.gz"),
+        (["--recipe", "nothing"], "there is no recipe 'nothing'; there are mlp, walkthrough, two-layer"),
+        (["--learning-rate", "nan"], "--learning-rate must be a number above 0, got nan"),
+        (["--learning-rate", "-1"], "--learning-rate must be a number above 0, got -1"),
+        (["--resume", "none"], "none: expected the folder of a run to resume, found no config.json there"),
+        (["--resume", "a-file"], "a-file: expected the folder of a run to resume, found a file"),
+        (["--out", "a-file"], "a-file: expected a folder to write to, found a file"),
+        (["--out", "a-file/run"], "a-file/run: expected a folder to write to, found a file"),
+        (["--out", "/proc/nural"], "/proc/nural: No such file or directory"),
+        (["--batch-size", "60000"], "--batch-size 60000 is more than the 50000 digits to learn from"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_writes_nothing(nural, arguments, message, one_sentence):
+    (nural.folder / "a-file").write_text("here before")
+    assert message in one_sentence(nural("train", *arguments))
+    assert [path.name for path in nural.folder.iterdir()] == ["a-file"]
+    assert (nural.folder / "a-file").read_text() == "here before"
+
+
+def test_resume_refuses_what_would_change_the_run(nural, small_npz, one_sentence):
+    nural("train", "--data", small_npz, "--epochs", 1, "--out", "run", check=0)
+    assert "--epochs 1; it cannot become 2" in one_sentence(nural("train", "--resume", "run", "--epochs", 2))
+    assert "leave --out away" in one_sentence(nural("train", "--resume", "run", "--out", "other"))
+    nural("train", "--resume", "run", "--epochs", 1, check=0)
+    (nural.folder / "run" / "checkpoint.safetensors").write_bytes(b"")
+    assert "no safetensors file" in one_sentence(nural("train", "--resume", "run"))
+    (nural.folder / "run" / "config.json").write_text("{}")
+    assert "config.json: is no configuration of a run" in one_sentence(nural("train", "--resume", "run"))

@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+from digit_files import write_image_folder
+from PIL import Image
+
+from nural.data import DataError, load_mnist_datasets
+
+NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+
+
+def sort_by_label(digits):
+    order = np.argsort(digits[1], kind="stable")
+    return digits[0][order], digits[1][order]
+
+
+def joined(sets):
+    return np.concatenate([x for x, _ in sets]), np.concatenate([y for _, y in sets])
+
+
+def rows(x, y):
+    return sorted((int(label), image.tobytes()) for image, label in zip(x, y, strict=True))
+
+
+@pytest.mark.parametrize("ending", ["png", "bmp", "gif", "tiff", "pgm", "webp"])
+def test_round_trip(tmp_path, digits, ending):
+    if ending == "webp":
+        digits = digits[0] * 0, digits[1]  # as Pillow writes it, with loss
+    sets = load_mnist_datasets(write_image_folder(tmp_path, digits, ending=ending))
+    assert [len(y) for _, y in sets] == [50, 10, 10]
+    assert rows(*joined(sets)) == rows(digits[0] / np.float32(256), digits[1])
+
+
+def test_sets_hold_all_classes(tmp_path, mnist):
+    (x, y), _, _ = mnist
+    chosen = np.concatenate([np.flatnonzero(y == label)[:42] for label in range(3)])
+    sets = load_mnist_datasets(write_image_folder(tmp_path, ((x[chosen] * 256).astype(np.uint8), y[chosen])))
+    assert [len(labels) for _, labels in sets] == [90, 18, 18]
+    assert all(set(labels) == {0, 1, 2} for _, labels in sets)
+
+
+@pytest.mark.parametrize("names", [("train", "test"), ("Training", "Testing")])
+def test_training_and_test_folder(tmp_path, train, test, names):
+    write_image_folder(tmp_path / names[0], train)
+    write_image_folder(tmp_path / names[1], test)
+    x_train, x_val, (x_test, y_test) = load_mnist_datasets(tmp_path)
+    x_expected, y_expected = sort_by_label(test)
+    assert (x_test * 256 == x_expected).all()
+    assert (y_test == y_expected).all()
+    assert rows(*joined([x_train, x_val])) == rows(train[0] / np.float32(256), train[1])
+
+
+def test_training_folder_alone(tmp_path, digits):
+    write_image_folder(tmp_path / "train", digits)
+    assert [len(y) for _, y in load_mnist_datasets(tmp_path)] == [50, 10, 10]
+
+
+def test_named_classes_are_numbered_in_sorted_order(tmp_path, digits):
+    sets = load_mnist_datasets(write_image_folder(tmp_path, digits, NAMES))
+    expected = np.array([sorted(NAMES).index(NAMES[label]) for label in digits[1]])
+    assert rows(*joined(sets)) == rows(digits[0] / np.float32(256), expected)
+
+
+def test_hidden_files_and_files_beside_the_classes_are_ignored(tmp_path, digits):
+    write_image_folder(tmp_path, digits)
+    (tmp_path / "README").touch()
+    (tmp_path / "3" / ".DS_Store").touch()
+    (tmp_path / ".cache").mkdir()
+    assert sum(len(y) for _, y in load_mnist_datasets(tmp_path)) == 70
+
+
+def test_other_sizes_and_colours(tmp_path, train):
+    write_image_folder(tmp_path, train)
+    for path in tmp_path.glob("*/*.png"):
+        Image.open(path).convert("RGB").resize((56, 56), Image.Resampling.NEAREST).save(path)
+    sets = load_mnist_datasets(tmp_path)
+    x, _ = joined(sets)
+    assert x.shape == (60, 784)
+    assert abs(x.mean() - train[0].mean() / 256) < 0.01
+
+
+def test_file_that_is_no_image(tmp_path, digits):
+    write_image_folder(tmp_path, digits)
+    (tmp_path / "3" / "notes.txt").write_text("not an image")
+    with pytest.raises(DataError, match=r"notes.txt: expected a readable picture, found none .UnidentifiedImageError"):
+        load_mnist_datasets(tmp_path)
+
+
+def test_folder_in_a_class_folder(tmp_path, digits):
+    write_image_folder(tmp_path, digits)
+    (tmp_path / "3" / "more").mkdir()
+    with pytest.raises(DataError, match="more: expected a file, found a folder"):
+        load_mnist_datasets(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("folders", "message"),
+    [
+        (["0", "1"], "0: expected images, found none"),
+        (["1", "10"], "expected class folders from 0 to 9, found 1, 10"),
+        ([*"abcdefghijk"], "expected at most 10 class folders, found 11"),
+        (["test"], "expected the subfolders train and test, found test"),
+        (["train", "test", "validation"], "expected the subfolders train and test, found test, train, validation"),
+        (["train", "training"], "expected the subfolders train and test, found train, training"),
+        (["train"], "train: expected IDX files, or a subfolder of images for each class, found neither"),
+    ],
+)
+def test_folders_that_do_not_fit(tmp_path, folders, message):
+    for name in folders:
+        (tmp_path / name).mkdir()
+    with pytest.raises(DataError, match=message):
+        load_mnist_datasets(tmp_path)
+
+
+def test_class_of_the_test_set_alone(tmp_path, train):
+    write_image_folder(tmp_path / "train", train)
+    write_image_folder(tmp_path / "test", train, NAMES)
+    with pytest.raises(DataError, match=r"eight: expected a class of the training set \(0, 1, .*\), found another one"):
+        load_mnist_datasets(tmp_path)

@@ -1,0 +1,27 @@
+import stat
+
+import pytest
+
+from nural.atomic_file import write_atomically
+
+
+def test_replaces_what_was_there(tmp_path):
+    write_atomically(tmp_path / "f", b"one")
+    write_atomically(tmp_path / "f", b"two")
+    assert (tmp_path / "f").read_bytes() == b"two"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_has_the_mode_that_any_new_file_has(tmp_path):
+    (tmp_path / "plain").write_bytes(b"")
+    write_atomically(tmp_path / "f", b"")
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        write_atomically(tmp_path / "folder", b"x")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+    with pytest.raises(FileNotFoundError):
+        write_atomically(tmp_path / "none" / "f", b"x")

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from nural import GradientError, Linear, ReLU, Sequential, Tanh, check_gradients, mean_squared_loss, numerical_gradient
+from nural.layers import linear
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3, 2), (2, 1, 4)])
+def test_of_a_sum_of_squares(shape, rng):
+    W = np.asarray(rng.standard_normal(shape))
+    before = W.copy()
+    np.testing.assert_allclose(numerical_gradient(lambda w: (w**2).sum(), W), 2 * W, rtol=1e-8, atol=1e-10)
+    np.testing.assert_array_equal(W, before)
+
+
+def test_float32_is_kept_and_steps_wider(rng):
+    W = rng.standard_normal((3, 2)).astype(np.float32)
+    gradient = numerical_gradient(lambda w: (w**3).sum(), W)
+    assert gradient.dtype == np.float32
+    np.testing.assert_allclose(gradient, 3 * W**2, rtol=1e-2, atol=1e-2)
+
+
+def test_views_that_are_not_contiguous(rng):
+    whole = rng.standard_normal((6, 4))
+    np.testing.assert_allclose(numerical_gradient(lambda w: (w**2).sum(), whole[::2].T), 2 * whole[::2].T, rtol=1e-7)
+
+
+def test_the_entry_is_put_back_when_f_raises():
+    W = np.array([1.0, 2.0])
+
+    def f(w):
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        numerical_gradient(f, W)
+    np.testing.assert_array_equal(W, [1.0, 2.0])
+
+
+@pytest.mark.parametrize(("W", "found"), [(np.arange(3), "int64"), ([1.0, 2.0], "list")])
+def test_what_is_no_array_of_floats_is_refused(W, found):
+    with pytest.raises(TypeError, match=f"W must be an array of floats, got {found}"):
+        numerical_gradient(lambda w: 0.0, W)
+
+
+def test_check_gradients_passes_a_right_model_and_leaves_it_alone(small_model, rng):
+    model = small_model()
+    before = {name: value.copy() for name, value in model.params.items()}
+    errors = check_gradients(model, rng.standard_normal((4, 6)), rng.integers(0, 3, 4))
+    assert list(errors) == ["0.W", "0.b", "2.W", "2.b", "x"]
+    assert max(errors.values()) < 1e-6
+    np.testing.assert_equal(dict(model.params), before)
+    assert model.params["0.W"].dtype == np.float32
+
+
+def test_check_gradients_takes_another_loss(rng):
+    model = Sequential(Linear(3, 4), Tanh(), Linear(4, 2))
+    errors = check_gradients(model, rng.standard_normal((4, 3)), rng.standard_normal((4, 2)), loss=mean_squared_loss)
+    assert max(errors.values()) < 1e-6
+
+
+@pytest.mark.parametrize(("wrong", "name"), [(0, r"[02]\.W"), (1, r"[02]\.b"), (2, r"0\.W|0\.b")])
+def test_check_gradients_names_array_index_and_both_values(wrong, name, small_model, rng, monkeypatch):
+    right = linear.fc_backward
+
+    def mistaken(dy, W, x, out=None):
+        gradients = right(dy, W, x, out)
+        gradients[wrong][...] *= 1.01
+        return gradients
+
+    monkeypatch.setattr(linear, "fc_backward", mistaken)
+    match = rf"({name})\[\d+(, \d+)?\]: backward gives -?[\d.e-]+, central differences give -?[\d.e-]+ \(relative"
+    with pytest.raises(GradientError, match=match):
+        check_gradients(small_model(), rng.standard_normal((4, 6)), rng.integers(0, 3, 4))
+
+
+def test_kinks_near_the_point_are_no_mistakes():
+    model = Sequential(Linear(1, 1), ReLU()).astype(np.float64)
+    model.params["0.W"] = [[1.0]]
+    x = np.array([[2e-6]])  # the kink lies within the first step, not within the second
+    assert max(check_gradients(model, x, np.array([[1.0]]), loss=mean_squared_loss).values()) < 1e-6

@@ -1,0 +1,156 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import save as to_bytes
+
+import nural
+from nural import Flatten, LeakyReLU, Linear, ModelFileError, ReLU, Sequential, Sigmoid, Softmax, Tanh, load, save
+
+
+def content(path):
+    with safe_open(path, framework="numpy") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+
+
+@pytest.fixture
+def saved(small_model, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save(small_model(), path)
+    return path
+
+
+def test_a_model_comes_back_whole(tmp_path, rng):
+    model = Sequential(
+        Flatten(),
+        Sequential(Linear(6, 5, bias=False), LeakyReLU(0.3)),
+        Tanh(),
+        Linear(5, 4),
+        Sigmoid(),
+        Linear(4, 3),
+        ReLU(),
+        Softmax(),
+    )
+    model.info = {"classes": ["a", "b", "c"]}
+    save(model, tmp_path / "m.safetensors")
+    twin = load(tmp_path / "m.safetensors")
+    assert repr(twin) == repr(model)
+    assert twin.info == model.info
+    x = rng.standard_normal((4, 2, 3)).astype(np.float32)
+    np.testing.assert_array_equal(twin.forward(x), model.forward(x))
+
+
+def test_float64_stays_float64(tmp_path):
+    model = Sequential(Linear(3, 2, dtype=np.float64))
+    save(model, tmp_path / "m")
+    twin = load(tmp_path / "m")
+    assert twin.params["0.W"].dtype == twin.dtype == np.float64
+    assert twin.params["0.W"].tobytes() == model.params["0.W"].tobytes()
+
+
+def test_the_same_model_gives_the_same_bytes(small_model, tmp_path):
+    for name in "ab":
+        save(small_model(), tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_write_that_fails_leaves_the_old_file(saved, small_model):
+    before = saved.read_bytes()
+    model = small_model()
+    model.params["0.b"][0] = np.nan
+    with pytest.raises(ModelFileError, match=r"not written, because params\.0\.b holds NaN or infinity"):
+        save(model, saved)
+    assert saved.read_bytes() == before
+    assert [p.name for p in saved.parent.iterdir()] == [saved.name]
+
+
+def test_a_layer_of_ones_own_is_refused_by_name(tmp_path):
+    class Mine(ReLU):
+        pass
+
+    with pytest.raises(ModelFileError, match="Mine is no layer of nural's"):
+        save(Sequential(Mine()), tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a.pop("params.2.b"), r"lacks the array params\.2\.b"),
+        (lambda a: a.update({"params.3.W": np.zeros(2, np.float32)}), r"holds the array params\.3\.W, which"),
+        (
+            lambda a: a.update({"params.2.b": np.zeros(4, np.float32)}),
+            r"params\.2\.b has shape \(4,\), .* needs \(3,\)",
+        ),
+        (lambda a: a.update({"params.2.b": np.zeros(3, np.int32)}), r"params\.2\.b is of type int32, expected floats"),
+        (lambda a: a.update({"params.0.b": np.full(16, np.inf, np.float32)}), r"params\.0\.b holds NaN or infinity"),
+    ],
+)
+def test_arrays_that_are_not_the_architecture_s(change, message, saved):
+    arrays, metadata = content(saved)
+    change(arrays)
+    saved.write_bytes(to_bytes(arrays, metadata))
+    with pytest.raises(ModelFileError, match=message):
+        load(saved)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d["architecture"].update(type="Evil"), "names the layer or field 'Evil', which nural does not have"),
+        (
+            lambda d: d["architecture"]["children"]["0"].update(config={"in": 3}),
+            "description of the architecture is damaged",
+        ),
+        (lambda d: d["architecture"]["children"]["0"]["config"].update(in_features="x"), "damaged|needs"),
+        (lambda d: d["architecture"]["children"]["0"]["config"].update(in_features=10**12), "shape .* needs"),
+        (lambda d: d.update(architecture=None), "damaged"),
+        (lambda d: d.update(kind="checkpoint"), "expected a model of format 1, found a checkpoint of format 1"),
+        (lambda d: d.update(format=9), "expected a model of format 1, found a model of format 9"),
+        (lambda d: d.pop("kind"), "its description is damaged"),
+    ],
+)
+def test_descriptions_that_cannot_be(change, message, saved):
+    arrays, metadata = content(saved)
+    description = json.loads(metadata["nural"])
+    change(description)
+    saved.write_bytes(to_bytes(arrays, {"nural": json.dumps(description)}))
+    with pytest.raises(ModelFileError, match=message):
+        load(saved)
+
+
+def test_files_that_are_no_models(tmp_path):
+    with pytest.raises(ModelFileError, match=r"none: there is no such file, expected a model written by nural"):
+        load(tmp_path / "none")
+    with pytest.raises(ModelFileError, match="is a folder, expected a model"):
+        load(tmp_path)
+    for data in (b"", b"not a model", b"\xff" * 100):
+        (tmp_path / "m").write_bytes(data)
+        with pytest.raises(ModelFileError, match=r"m: is no safetensors file that can be read"):
+            load(tmp_path / "m")
+    (tmp_path / "m").write_bytes(to_bytes({"W": np.zeros(2)}))
+    with pytest.raises(ModelFileError, match="without nural's description"):
+        load(tmp_path / "m")
+    (tmp_path / "m").write_bytes(to_bytes({"W": np.zeros(2)}, {"nural": "[" * 100_000}))
+    with pytest.raises(ModelFileError, match="its description is damaged"):
+        load(tmp_path / "m")
+
+
+def test_a_truncated_file(saved):
+    saved.write_bytes(saved.read_bytes()[:-10])
+    with pytest.raises(ModelFileError, match="is no safetensors file that can be read"):
+        load(saved)
+
+
+def test_a_damaged_checkpoint_changes_nothing(blobs, small_model, tmp_path):
+    path = tmp_path / "c"
+    nural.fit(small_model(), *blobs, epochs=1, checkpoint=path)
+    arrays, metadata = content(path)
+    description = json.loads(metadata["nural"])
+    del description["optimizer_steps"]
+    path.write_bytes(to_bytes(arrays, {"nural": json.dumps(description)}))
+    model = small_model(rng=np.random.default_rng(9))
+    before = model.params["0.W"].copy()
+    with pytest.raises(ModelFileError, match=r"the checkpoint's description is damaged \('optimizer_steps'\)"):
+        nural.fit(model, *blobs, checkpoint=path, resume=True)
+    np.testing.assert_array_equal(model.params["0.W"], before)

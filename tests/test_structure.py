@@ -1,0 +1,58 @@
+"""The house: imports go one way, and `import nural` loads no third-party module but NumPy."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import nural
+
+PACKAGE = Path(nural.__file__).parent
+
+#: Each module may import the modules in rows above its own, and its own.
+ORDER = [
+    ["atomic_file", "batch", "blocks", "history", "interrupt", "scratch"],
+    ["layer", "initializers", "schedules"],
+    ["layers"],
+    ["activations"],
+    ["losses"],
+    ["optimizers"],
+    ["gradients", "metrics"],
+    ["data"],
+    ["model_file"],
+    ["training"],
+    ["callbacks", "plateau"],
+    ["models"],
+    ["plots", "cases"],
+    ["cli"],
+]
+ROW = {name: row for row, names in enumerate(ORDER) for name in names}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "nural":
+            parts = node.module.split(".")
+            yield from [parts[1]] if len(parts) > 1 else (alias.name for alias in node.names)
+
+
+def test_every_module_has_its_place():
+    found = {path.stem for path in PACKAGE.glob("*.py")} | {p.parent.name for p in PACKAGE.glob("*/__init__.py")}
+    assert found - {"__init__", "__main__"} == set(ROW)
+
+
+def test_imports_go_one_way():
+    for path in PACKAGE.rglob("*.py"):
+        module = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if module in ROW:
+            below = [name for name in imported(path) if name in ROW and ROW[name] > ROW[module]]
+            assert not below, f"{path.relative_to(PACKAGE)} imports {below}, which the order puts after it"
+
+
+def test_import_loads_only_numpy_and_the_standard_library():
+    script = "import sys, nural; print(*{name.split('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    bare = [sys.executable, "-c", "import sys, numpy.random; print(*{name.split('.')[0] for name in sys.modules})"]
+    numpy_alone = subprocess.run(bare, capture_output=True, text=True, check=True).stdout.split()
+    third_party = set(loaded) - set(numpy_alone) - set(sys.stdlib_module_names) - {"nural"}
+    assert third_party == set()

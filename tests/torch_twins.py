@@ -1,0 +1,86 @@
+"""A PyTorch module and a model of nural's side by side: the same input, the same error back, and what comes out."""
+
+import numpy as np
+
+from nural.cases import relative_error
+from nural.interop.torch_arrays import twins
+from nural.interop.torch_layout import Order, by_channel, first_layout, places
+from nural.layers.dropout import Dropout
+
+
+def channels_last(array):
+    """(N, C, …) as (N, …, C)."""
+    return np.ascontiguousarray(np.moveaxis(np.asarray(array), 1, -1))
+
+
+def channels_first(array):
+    return np.ascontiguousarray(np.moveaxis(np.asarray(array), -1, 1))
+
+
+def same(array):
+    return np.asarray(array)
+
+
+def images_last(array):
+    """What has four dimensions is a batch of images; the rest is the same in both."""
+    return channels_last(array) if np.ndim(array) == 4 else np.asarray(array)
+
+
+def use_masks_of(model, module):
+    """Each Dropout of the module leaves out what nural's left out in its last forward pass."""
+    import torch
+
+    dropouts = [m for m in module.modules() if isinstance(m, torch.nn.Dropout)]
+    ours = [place for place in places(model, first_layout(None))[0] if isinstance(place.layer, Dropout)]
+    for theirs, (_, layer, before) in zip(dropouts, ours, strict=True):
+
+        def forward(x, layer=layer, before=before):
+            if layer.saved is None:
+                return x
+            mask = channels_first(layer.saved) if layer.saved.ndim == 4 else layer.saved
+            if before.order is Order.FLATTENED and before.channels is not None:
+                mask = by_channel(mask.T, before.channels).T
+            return x * torch.from_numpy(np.array(mask))
+
+        setattr(theirs, "forward", forward)  # noqa: B010  (its type has other names)
+
+
+def assert_equal_passes(
+    module, model, x, tolerance, *, train=True, to_ours=images_last, from_theirs=None, input_shape=None
+):
+    """Outputs, the gradients of the input and of every parameter, and running statistics.
+
+    Args:
+        module: PyTorch's.
+        model: nural's, with arrays of the same names.
+        x: The input, in PyTorch's order.
+        tolerance: For relative errors.
+        train: The mode of both.
+        to_ours: Brings inputs and outputs into nural's order.
+        from_theirs: The same for outputs, where they differ in kind from the inputs.
+        input_shape: See `nural.interop.torch.from_torch`.
+    """
+    import torch
+
+    from_theirs = to_ours if from_theirs is None else from_theirs
+    module.train(train)
+    module.zero_grad()
+    y = model.forward(to_ours(x), train).copy()
+    use_masks_of(model, module)
+    tensor = torch.from_numpy(np.array(x)).requires_grad_()
+    output = module(tensor)
+    output = output[0] if isinstance(output, tuple) else output
+    assert relative_error(y, from_theirs(output.detach().numpy())) < tolerance
+    dy = np.random.default_rng(1).uniform(-1, 1, tuple(output.shape)).astype(x.dtype)
+    output.backward(torch.from_numpy(np.array(dy)))
+    dx = model.backward(from_theirs(dy))
+    assert tensor.grad is not None
+    assert relative_error(dx, to_ours(tensor.grad.numpy())) < tolerance
+    theirs = dict(module.named_parameters()) | dict(module.named_buffers())
+    for path, found in twins(model, input_shape).items():
+        for twin in found:
+            name = f"{path}.{twin.theirs}" if path else twin.theirs
+            is_learned = twin.ours in model.params
+            value = theirs[name].grad if is_learned else theirs[name]
+            expected = twin.to_ours(value.detach().numpy())
+            assert relative_error(model.grads[twin.ours] if is_learned else twin.array, expected) < tolerance, name
