@@ -8,25 +8,15 @@ from cases import CASES, public_pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nural.cases import differentiated, gradient_error, relative_error
+from nural.cases import differentiated, gradient_error
+from nural.cases.against_torch import as_type, dy_for, torch_errors
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-
-
-def as_type(values, dtype):
-    """The float arrays converted, the settings as they are."""
-    is_float = {name: isinstance(v, np.ndarray) and v.dtype.kind == "f" for name, v in values.items()}
-    return {name: value.astype(dtype) if is_float[name] else value for name, value in values.items()}
 
 
 def run(case, values, dy, out=None, out_gradients=None):
     y = case.forward(values, out)
     return y, case.backward(dy, values, y, out_gradients)
-
-
-def dy_for(case, values, seed=1):
-    y = np.asarray(case.forward(values, None))
-    return np.array(np.random.default_rng(seed).uniform(0.5, 1.5, y.shape), y.dtype)
 
 
 def test_every_public_pair_has_a_case():
@@ -100,17 +90,5 @@ def test_an_empty_batch_is_refused_by_name(case):
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-5)], ids=["float64", "float32"])
 @pytest.mark.parametrize("seed", range(3))
 def test_equals_pytorch(case, dtype, tolerance, seed):
-    import torch
-
-    values = as_type(case.sample(seed), dtype)
-    names = list(differentiated(values))
-    tensors = {n: torch.from_numpy(v.copy()) if isinstance(v, np.ndarray) else v for n, v in values.items()}
-    for name in names:
-        tensors[name].requires_grad_()
-    expected = case.torch(torch, tensors)
-    dy = dy_for(case, values)
-    y, gradients = run(case, values, dy)
-    expected.backward(torch.from_numpy(dy))
-    assert relative_error(y, expected.detach().numpy()) < tolerance
-    for name, gradient in zip(names, gradients, strict=True):
-        assert relative_error(gradient, tensors[name].grad.numpy()) < tolerance, name
+    errors = torch_errors(case, case.sample(seed), dtype)
+    assert max(errors.values()) < tolerance, errors

@@ -23,7 +23,7 @@ ORDER = [
     ["training"],
     ["callbacks", "plateau"],
     ["models"],
-    ["plots", "cases"],
+    ["plots", "cases", "interop"],
     ["cli"],
 ]
 ROW = {name: row for row, names in enumerate(ORDER) for name in names}

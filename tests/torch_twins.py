@@ -46,7 +46,7 @@ def use_masks_of(model, module):
 
 
 def assert_equal_passes(
-    module, model, x, tolerance, *, train=True, to_ours=images_last, from_theirs=None, input_shape=None
+    module, model, x, tolerance, *, train=True, to_ours=images_last, input_shape=None, least_scale=0.0
 ):
     """Outputs, the gradients of the input and of every parameter, and running statistics.
 
@@ -57,12 +57,15 @@ def assert_equal_passes(
         tolerance: For relative errors.
         train: The mode of both.
         to_ours: Brings inputs and outputs into nural's order.
-        from_theirs: The same for outputs, where they differ in kind from the inputs.
         input_shape: See `nural.interop.torch.from_torch`.
+        least_scale: Errors are relative to an array's largest entry, but at least to this.
     """
     import torch
 
-    from_theirs = to_ours if from_theirs is None else from_theirs
+    def close(ours, theirs):
+        scale = np.abs(theirs).max(initial=0.0)
+        return relative_error(ours, theirs) * min(1.0, scale / least_scale if least_scale else 1.0) < tolerance
+
     module.train(train)
     module.zero_grad()
     y = model.forward(to_ours(x), train).copy()
@@ -70,12 +73,12 @@ def assert_equal_passes(
     tensor = torch.from_numpy(np.array(x)).requires_grad_()
     output = module(tensor)
     output = output[0] if isinstance(output, tuple) else output
-    assert relative_error(y, from_theirs(output.detach().numpy())) < tolerance
+    assert close(y, to_ours(output.detach().numpy()))
     dy = np.random.default_rng(1).uniform(-1, 1, tuple(output.shape)).astype(x.dtype)
     output.backward(torch.from_numpy(np.array(dy)))
-    dx = model.backward(from_theirs(dy))
+    dx = model.backward(to_ours(dy))
     assert tensor.grad is not None
-    assert relative_error(dx, to_ours(tensor.grad.numpy())) < tolerance
+    assert close(dx, to_ours(tensor.grad.numpy()))
     theirs = dict(module.named_parameters()) | dict(module.named_buffers())
     for path, found in twins(model, input_shape).items():
         for twin in found:
@@ -83,4 +86,4 @@ def assert_equal_passes(
             is_learned = twin.ours in model.params
             value = theirs[name].grad if is_learned else theirs[name]
             expected = twin.to_ours(value.detach().numpy())
-            assert relative_error(model.grads[twin.ours] if is_learned else twin.array, expected) < tolerance, name
+            assert close(model.grads[twin.ours] if is_learned else twin.array, expected), name

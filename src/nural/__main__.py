@@ -1,6 +1,6 @@
 """``python -m nural`` is the command `nural`."""
 
-from nural.cli import main
+from nural_command import main
 
 if __name__ == "__main__":
     main()

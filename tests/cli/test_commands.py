@@ -150,7 +150,7 @@ def test_check(nural):
     assert all(row["right"] and row["error"] < 1e-6 for row in rows)
 
 
-@pytest.mark.parametrize("command", ["train", "recipes", "evaluate", "predict", "data", "check"])
+@pytest.mark.parametrize("command", ["train", "recipes", "evaluate", "predict", "data", "check", "parity"])
 def test_help_has_examples(nural, command):
     text = nural(command, "--help", check=0).stdout
     assert "Example" in text

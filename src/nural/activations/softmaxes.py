@@ -21,6 +21,8 @@ class AlongDimension(Activation):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """The activation of x over ``dim``."""
+        if not -x.ndim <= self.dim < x.ndim:
+            raise ValueError(f"{type(self).__name__}: x of shape {x.shape} has no dimension {self.dim}")
         self.saved = y = self.buffer("y", x.shape, x.dtype)
         self.pair[0](x.swapaxes(self.dim, -1), out=y.swapaxes(self.dim, -1))
         return y

@@ -29,7 +29,7 @@ def torch_errors(case: Case, values: Values, dtype: Any) -> dict[str, float]:
 
     values = as_type(values, dtype)
     names = list(differentiated(values))
-    tensors = {n: torch.from_numpy(v.copy()) if isinstance(v, np.ndarray) else v for n, v in values.items()}
+    tensors: Values = {n: torch.from_numpy(v.copy()) if isinstance(v, np.ndarray) else v for n, v in values.items()}
     for name in names:
         tensors[name].requires_grad_()
     expected = case.torch(torch, tensors)

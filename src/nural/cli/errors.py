@@ -34,7 +34,7 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         except KeyboardInterrupt as error:
-            complain(str(error) or "stopped by Ctrl-C")
+            complain(f"stopped by Ctrl-C{error}")
         raise typer.Exit(2)
 
     return reporting

@@ -108,8 +108,11 @@ def train(
     else:
         folder, verb = new_folder(out, config), "training"
     _announce(console, verb, config, sets, folder)
-    model, history = _fit(config, sets, folder, resume is not None, console)
-    result = _finish(config, model, history, sets[2], folder)
+    try:
+        model, history = _fit(config, sets, folder, resume is not None, console)
+        result = _finish(config, model, history, sets[2], folder)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"; go on with: nural train --resume {shown(folder)}") from None
     remember_run(folder)
     seconds = time.perf_counter() - begun
     if as_json:
@@ -167,26 +170,23 @@ def _fit(config: RunConfig, sets: Any, folder: Path, resume: bool, console: Cons
     steps = config.epochs * len(Batches(x, y, config.batch_size, drop_last=recipe.drop_last))
     model = recipe.build(np.random.default_rng(config.seed))
     with TrainingProgress(console) as progress:
-        try:
-            history = fit(
-                model,
-                x,
-                y,
-                epochs=config.epochs,
-                batch_size=config.batch_size,
-                drop_last=recipe.drop_last,
-                optimizer=recipe.optimizer(config.learning_rate),
-                loss=recipe.loss,
-                schedule=recipe.schedule(config.learning_rate, steps),
-                validation=validation,
-                callbacks=[progress],
-                seed=config.seed,
-                threads=config.threads,
-                checkpoint=folder / CHECKPOINT,
-                resume=resume,
-            )
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"stopped by Ctrl-C; go on with: nural train --resume {shown(folder)}") from None
+        history = fit(
+            model,
+            x,
+            y,
+            epochs=config.epochs,
+            batch_size=config.batch_size,
+            drop_last=recipe.drop_last,
+            optimizer=recipe.optimizer(config.learning_rate),
+            loss=recipe.loss,
+            schedule=recipe.schedule(config.learning_rate, steps),
+            validation=validation,
+            callbacks=[progress],
+            seed=config.seed,
+            threads=config.threads,
+            checkpoint=folder / CHECKPOINT,
+            resume=resume,
+        )
     return model, history
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.initializers import Initializer, he_normal
+from nural.initializers import Initializer, he_normal, initial_value
 from nural.layer import Layer
 from nural.layers.im2col import by_group, window_blocks, window_columns
 from nural.layers.padding import PADDING_MODES, pad2d_backward, pad2d_forward
@@ -133,7 +133,7 @@ class Conv2d(Layer):
         groups: Divides both numbers of channels; as many as in_channels make the convolution depthwise.
         bias: Whether there is a b.
         padding_mode: What lies outside the image: "zeros", or a mode of `pad2d_forward`.
-        initializer: Draws K; b begins at zero.
+        initializer: Draws K, and b begins at zero; or "torch" or "keras", to begin as that framework's layer does.
         rng: Draws the weights now; see `Layer`.
         dtype: Of the weights.
 
@@ -153,7 +153,7 @@ class Conv2d(Layer):
         bias: bool = True,
         padding_mode: str = "zeros",
         *,
-        initializer: Initializer = he_normal,
+        initializer: Initializer | str = he_normal,
         rng: np.random.Generator | None = None,
         dtype: Any = np.float32,
     ) -> None:
@@ -175,8 +175,8 @@ class Conv2d(Layer):
         super().__init__(shapes=shapes, rng=rng, dtype=dtype)
 
     def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """K from the initializer, b of zeros."""
-        return self.initializer(rng, self.shapes[name]) if name == "K" else super().initial_value(name, rng)
+        """K and b as the initializer has them."""
+        return initial_value(self.initializer, rng, self.shapes, name)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x convolved with K, + b."""

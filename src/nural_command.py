@@ -1,0 +1,29 @@
+"""Where the command `nural` begins. Outside the package, so that Ctrl-C is met while NumPy and the rest still load."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; see ``nural --help``."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        pass
+    except SystemExit as end:
+        if end.code != 130:  # what Typer makes of a Ctrl-C outside a command
+            raise
+    else:
+        return
+    print("nural: stopped by Ctrl-C", file=sys.stderr)
+    sys.exit(2)
+
+
+def _run() -> None:
+    try:
+        from nural.cli.app import app
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("nural"):
+            raise
+        print(f"nural: the command needs {error.name}: pip install 'nural[app]'", file=sys.stderr)
+        sys.exit(2)
+    app()
