@@ -26,6 +26,13 @@ def images_last(array):
     return channels_last(array) if np.ndim(array) == 4 else np.asarray(array)
 
 
+def error_between(ours, theirs, least_scale):
+    """`relative_error`, but relative to at least ``least_scale``, if it is not zero."""
+    if not least_scale:
+        return relative_error(ours, theirs)
+    return float(np.abs(ours - theirs).max(initial=0.0) / max(np.abs(theirs).max(initial=0.0), least_scale))
+
+
 def use_masks_of(model, module):
     """Each Dropout of the module leaves out what nural's left out in its last forward pass."""
     import torch
@@ -63,8 +70,7 @@ def assert_equal_passes(
     import torch
 
     def close(ours, theirs):
-        scale = np.abs(theirs).max(initial=0.0)
-        return relative_error(ours, theirs) * min(1.0, scale / least_scale if least_scale else 1.0) < tolerance
+        return error_between(ours, theirs, least_scale) < tolerance
 
     module.train(train)
     module.zero_grad()

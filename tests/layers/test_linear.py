@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import nural
 from nural import Flatten, Linear
 from nural.layers import fc_backward, fc_forward
 
@@ -59,3 +60,16 @@ def test_flatten_there_and_back(rng):
     np.testing.assert_array_equal(layer.backward(layer.forward(x)), x)
     with pytest.raises(ValueError, match="Flatten: the batch is empty"):
         layer.forward(x[:0])
+
+
+def test_flatten_channel_by_channel(rng, tmp_path):
+    layer = Flatten(channels_first=True)
+    x, dy = rng.standard_normal((4, 2, 3, 5)), rng.standard_normal((4, 30))
+    np.testing.assert_array_equal(layer.forward(x), x.transpose(0, 3, 1, 2).reshape(4, 30))
+    np.testing.assert_array_equal(layer.backward(dy), dy.reshape(4, 5, 2, 3).transpose(0, 2, 3, 1))
+    np.testing.assert_array_equal(layer.forward(x[:2]), x[:2].transpose(0, 3, 1, 2).reshape(2, 30))
+    sequences = rng.standard_normal((4, 2, 3))
+    np.testing.assert_array_equal(layer.forward(sequences), sequences.reshape(4, 6))
+    assert layer.backward(dy[:, :6]).shape == (4, 2, 3)
+    nural.save(nural.Sequential(layer), tmp_path / "flatten.safetensors")
+    np.testing.assert_array_equal(nural.load(tmp_path / "flatten.safetensors").forward(x), layer.forward(x))

@@ -5,6 +5,7 @@ import typer
 from nural.cli.check import check
 from nural.cli.data import data
 from nural.cli.evaluate import evaluate
+from nural.cli.parity import parity
 from nural.cli.predict import predict
 from nural.cli.recipes import recipes
 from nural.cli.train import train
@@ -17,5 +18,5 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, recipes, evaluate, predict, data, check):
+for command in (train, recipes, evaluate, predict, data, check, parity):
     app.command()(command)

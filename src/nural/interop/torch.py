@@ -1,0 +1,196 @@
+"""PyTorch's models and files as nural's, and back: the layouts converted, the outputs and the gradients the same."""
+
+import os
+import pickle
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nural.interop import ConversionError
+from nural.interop.torch_arrays import fill, twins
+from nural.interop.torch_layout import Order, first_layout, joined
+from nural.layer import Layer
+
+
+def from_torch(source: Any, model: Layer | None = None, *, input_shape: Sequence[int] | None = None) -> Layer:
+    """nural's model with the weights, running statistics and settings of a PyTorch one.
+
+    ``from_torch(module)`` builds it after an `nn.Sequential`, nested ones in it too, or a single module.
+    ``from_torch(state_dict, model)`` puts arrays into a model of nural's, which may have been a class of its own in
+    PyTorch; it returns the model. Each layer takes the module of its own path if all paths agree, else the first one
+    left whose arrays have its names and shapes, in the order of the state_dict.
+
+    What is channels-first in PyTorch is channels-last in nural: images ``(N, C, H, W)`` become ``(N, H, W, C)``, and
+    ``(N, C, L)`` for `BatchNorm1d` becomes ``(N, L, C)``. Sequences are always ``(N, T, F)``, whatever `batch_first`.
+    A `Flatten` of images orders their values differently too; what reads them gets its weights in that order, and
+    where that cannot be, the Flatten keeps PyTorch's order with ``channels_first=True``.
+
+    Args:
+        source: A module; or with ``model``, a state_dict, that of a module, or the path of a file for `load_torch`.
+        model: The model to fill. It keeps its type, float32 or float64.
+        input_shape: The shape of one sample in nural's order, ``(H, W, C)`` for images. It is needed only where the
+            model does not begin with a layer that tells what its input is. Without it a state_dict's model that
+            begins with Flatten is taken to get rows, sequences or images of one channel.
+
+    Returns:
+        A model that owns its arrays.
+
+    Raises:
+        ConversionError: a module or an option is not among nural's, or arrays do not fit. The sentence names it.
+        ImportError: PyTorch is needed and missing. Arrays and safetensors files do not need it.
+    """
+    if model is not None:
+        name, state = _state(source)
+        fill(model, state, input_shape, name)
+        return model
+    nn = _torch().nn
+    if not isinstance(source, nn.Module):
+        raise ConversionError(
+            f"from_torch got a {type(source).__name__} alone, which does not say what its layers do: pass a model of "
+            f"nural's to fill as well"
+        )
+    from nural.interop.torch_layers import Builder
+
+    builder = Builder()
+    model, end = builder.build(source, first_layout(input_shape))
+    if end.order is Order.FLATTENED:
+        for flatten in end.flattened_by:
+            flatten.channels_first = True
+    state = {
+        joined(path, name): value
+        for path, module in builder.modules.items()
+        for name, value in module.state_dict().items()
+    }
+    fill(model, _as_arrays(state), input_shape)
+    return model
+
+
+def to_torch(model: Layer, *, input_shape: Sequence[int] | None = None) -> Any:
+    """The `torch.nn` module that does what a model of nural's does, with copies of its weights and statistics.
+
+    `Sequential` becomes `nn.Sequential`, with equal names. `Residual`, which PyTorch does not have, and the recurrent
+    layers inside a Sequential, whose states nothing after them could take, become the modules of
+    `nural.interop.torch_modules`; a recurrent layer alone becomes PyTorch's own, unless it returns its last step only.
+
+    Args:
+        model: Any model of nural's layers.
+        input_shape: See `from_torch`.
+
+    Returns:
+        The module, in training mode as PyTorch's modules begin.
+
+    Raises:
+        ConversionError: PyTorch cannot do what a layer does. The sentence names it.
+        ImportError: PyTorch is missing.
+    """
+    torch = _torch()
+    from nural.interop.torch_layers import module_of
+
+    arrays = twins(model, input_shape)
+    with torch.random.fork_rng(devices=[]):  # new modules draw weights
+        module, _ = module_of(model, first_layout(input_shape), alone=True)
+    state = module.state_dict()
+    for path, found in arrays.items():
+        for twin in found:
+            state[joined(path, twin.theirs)].copy_(torch.from_numpy(twin.to_theirs(twin.array).copy()))
+    return module
+
+
+def load_torch(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Read a state_dict from a safetensors file or one that `torch.save` wrote; half precision becomes float32.
+
+    Nothing in the file is run: ``torch.load`` is called with ``weights_only=True``. A safetensors file needs no
+    PyTorch; it keeps no order, so its names come sorted, ``layer.2`` before ``layer.10``.
+
+    Returns:
+        The arrays by name, in PyTorch's layout.
+
+    Raises:
+        ConversionError: the file is missing or damaged, or holds something else. One sentence says which.
+        ImportError: PyTorch is needed and missing.
+    """
+    if not Path(path).is_file():
+        found = "is a folder" if Path(path).is_dir() else "there is no such file"
+        raise ConversionError(f"{path}: {found}, expected a state_dict")
+    with Path(path).open("rb") as file:
+        pickled = file.read(2) in (b"PK", b"\x80\x02")  # a zip archive, or a pickle as PyTorch wrote it before 1.6
+    return _load_pickled(path) if pickled else _load_safetensors(path)
+
+
+def _load_safetensors(path: Any) -> dict[str, np.ndarray]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in sorted(file.keys(), key=_natural)}
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise ConversionError(
+            f"{path}: is neither a safetensors file nor one of torch.save that can be read ({_first_line(error)})"
+        ) from error
+    return _as_arrays(arrays)
+
+
+def _load_pickled(path: Any) -> dict[str, np.ndarray]:
+    torch = _torch()
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ConversionError(
+            f"{path}: holds more than arrays, and building it would run code from the file; expected what "
+            f"torch.save(module.state_dict(), path) writes"
+        ) from error
+    except Exception as error:
+        raise ConversionError(f"{path}: is a damaged file of torch.save ({_first_line(error)})") from error
+    if not isinstance(found, Mapping):
+        raise ConversionError(f"{path}: holds a {type(found).__name__}, expected a state_dict")
+    if wrong := [name for name, value in found.items() if not isinstance(value, torch.Tensor)]:
+        raise ConversionError(
+            f"{path}: holds {wrong[0]!r}, which is no array, beside or instead of a state_dict; if a part of it "
+            f"is one, pass that part to from_torch"
+        )
+    return _as_arrays(found)
+
+
+def _state(source: Any) -> tuple[str, dict[str, np.ndarray]]:
+    """A state_dict's arrays, and what errors call it."""
+    if isinstance(source, (str, os.PathLike)):
+        return str(source), load_torch(source)
+    state = source.state_dict() if hasattr(source, "state_dict") else source
+    if not isinstance(state, Mapping):
+        raise ConversionError(f"from_torch got a {type(source).__name__}, expected a state_dict, a module or a path")
+    return "the state_dict", _as_arrays(state)
+
+
+def _as_arrays(state: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Tensors, or arrays, as float32 or float64 arrays; whole numbers stay."""
+    found = {}
+    for name, value in state.items():
+        if hasattr(value, "detach"):
+            value = value.detach().cpu()
+            value = (value.float() if value.is_floating_point() and value.itemsize < 4 else value).numpy()
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
+            kind = value.dtype if isinstance(value, np.ndarray) else type(value).__name__
+            raise ConversionError(f"{name} is of type {kind}, expected an array of numbers")
+        found[name] = value.astype(np.float32) if value.dtype == np.float16 else value
+    return found
+
+
+def _natural(name: str) -> list[Any]:
+    """Sorts the numbers in names as numbers."""
+    return [(part.isdigit(), int(part) if part.isdigit() else part) for part in re.split(r"(\d+)", name)]
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+
+
+def _torch() -> Any:
+    """PyTorch, which is imported only when it is needed."""
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise ImportError("nural.interop.torch needs PyTorch for this: pip install torch") from error
+    return torch

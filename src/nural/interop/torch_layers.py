@@ -1,0 +1,261 @@
+"""The table of PyTorch's modules and nural's layers. Imports PyTorch; import it where it is needed."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from nural.activations import (
+    ELU,
+    GELU,
+    SELU,
+    LeakyReLU,
+    LogSoftmax,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from nural.interop import ConversionError
+from nural.interop.torch_layout import Layout, Order, after, described, joined, merged
+from nural.interop.torch_modules import GRUOutput, LSTMOutput, RNNOutput
+from nural.interop.torch_modules import Residual as ResidualModule
+from nural.layer import Layer, Residual, Sequential
+from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
+from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
+from nural.layers.convolution import Conv2d
+from nural.layers.dropout import Dropout
+from nural.layers.gru import GRU
+from nural.layers.layer_norm import LayerNorm
+from nural.layers.linear import Flatten, Linear
+from nural.layers.lstm import LSTM
+from nural.layers.pooling import AvgPool2d, MaxPool2d
+from nural.layers.recurrent import Recurrent
+from nural.layers.rnn import RNN
+
+#: Modules and layers that do the same. Their arguments have the same names.
+TABLE: dict[type[nn.Module], type[Layer]] = {
+    nn.Linear: Linear,
+    nn.Flatten: Flatten,
+    nn.Conv2d: Conv2d,
+    nn.MaxPool2d: MaxPool2d,
+    nn.AvgPool2d: AvgPool2d,
+    nn.AdaptiveAvgPool2d: AdaptiveAvgPool2d,
+    nn.AdaptiveMaxPool2d: AdaptiveMaxPool2d,
+    nn.BatchNorm1d: BatchNorm1d,
+    nn.BatchNorm2d: BatchNorm2d,
+    nn.LayerNorm: LayerNorm,
+    nn.Dropout: Dropout,
+    nn.RNN: RNN,
+    nn.LSTM: LSTM,
+    nn.GRU: GRU,
+    nn.ReLU: ReLU,
+    nn.LeakyReLU: LeakyReLU,
+    nn.PReLU: PReLU,
+    nn.ELU: ELU,
+    nn.SELU: SELU,
+    nn.GELU: GELU,
+    nn.SiLU: SiLU,
+    nn.Sigmoid: Sigmoid,
+    nn.Tanh: Tanh,
+    nn.Softplus: Softplus,
+    nn.Softmax: Softmax,
+    nn.LogSoftmax: LogSoftmax,
+}
+OUTPUT_ONLY: dict[type[nn.Module], type[Layer]] = {RNNOutput: RNN, LSTMOutput: LSTM, GRUOutput: GRU}
+
+#: Arguments of modules that nural's layers do not have, and the value that they must have.
+FIXED: dict[type[nn.Module], dict[str, Any]] = {
+    nn.Flatten: {"start_dim": 1, "end_dim": -1},
+    nn.MaxPool2d: {"return_indices": False},
+    nn.AdaptiveMaxPool2d: {"return_indices": False},
+    nn.RNN: {"dropout": 0.0},
+    nn.LSTM: {"dropout": 0.0, "proj_size": 0},
+    nn.GRU: {"dropout": 0.0},
+}
+
+
+class Builder:
+    """Builds nural's layers after PyTorch's modules, without their arrays.
+
+    Attributes:
+        modules: The module of each path in nural's model.
+    """
+
+    def __init__(self) -> None:
+        self.modules: dict[str, nn.Module] = {}
+        self._owners: dict[int, str] = {}
+
+    def build(self, module: nn.Module, before: Layout, path: str = "") -> tuple[Layer, Layout]:
+        """The layer, and the layout of its output."""
+        if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
+            layers = []
+            for i, child in enumerate(module):  # not its children(), which leaves out what occurs twice
+                layer, before = self.build(child, before, joined(path, str(i)))
+                layers.append(layer)
+            return Sequential(*layers), before
+        if isinstance(module, nn.Identity):
+            return Sequential(), before
+        if isinstance(module, ResidualModule):
+            branch, end = self.build(module.branch, before, joined(path, "branch"))
+            shortcut, other_end = None, before
+            if module.shortcut is not None:
+                shortcut, other_end = self.build(module.shortcut, before, joined(path, "shortcut"))
+            return Residual(branch, shortcut), merged(end, other_end, path)
+        self._require_own_parameters(module, path)
+        self.modules[path] = module
+        layer = _leaf(module, before, path)
+        return layer, after(layer, before, path)
+
+    def _require_own_parameters(self, module: nn.Module, path: str) -> None:
+        for parameter in module.parameters():
+            owner = self._owners.setdefault(id(parameter), path)
+            if owner != path:
+                raise ConversionError(
+                    f"{described(path, module)} shares its parameters with layer {owner}; nural's layers share none"
+                )
+
+
+def module_of(layer: Layer, before: Layout, path: str = "", alone: bool = False) -> tuple[nn.Module, Layout]:
+    """The module that stands for a layer, with arrays of its own, and the layout of its output.
+
+    ``alone`` makes a recurrent layer PyTorch's own module, which gives its states too.
+    """
+    if isinstance(layer, Sequential):
+        modules = []
+        for name, child in layer.children.items():
+            module, before = module_of(child, before, joined(path, name))
+            modules.append(module)
+        return nn.Sequential(*modules), before
+    if isinstance(layer, Residual):
+        ways, ends = [], []
+        for name, child in layer.children.items():
+            module, end = module_of(child, before, joined(path, name))
+            ways.append(module)
+            ends.append(end)
+        return ResidualModule(*ways), merged(ends[0], before if layer.shortcut is None else ends[1], path)
+    end = after(layer, before, path)
+    if isinstance(layer, GlobalAvgPool2d):
+        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), end
+    kinds = OUTPUT_ONLY if isinstance(layer, Recurrent) and not (alone and layer.return_sequences) else TABLE
+    module_type = next((module_type for module_type, kind in kinds.items() if kind is type(layer)), None)
+    if module_type is None:
+        raise ConversionError(f"{described(path, layer)} has no module in PyTorch that nural knows")
+    return module_type(**_module_arguments(layer, before, path, kinds)), end
+
+
+def _leaf(module: Any, before: Layout, path: str) -> Layer:
+    kind = TABLE.get(type(module)) or OUTPUT_ONLY.get(type(module))
+    if kind is None:
+        where = f"module {path}" if path else "the module"
+        raise ConversionError(f"{where} is a {type(module).__name__}, which nural does not have")
+    for base, fixed in FIXED.items():
+        for name, value in fixed.items() if isinstance(module, base) else ():
+            if getattr(module, name) != value and not (name == "dropout" and module.num_layers == 1):
+                raise ConversionError(
+                    f"{described(path, module)} has {name}={getattr(module, name)!r}; nural has only {name}={value!r}"
+                )
+    names = [] if kind.__init__ is Layer.__init__ else list(inspect.signature(kind).parameters)
+    found = {name: getattr(module, name) for name in names if hasattr(module, name)}
+    arguments = {name: _single(value) for name, value in found.items()}
+    if "bias" in arguments and not isinstance(arguments["bias"], bool):
+        affine = arguments.get("affine", arguments.get("elementwise_affine", True))
+        arguments["bias"] = arguments["bias"] is not None or not affine
+    if kind in (MaxPool2d, AvgPool2d) and arguments["stride"] == arguments["kernel_size"]:
+        arguments["stride"] = None
+    if kind is Flatten:
+        arguments["channels_first"] = before.order is Order.UNKNOWN or (
+            before.order is Order.IMAGES and before.channels is None
+        )
+    if kind is LayerNorm:
+        shape = tuple(found["normalized_shape"])
+        arguments["normalized_shape"] = (*shape[1:], shape[0]) if _normalises_images(shape, before) else shape
+    if kind in (Softmax, LogSoftmax):
+        arguments["dim"] = _our_dim(found["dim"], before, described(path, module))
+    if "dtype" in names:
+        arguments["dtype"] = _dtype(module, path)
+    return kind(**arguments)
+
+
+def _module_arguments(layer: Any, before: Layout, path: str, kinds: Mapping[Any, Any]) -> dict[str, Any]:
+    arguments = layer.config()
+    if "dtype" in arguments:
+        arguments["dtype"] = getattr(torch, np.dtype(arguments["dtype"]).name)
+    if arguments.pop("correction", 1) != 1:
+        raise ConversionError(f"{described(path, layer)} has correction={layer.correction}; PyTorch has only 1")
+    if isinstance(layer, (BatchNorm1d, BatchNorm2d)) and layer.bias:
+        del arguments["bias"]  # which PyTorch before 2.12 does not have
+    arguments.pop("channels_first", None)
+    if isinstance(layer, Recurrent):
+        arguments["batch_first"] = True
+        if kinds is TABLE:
+            del arguments["return_sequences"]
+    if isinstance(layer, (Conv2d, MaxPool2d, AvgPool2d)):
+        arguments["padding"] = _symmetric(layer.padding, described(path, layer))
+    if isinstance(layer, LayerNorm) and _normalises_images(layer.normalized_shape, before):
+        *spatial, channels = layer.normalized_shape
+        arguments["normalized_shape"] = channels, *spatial
+    if isinstance(layer, (Softmax, LogSoftmax)):
+        arguments["dim"] = _their_dim(layer.dim, before, described(path, layer))
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
+
+
+def _single(value: Any) -> Any:
+    """One number for two that are equal."""
+    pair = isinstance(value, tuple) and len(value) == 2 and value[0] == value[1] and isinstance(value[0], int)
+    return value[0] if pair else value
+
+
+def _symmetric(padding: Any, described_layer: str) -> Any:
+    """A padding with equal sides as PyTorch writes it: (down, across)."""
+    if isinstance(padding, str) or np.ndim(padding) != 2:
+        return padding
+    (top, bottom), (left, right) = padding
+    if top != bottom or left != right:
+        raise ConversionError(f"{described_layer} has different padding on two sides, {padding}; PyTorch has not")
+    return top, left
+
+
+def _normalises_images(shape: Any, before: Layout) -> bool:
+    return len(shape) == 3 and before.order in (Order.UNKNOWN, Order.IMAGES)
+
+
+def _our_dim(dim: int | None, before: Layout, described_module: str) -> int:
+    """PyTorch's dimension in nural's order; at the input, (N, C, …) is assumed, as PyTorch has it throughout."""
+    if dim is None:
+        raise ConversionError(f"{described_module} has dim=None, which PyTorch guesses; give it a dim")
+    if before.order is Order.IMAGES:
+        return [0, -1, 1, 2][dim % 4]
+    if before.order is Order.UNKNOWN and dim not in (0, 1, -1):
+        raise ConversionError(
+            f"{described_module} has dim={dim}, and nothing before it tells what that dimension is: pass input_shape, "
+            f"the shape of one sample in nural's order"
+        )
+    return -1 if before.order is Order.UNKNOWN and dim == 1 else dim
+
+
+def _their_dim(dim: int, before: Layout, described_layer: str) -> int:
+    """What `_our_dim` takes back."""
+    if before.order is Order.IMAGES:
+        return [0, 2, 3, 1][dim % 4]
+    if before.order is Order.UNKNOWN and dim not in (0, -1):
+        raise ConversionError(
+            f"{described_layer} has dim={dim}, and nothing before it tells what that dimension is: pass input_shape"
+        )
+    return 1 if before.order is Order.UNKNOWN and dim == -1 else dim
+
+
+def _dtype(module: nn.Module, path: str) -> Any:
+    """float64 for a module of that type, else float32."""
+    for name, value in module.state_dict().items():
+        if not value.is_floating_point() and name != "num_batches_tracked":
+            raise ConversionError(f"{described(path, module)} holds {value.dtype}, where nural has floats")
+        if value.dtype == torch.float64:
+            return np.float64
+    return np.float32
