@@ -5,6 +5,7 @@ import pytest
 
 import nural
 from nural import SGD, Callback, DivergedError, Linear, ModelFileError, ReLU, Sequential, fit
+from nural.model_file import load_checkpoint
 from nural.schedules import one_cycle
 from nural.training import train
 
@@ -149,7 +150,7 @@ def test_overflow_names_layer_and_step_and_keeps_the_last_good_checkpoint(blobs,
     ):
         fit(model, *blobs, **settings(schedule=lambda step: 0.01 if step < 10 else 1e30), checkpoint=path)
     kept = small_model()
-    history = nural.model_file.load_checkpoint(path, kept, SGD())
+    history = load_checkpoint(path, kept, SGD())
     assert history["epoch"] == [1]
     assert all(np.isfinite(p).all() for p in kept.params.values())
 

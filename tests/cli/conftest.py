@@ -15,28 +15,41 @@ def matplotlib_cache(tmp_path_factory):
     return tmp_path_factory.mktemp("matplotlib")
 
 
-@pytest.fixture
-def nural(tmp_path, matplotlib_cache):
-    """Runs ``nural …`` in a folder of its own and gives what it printed and its exit code."""
-    work = tmp_path / "work"
-    work.mkdir()
-    home = {"XDG_STATE_HOME": str(tmp_path / "state"), "HOME": str(tmp_path)}
-    settings = {**home, "COLUMNS": "120", "MPLCONFIGDIR": str(matplotlib_cache)}
+class Command:
+    """``nural …`` in a folder and with a home of its own."""
 
-    def run(*arguments, check=None, start=False, **options):
-        command = [str(Path(sys.executable).with_name("nural")), *map(str, arguments)]
-        environment = {**os.environ, **settings, **options.pop("env", {})}
-        if start:
-            return subprocess.Popen(
-                command, cwd=work, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
-        result = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, timeout=120)
+    def __init__(self, folder, home, matplotlib_cache):
+        self.folder, self.home = folder, home
+        self.environment = {**os.environ, **home, "COLUMNS": "120", "MPLCONFIGDIR": str(matplotlib_cache)}
+        self.program = str(Path(sys.executable).with_name("nural"))
+
+    def __call__(self, *arguments, check=None):
+        """Run it to its end; with ``check``, that must be its exit code."""
+        command = [self.program, *map(str, arguments)]
+        result = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120
+        )
         if check is not None:
             assert result.returncode == check, result.stdout + result.stderr
         return result
 
-    run.folder, run.home = work, home
-    return run
+    def start(self, *arguments):
+        """Start it, with its output unbuffered."""
+        return subprocess.Popen(
+            [self.program, *map(str, arguments)],
+            cwd=self.folder,
+            env={**self.environment, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture
+def nural(tmp_path, matplotlib_cache):
+    work = tmp_path / "work"
+    work.mkdir()
+    return Command(work, {"XDG_STATE_HOME": str(tmp_path / "state"), "HOME": str(tmp_path)}, matplotlib_cache)
 
 
 @pytest.fixture(scope="session")

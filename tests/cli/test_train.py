@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_bits_twice(nural, small_npz):
 
 def interrupted(nural, *arguments, after):
     """Start a training and press Ctrl-C once a line that matches ``after`` was printed."""
-    process = nural("train", *arguments, start=True, env={"PYTHONUNBUFFERED": "1"})
+    process = nural.start("train", *arguments)
     for line in process.stdout:
         if re.search(after, line):
             break
