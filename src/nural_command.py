@@ -1,5 +1,6 @@
 """Where the command `nural` begins. Outside the package, so that Ctrl-C is met while NumPy and the rest still load."""
 
+import signal
 import sys
 
 
@@ -8,7 +9,7 @@ def main() -> None:
     try:
         _run()
     except KeyboardInterrupt:
-        pass
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     except SystemExit as end:
         if end.code != 130:  # what Typer makes of a Ctrl-C outside a command
             raise

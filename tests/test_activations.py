@@ -27,6 +27,7 @@ LAYERS = [
     a.SiLU(),
     a.Softplus(),
     a.Softplus(beta=2.0, threshold=5.0),
+    a.Softplus(beta=-2.0),
     a.Softmax(),
     a.Softmax(dim=1),
     a.LogSoftmax(),
@@ -78,10 +79,19 @@ def test_round_trip_through_a_model_file(layer, rng, tmp_path):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_large_inputs_give_finite_outputs_and_slopes_without_a_warning(layer, dtype):
     layer = fresh(layer).astype(dtype)
-    x = np.array([-1e6, -1e3, -100, -30, -1e-30, 0, 1e-30, 30, 100, 1e3, 1e6, 5], dtype).reshape(2, 6)
+    x = np.array([-1e30, -1e3, -100, -30, -1e-30, 0, 1e-30, 30, 100, 1e3, 1e30, 5], dtype).reshape(2, 6)
     y = layer.forward(x)
     assert y.dtype == dtype
     assert np.isfinite(y).all()
+    assert np.isfinite(layer.backward(np.ones_like(x))).all()
+
+
+@each_layer
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_largest_inputs_give_no_warning(layer, dtype):
+    layer = fresh(layer).astype(dtype)
+    x = np.array([[-0.6, 0.9, 0.5, 0.1, 0, 0], [1e-9, 0, 0, 0, 0, 0]], dtype) * np.finfo(dtype).max
+    assert not np.isnan(layer.forward(x)).any()
     assert np.isfinite(layer.backward(np.ones_like(x))).all()
 
 
@@ -100,7 +110,7 @@ def test_nothing_large_is_allocated_once_the_buffers_are_there(layer, rng):
     assert peak < 8 * 65536 + 3 * rows
 
 
-@pytest.mark.parametrize("layer", LAYERS[:15], ids=repr)
+@pytest.mark.parametrize("layer", LAYERS[:16], ids=repr)
 def test_a_single_number_passes(layer):
     if getattr(layer, "num_parameters", 1) == 1:
         layer, x = fresh(layer), np.array(-0.7, np.float32)
@@ -147,8 +157,46 @@ def test_gelu_refuses_an_unknown_approximation(rng):
 
 
 def test_softplus_refuses_beta_0(rng):
-    with pytest.raises(ValueError, match="beta must not be 0"):
-        a.Softplus(beta=0.0).forward(images(rng))
+    with pytest.raises(ValueError, match="Softplus: beta must not be 0"):
+        a.Softplus(beta=0.0)
+    with pytest.raises(ValueError, match="softplus_forward: beta must not be 0"):
+        a.softplus_forward(images(rng), 0.0)
+
+
+@pytest.mark.parametrize("layer", [a.Softmax, a.LogSoftmax])
+@pytest.mark.parametrize("dim", [1.5, None, "1"])
+def test_softmax_refuses_a_dimension_that_is_no_integer(layer, dim):
+    with pytest.raises(TypeError, match=f"{layer.__name__}: dim must be an integer, got {dim!r}"):
+        layer(dim)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble])
+def test_gelu_refuses_a_type_for_which_it_has_no_coefficients(dtype):
+    x = np.ones((2, 3), dtype)
+    for use in (lambda: a.gelu_forward(x), lambda: a.gelu_backward(x, "none", x)):
+        with pytest.raises(TypeError, match=f"GELU is built, needs float32 or float64, got {x.dtype}"):
+            use()
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gelu_at_its_ends(approximate, dtype):
+    largest = np.finfo(dtype).max
+    x = np.array([[-np.inf, -largest, -1e20, 1e15, 1e20, largest, np.inf]], dtype)
+    y = a.gelu_forward(x, approximate)
+    np.testing.assert_array_equal(y, np.maximum(x, 0))
+    np.testing.assert_array_equal(a.gelu_backward(np.ones_like(x), approximate, x), x > 0)
+    assert np.isnan(a.gelu_forward(np.array([[np.nan]], dtype), approximate)).all()
+
+
+@pytest.mark.parametrize("slope", [-3e9, 1e-9, 0.3, 1.6e7, 3e9])
+def test_no_slope_is_lost_in_float32(slope):
+    x, dy = np.array([[-2.0, 3.0]], np.float32), np.ones((1, 2), np.float32)
+    layers = a.LeakyReLU(slope), a.PReLU(init=slope), a.PReLU(2, init=slope)
+    for layer in layers:
+        np.testing.assert_allclose(layer.forward(x), [[-2 * slope, 3]], rtol=1e-6)
+        np.testing.assert_allclose(layer.backward(dy), [[slope, 1]], rtol=1e-6)
+    np.testing.assert_allclose(a.elu_backward(dy, slope, x), [[slope * math.exp(-2), 1]], rtol=1e-6)
 
 
 def test_softplus_is_the_identity_beyond_its_threshold():

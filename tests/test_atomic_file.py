@@ -1,3 +1,5 @@
+import errno
+import os
 import stat
 
 import pytest
@@ -25,3 +27,25 @@ def test_a_failure_leaves_nothing_behind(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "none" / "f", b"x")
+
+
+@pytest.mark.parametrize(
+    ("function", "number", "kind"),
+    [
+        ("tempfile.mkstemp", errno.EACCES, PermissionError),
+        ("os.fsync", errno.ENOSPC, OSError),
+        ("pathlib.Path.replace", errno.EACCES, PermissionError),
+    ],
+)
+def test_errors_name_the_file_and_not_the_temporary_one(tmp_path, monkeypatch, function, number, kind):
+    def fail(*_, **__):
+        raise OSError(number, os.strerror(number), ".f.random")
+
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(function, fail)
+    with pytest.raises(kind) as raised:
+        write_atomically(path, b"new")
+    assert str(raised.value) == f"[Errno {number}] {os.strerror(number)}: {str(path)!r}"
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]

@@ -47,9 +47,11 @@ def test_gradient_of_a_batch_of_one(case):
 
 
 @each_case
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtype_is_kept_and_inputs_are_unchanged(case, dtype):
-    values = as_type(case.sample(), dtype)
+@settings(max_examples=10, deadline=None)
+@given(data=st.data(), dtype=st.sampled_from([np.float32, np.float64]))
+def test_dtype_is_kept_and_inputs_are_unchanged(case, dtype, data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    values = as_type(case.draw(rng, lambda low, high: data.draw(st.integers(low, high))), dtype)
     before = copy.deepcopy(values)
     dy = dy_for(case, values)
     dy_before = dy.copy()

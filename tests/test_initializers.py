@@ -126,9 +126,9 @@ def test_without_a_bias_there_is_none():
     assert list(nural.Linear(3, 2, bias=False, initializer="torch").params) == ["W"]
 
 
-def test_an_unknown_name_is_refused():
+def test_an_unknown_name_is_refused(rng):
     with pytest.raises(ValueError, match="no default initialisation 'tensorflow'; known are torch, keras"):
-        nural.Linear(3, 2, initializer="tensorflow").params  # noqa: B018
+        initial_value("tensorflow", rng, {"W": (3, 2)}, "W")
 
 
 # -- PyTorch ---------------------------------------------------------------------------------------------------------

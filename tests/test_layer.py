@@ -1,7 +1,9 @@
+import pickle
+
 import numpy as np
 import pytest
 
-from nural import Flatten, Linear, ReLU, Sequential
+from nural import LSTM, BatchNorm1d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential
 from nural.layer import Arrays
 
 
@@ -52,7 +54,7 @@ def test_a_layer_that_has_weights_keeps_them_in_a_new_network():
 def test_forward_draws_as_params_does(small_model, rng):
     x = rng.standard_normal((4, 6)).astype(np.float32)
     first, second = small_model(), small_model()
-    first.params  # noqa: B018
+    first.draw()
     np.testing.assert_array_equal(first.forward(x), second.forward(x))
 
 
@@ -75,6 +77,15 @@ def test_backward_skips_what_nobody_needs(rng):
     assert model.backward(dy, need_dx=False) is None
     for name, gradient in model.grads.items():
         np.testing.assert_array_equal(gradient, grads[name])
+
+
+@pytest.mark.parametrize(
+    "layer", [Linear(2, 3), Flatten(), ReLU(), MaxPool2d(2), BatchNorm1d(3), LSTM(2, 3), Dropout()]
+)
+def test_backward_needs_a_forward(layer):
+    for fresh in (layer, layer.replica(), pickle.loads(pickle.dumps(layer))):
+        with pytest.raises(RuntimeError, match=f"{type(layer).__name__}: .* call forward before backward"):
+            fresh.backward(np.ones((2, 3), np.float32))
 
 
 def test_a_replica_shares_weights_and_owns_gradients(small_model, rng):

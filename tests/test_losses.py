@@ -162,7 +162,9 @@ Y = np.zeros((4, 3))
         ((Y, Y), {"ignore_index": 0}, ValueError, "ignore_index needs labels"),
         ((Y, [1, 1, 1, 1]), {"ignore_index": 1}, ValueError, "no sample counts"),
         ((Y, [1, 1, 1, 1]), {"weight": [1, 0, 1]}, ValueError, "no sample counts"),
-        ((Y, [1, 1, 1, 1]), {"out": np.empty((3, 4)).T}, ValueError, "out must be contiguous"),
+        ((Y, [1, 1, 1, 1]), {"out": np.empty((3, 4))}, ValueError, r"out has shape \(3, 4\); it must have \(4, 3\)"),
+        ((Y, [1, 1, 1, 1]), {"out": np.empty((4, 3), order="F")}, ValueError, "must be contiguous"),
+        ((Y.astype(int), [0, 1, 1, 0]), {}, TypeError, "cross_entropy_loss: needs floats, got int64"),
         ((np.zeros((0, 3)), np.zeros(0, int)), {}, ValueError, "cross_entropy_loss: the batch is empty"),
     ],
 )
@@ -175,6 +177,18 @@ def test_cross_entropy_refuses_by_a_clear_sentence(arguments, options, error, me
 def test_targets_of_another_shape_are_refused(loss):
     with pytest.raises(ValueError, match=rf"{loss.__name__}: targets of shape \(4,\) do not fit outputs of shape"):
         loss(Y, np.zeros(4))
+
+
+@pytest.mark.parametrize("loss", ENTRYWISE)
+def test_outputs_that_are_no_floats_and_an_out_of_another_shape_are_refused(loss):
+    with pytest.raises(TypeError, match=f"{loss.__name__}: needs floats, got int64"):
+        loss(Y.astype(int), Y)
+    with pytest.raises(ValueError, match=rf"{loss.__name__}: out has shape \(4, 3\); it must have \(1, 3\)"):
+        loss(Y[:1], Y[:1], out=np.empty((4, 3)))
+
+
+def test_a_negative_ignore_index_asks_nothing_of_probabilities():
+    assert cross_entropy_loss(Y, np.full((4, 3), 1 / 3), ignore_index=-100)[0] == pytest.approx(math.log(3))
 
 
 def test_a_weight_that_cannot_be_broadcast_is_refused():

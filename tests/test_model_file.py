@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,7 +83,10 @@ def test_a_layer_of_ones_own_is_refused_by_name(tmp_path):
             lambda a: a.update({"params.2.b": np.zeros(4, np.float32)}),
             r"params\.2\.b has shape \(4,\), .* needs \(3,\)",
         ),
-        (lambda a: a.update({"params.2.b": np.zeros(3, np.int32)}), r"params\.2\.b is of type int32, expected floats"),
+        (
+            lambda a: a.update({"params.2.b": np.zeros(3, np.int32)}),
+            r"params\.2\.b is of type int32, its architecture needs float32",
+        ),
         (lambda a: a.update({"params.0.b": np.full(16, np.inf, np.float32)}), r"params\.0\.b holds NaN or infinity"),
     ],
 )
@@ -103,6 +107,13 @@ def test_arrays_that_are_not_the_architecture_s(change, message, saved):
             "description of the architecture is damaged",
         ),
         (lambda d: d["architecture"]["children"]["0"]["config"].update(in_features="x"), "damaged|needs"),
+        (
+            lambda d: d["architecture"]["children"]["0"]["config"].update(initializer="keras"),
+            "not one that nural writes",
+        ),
+        (lambda d: d["architecture"]["children"]["0"]["config"].update(dtype="O"), "damaged"),
+        (lambda d: d["architecture"]["children"]["0"]["config"].update(dtype="float16"), "weights of type float16"),
+        (lambda d: d.update(info=[1, 2]), "not one that nural writes"),
         (lambda d: d["architecture"]["children"]["0"]["config"].update(in_features=10**12), "shape .* needs"),
         (lambda d: d.update(architecture=None), "damaged"),
         (lambda d: d.update(kind="checkpoint"), "expected a model of format 1, found a checkpoint of format 1"),
@@ -142,15 +153,44 @@ def test_a_truncated_file(saved):
         load(saved)
 
 
-def test_a_damaged_checkpoint_changes_nothing(blobs, small_model, tmp_path):
+def test_numpy_numbers_in_a_configuration(tmp_path):
+    size: Any = np.prod((2, 3))
+    save(Linear(size, 2), tmp_path / "m")
+    assert repr(load(tmp_path / "m")) == "Linear(in_features=6, out_features=2)"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a, d: d.pop("optimizer_steps"), r"description is damaged \('optimizer_steps'\)"),
+        (lambda a, d: d.update(epochs=[{}]), r"description is damaged \('step'\)"),
+        (lambda a, d: d["epochs"][0].update(step=99), "epochs that do not fit the losses"),
+        (lambda a, d: d["epochs"][0].pop("loss"), "epochs with other columns"),
+        (lambda a, d: d["generators"].clear(), "description is damaged"),
+        (lambda a, d: d["generators"]["1.generator"].update(bit_generator="x"), "description is damaged"),
+        (lambda a, d: a.pop("losses"), r"description is damaged \('losses'\)"),
+        (lambda a, d: a.update(losses=np.zeros(3, np.int64)), "losses of shape"),
+        (lambda a, d: a.pop("optimizer.velocity.0.W"), r"the running array velocity\.0\.W is not that of SGD"),
+        (lambda a, d: a.update({"optimizer.velocity.0.b": np.zeros(2, np.float32)}), r"velocity\.0\.b is not that"),
+        (lambda a, d: a.update({"optimizer.other": np.zeros(2, np.float32)}), "running array other is not that"),
+    ],
+)
+def test_a_damaged_checkpoint_changes_nothing(change, message, blobs, tmp_path):
     path = tmp_path / "c"
-    nural.fit(small_model(), *blobs, epochs=1, checkpoint=path)
+
+    def build():
+        return Sequential(Linear(6, 4), nural.Dropout(0.5), Linear(4, 3))
+
+    def sgd():
+        return nural.SGD(0.1, momentum=0.9)
+
+    nural.fit(build(), *blobs, epochs=1, optimizer=sgd(), checkpoint=path)
     arrays, metadata = content(path)
     description = json.loads(metadata["nural"])
-    del description["optimizer_steps"]
+    change(arrays, description)
     path.write_bytes(to_bytes(arrays, {"nural": json.dumps(description)}))
-    model = small_model(rng=np.random.default_rng(9))
+    model = build()
     before = model.params["0.W"].copy()
-    with pytest.raises(ModelFileError, match=r"the checkpoint's description is damaged \('optimizer_steps'\)"):
-        nural.fit(model, *blobs, checkpoint=path, resume=True)
+    with pytest.raises(ModelFileError, match=message):
+        nural.fit(model, *blobs, optimizer=sgd(), checkpoint=path, resume=True)
     np.testing.assert_array_equal(model.params["0.W"], before)

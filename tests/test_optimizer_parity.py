@@ -1,5 +1,6 @@
 """Ten steps at a high learning rate against PyTorch's: random matrices and a small network, every option both have."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -192,3 +193,23 @@ def test_exponential_moving_average(decay, dtype, tolerance, rng):
         both_step(torch, ours, theirs, optimizer, optimizer_theirs, x, t)
         averaged.update_parameters(theirs)
         assert_same(optimizer.averaged(ours).params, averaged.parameters(), tolerance)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (nural.SGD, "SGD"),
+        (nural.AdaGrad, "Adagrad"),
+        (nural.RMSProp, "RMSprop"),
+        (nural.Adadelta, "Adadelta"),
+        (nural.Adam, "Adam"),
+        (nural.AdamW, "AdamW"),
+    ],
+)
+def test_positional_arguments_come_in_pytorch_s_order(ours, theirs):
+    import torch
+
+    parameters = inspect.signature(ours).parameters.values()
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    of_theirs = list(inspect.signature(getattr(torch.optim, theirs)).parameters)[1:]  # but for the weights
+    assert of_theirs[: len(names)] == ["lr", *names[1:]]

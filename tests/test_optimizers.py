@@ -281,9 +281,10 @@ def test_equal_gradients_do_not_make_centred_rmsprop_divide_by_nothing():
         (lambda: SGD(0.1, momentum=0.9, dampening=0.1, nesterov=True), "Nesterov needs"),
         (lambda: AdaGrad(0.1, lr_decay=-1), "AdaGrad: lr_decay must be"),
         (lambda: AdaGrad(0.1, initial_accumulator_value=-1), "AdaGrad: initial_accumulator_value must be"),
-        (lambda: RMSProp(0.1, alpha=1.0), "RMSProp: alpha must be at least 0 and below 1, got 1.0"),
+        (lambda: SGD(0.1, 0.9, 0.1, 5e-4, True), "Nesterov needs a momentum above 0 and no dampening"),
+        (lambda: RMSProp(0.1, alpha=1.1), "RMSProp: alpha must be from 0 to 1, got 1.1"),
         (lambda: RMSProp(0.1, eps=-1), "RMSProp: eps must be"),
-        (lambda: Adadelta(0.1, rho=1.5), "Adadelta: rho must be at least 0 and below 1, got 1.5"),
+        (lambda: Adadelta(0.1, rho=1.5), "Adadelta: rho must be from 0 to 1, got 1.5"),
         (lambda: Adam(0.1, betas=(0.9, 1.0)), "Adam: beta2 must be at least 0 and below 1, got 1.0"),
         (lambda: AdamW(0.1, betas=(-0.1, 0.9)), "AdamW: beta1 must be at least 0 and below 1, got -0.1"),
         (lambda: Clipped(SGD()), "Clipped: give a max_norm, a limit, or both"),
@@ -296,6 +297,18 @@ def test_equal_gradients_do_not_make_centred_rmsprop_divide_by_nothing():
 def test_errors(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+@pytest.mark.parametrize("wrap", [lambda it: Clipped(it, max_norm=1.0), ExponentialMovingAverage])
+@pytest.mark.parametrize("wrong", [3, SGD, None])
+def test_what_is_no_optimizer_is_not_wrapped(wrap, wrong):
+    with pytest.raises(TypeError, match=r"(Clipped|ExponentialMovingAverage): expected an optimizer to wrap, got"):
+        wrap(wrong)
+
+
+def test_a_mean_may_stay_where_it_began():
+    assert steps_of(RMSProp(0.1, alpha=1.0, eps=0.5), 1.0, [2.0]) == pytest.approx([0.6])
+    assert steps_of(Adadelta(1.0, rho=1.0), 1.0, [2.0, -1.0]) == pytest.approx([-1.0, 0.0])
 
 
 def test_an_optimizer_needs_a_rule(rng):

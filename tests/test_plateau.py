@@ -44,6 +44,8 @@ def test_a_resumed_training_goes_on_with_the_rate_it_had(blobs, small_model, tmp
     ("arguments", "message"),
     [
         ({"factor": 1.0}, "factor must be below 1, got 1.0"),
+        ({"patience": -1}, "patience must not be negative, got -1"),
+        ({"cooldown": -2}, "cooldown must not be negative, got -2"),
         ({"mode": "up"}, 'mode must be "min" or "max" .* got \'up\''),
         ({"threshold_mode": "both"}, "threshold_mode \"rel\" or \"abs\"; got 'min' and 'both'"),
     ],
@@ -76,7 +78,7 @@ def test_equals_pytorch(values, min_lr, **options):
 
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.7)
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, min_lr=min_lr, **options)
-    plateau = nural.ReduceOnPlateau(0.7, min_learning_rate=min_lr, **options)
+    plateau = nural.ReduceOnPlateau(0.7, min_lr=min_lr, **options)
     for n, value in enumerate(values, start=1):
         scheduler.step(value)
         assert plateau.rate_after(values[:n]) == optimizer.param_groups[0]["lr"]

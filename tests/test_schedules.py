@@ -1,5 +1,6 @@
 """Schedules, by hand and against PyTorch's schedulers."""
 
+import inspect
 import math
 
 import pytest
@@ -30,11 +31,11 @@ def test_exponential():
 
 
 def test_cosine_goes_from_the_rate_to_the_end():
-    assert rates(s.cosine(3.0, 4, end=1.0), 5) == pytest.approx([3, 2 + math.sqrt(0.5), 2, 2 - math.sqrt(0.5), 1])
+    assert rates(s.cosine(3.0, 4, eta_min=1.0), 5) == pytest.approx([3, 2 + math.sqrt(0.5), 2, 2 - math.sqrt(0.5), 1])
 
 
 def test_one_cycle_rises_and_falls():
-    cycle = rates(s.one_cycle(1.0, 11, warmup=0.5, start=10, end=100, anneal="linear"), 13)
+    cycle = rates(s.one_cycle(1.0, 11, 0.5, "linear", div_factor=10, final_div_factor=100), 13)
     assert cycle[0] == pytest.approx(0.1)
     assert max(cycle) == pytest.approx(0.92, abs=0.02)  # the peak, at 4.5, lies between two steps
     assert cycle[10:] == pytest.approx([0.001] * 3)  # later steps keep the last rate
@@ -49,10 +50,16 @@ def test_linear_warmup_comes_before_another_schedule():
     ("build", "message"),
     [
         (lambda: s.step_decay(1.0, 0), "step_decay: step_size must be at least 1, got 0"),
-        (lambda: s.cosine(1.0, 0), "cosine: steps must be at least 1, got 0"),
-        (lambda: s.one_cycle(1.0, 0), "one_cycle: steps must be at least 1, got 0"),
-        (lambda: s.one_cycle(1.0, 9, anneal="square"), 'anneal must be "cos" or "linear", got \'square\''),
-        (lambda: s.linear_warmup(0, s.constant(1.0)), "linear_warmup: steps must be at least 1, got 0"),
+        (lambda: s.cosine(1.0, 0), "cosine: T_max must be at least 1, got 0"),
+        (lambda: s.one_cycle(1.0, 0), "one_cycle: total_steps must be at least 1, got 0"),
+        (
+            lambda: s.one_cycle(1.0, 9, anneal_strategy="square"),
+            'anneal_strategy must be "cos" or "linear", got \'square\'',
+        ),
+        (lambda: s.one_cycle(1.0, 9, pct_start=2), "one_cycle: pct_start must be from 0 to 1, got 2"),
+        (lambda: s.one_cycle(1.0, 9, div_factor=0), "div_factor and final_div_factor must be above 0, got 0 and 10000"),
+        (lambda: s.one_cycle(1.0, 9, final_div_factor=-1), "must be above 0, got 25 and -1"),
+        (lambda: s.linear_warmup(0, s.constant(1.0)), "linear_warmup: total_iters must be at least 1, got 0"),
     ],
 )
 def test_errors(build, message):
@@ -85,14 +92,14 @@ CASES = {
         lambda lr, o: lr.MultiStepLR(o, [30, 5, 5, 61], gamma=0.5),
     ),
     "exponential": (lambda: s.exponential(0.7, 0.95), lambda lr, o: lr.ExponentialLR(o, 0.95)),
-    "cosine": (lambda: s.cosine(0.7, 80, end=0.01), lambda lr, o: lr.CosineAnnealingLR(o, 80, eta_min=0.01)),
+    "cosine": (lambda: s.cosine(0.7, 80, eta_min=0.01), lambda lr, o: lr.CosineAnnealingLR(o, 80, eta_min=0.01)),
     "cosine and up again": (lambda: s.cosine(0.7, 20), lambda lr, o: lr.CosineAnnealingLR(o, 20)),
     "warm-up, constant": (
         lambda: s.linear_warmup(10, s.constant(0.7)),
         lambda lr, o: lr.LinearLR(o, total_iters=10),
     ),
     "warm-up, cosine": (
-        lambda: s.linear_warmup(10, s.cosine(0.7, 90, end=0.01), start_factor=0.1),
+        lambda: s.linear_warmup(10, s.cosine(0.7, 90, eta_min=0.01), start_factor=0.1),
         lambda lr, o: lr.SequentialLR(
             o,
             [lr.LinearLR(o, start_factor=0.1, total_iters=10), lr.CosineAnnealingLR(o, 90, eta_min=0.01)],
@@ -119,6 +126,26 @@ def test_equals_pytorch(name):
 
 
 @pytest.mark.parity
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (s.step_decay, "StepLR"),
+        (s.multi_step, "MultiStepLR"),
+        (s.exponential, "ExponentialLR"),
+        (s.cosine, "CosineAnnealingLR"),
+        (s.one_cycle, "OneCycleLR"),
+        (s.linear_warmup, "LinearLR"),
+    ],
+)
+def test_arguments_have_pytorch_s_names(ours, theirs):
+    import torch
+
+    of_theirs = inspect.signature(getattr(torch.optim.lr_scheduler, theirs)).parameters
+    ours_only = set(inspect.signature(ours).parameters) - {"learning_rate", "max_learning_rate", "then"}
+    assert ours_only <= set(of_theirs)
+
+
+@pytest.mark.parity
 @settings(max_examples=100, deadline=None)
 @given(
     steps=st.integers(5, 120),
@@ -130,7 +157,7 @@ def test_equals_pytorch(name):
 def test_one_cycle_equals_pytorch(steps, pct_start, div_factor, final_div_factor, anneal):
     if not 1e-3 < pct_start * steps - 1 < steps - 1.001:
         return  # where a phase has no length PyTorch divides by zero
-    ours = s.one_cycle(0.7, steps, pct_start, div_factor, final_div_factor, anneal)
+    ours = s.one_cycle(0.7, steps, pct_start, anneal, div_factor, final_div_factor)
     expected = theirs(
         lambda lr, optimizer: lr.OneCycleLR(
             optimizer,

@@ -146,13 +146,48 @@ def test_overflow_names_layer_and_step_and_keeps_the_last_good_checkpoint(blobs,
     with pytest.raises(
         DivergedError,
         match=r"the loss became (nan|inf) at step \d+ \(epoch 2\); the first to overflow: "
-        r"the (weights|output) of layer \d, (Linear|ReLU)\(.*\); the learning rate was 1e\+30, try a smaller one",
+        r"the (weights of|output of|loss, of an output of) layer \d, (Linear|ReLU)\(.*\); "
+        r"the learning rate was 1e\+30, try a smaller one",
     ):
         fit(model, *blobs, **settings(schedule=lambda step: 0.01 if step < 10 else 1e30), checkpoint=path)
     kept = small_model()
-    history = load_checkpoint(path, kept, SGD())
+    history = load_checkpoint(path, kept, SGD(momentum=0.9))
     assert history["epoch"] == [1]
     assert all(np.isfinite(p).all() for p in kept.params.values())
+
+
+def test_a_validation_loss_that_overflows_ends_the_training_too(blobs, small_model, tmp_path):
+    path = tmp_path / "run.checkpoint"
+    x = np.full_like(blobs[0], 3e38)
+    with pytest.raises(DivergedError, match=r"the validation loss became (nan|inf) at step 10 \(epoch 1\)"):
+        fit(small_model(), *blobs, epochs=1, validation=(x, blobs[1]), checkpoint=path)
+    assert load_checkpoint(path, small_model(), SGD()).losses == []
+
+
+def test_inputs_that_are_not_finite_are_named_as_the_cause(blobs, small_model):
+    x = blobs[0].copy()
+    x[:, 0] = np.nan
+    with pytest.raises(DivergedError, match=r"the loss became nan at step 1 .*because the inputs hold NaN or infinity"):
+        fit(small_model(), x, blobs[1])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"batch_size": 16}, "a training with batch_size 32, not 16"),
+        ({"seed": 5}, "a training with seed 4, not 5"),
+        ({"optimizer": SGD(0.05)}, r"the running array velocity\.\d\.\w is not that of SGD"),
+        ({"optimizer": nural.Adam(0.05)}, r"is not that of Adam"),
+    ],
+)
+def test_a_checkpoint_of_another_training_is_refused(change, message, blobs, small_model, tmp_path):
+    path = tmp_path / "run.checkpoint"
+    fit(small_model(), *blobs, **settings(epochs=1), checkpoint=path)
+    model = small_model()
+    before = bits(model)
+    with pytest.raises(ModelFileError, match=message):
+        fit(model, *blobs, **settings(**change), checkpoint=path, resume=True)
+    assert bits(model) == before
 
 
 def test_overflow_in_the_very_last_step_is_found(blobs, small_model):
@@ -171,7 +206,8 @@ def test_targets_may_be_one_hot(blobs, small_model):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epochs": 0}, "epochs must be at least 1, got 0"),
+        ({"epochs": 0}, "epochs and threads must be at least 1, got 0 and 1"),
+        ({"threads": 0}, "epochs and threads must be at least 1, got 5 and 0"),
         ({"batch_size": 0}, "batch_size of at least 1"),
         ({"y": np.zeros(10, int)}, "300 samples and 10 targets"),
         ({"y": np.full(300, 3)}, "label 3 is outside 0 … 2"),

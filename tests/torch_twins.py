@@ -33,12 +33,12 @@ def error_between(ours, theirs, least_scale):
     return float(np.abs(ours - theirs).max(initial=0.0) / max(np.abs(theirs).max(initial=0.0), least_scale))
 
 
-def use_masks_of(model, module):
+def use_masks_of(model, module, input_shape=None):
     """Each Dropout of the module leaves out what nural's left out in its last forward pass."""
     import torch
 
     dropouts = [m for m in module.modules() if isinstance(m, torch.nn.Dropout)]
-    ours = [place for place in places(model, first_layout(None))[0] if isinstance(place.layer, Dropout)]
+    ours = [place for place in places(model, first_layout(input_shape))[0] if isinstance(place.layer, Dropout)]
     for theirs, (_, layer, before) in zip(dropouts, ours, strict=True):
 
         def forward(x, layer=layer, before=before):
@@ -75,7 +75,7 @@ def assert_equal_passes(
     module.train(train)
     module.zero_grad()
     y = model.forward(to_ours(x), train).copy()
-    use_masks_of(model, module)
+    use_masks_of(model, module, input_shape)
     tensor = torch.from_numpy(np.array(x)).requires_grad_()
     output = module(tensor)
     output = output[0] if isinstance(output, tuple) else output

@@ -8,12 +8,20 @@ from pathlib import Path
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Write ``content`` to a temporary file beside ``path`` and rename it over ``path``.
 
-    A reader, or a crash at any moment, sees the old file or the new one, never a part of either.
+    A reader, or a crash at any moment, sees the old file or the new one, never a part of either. A process that is
+    killed here leaves its ``.{name}.…`` behind: no later one can tell it from a file that is being written.
 
     Raises:
-        OSError: the folder does not exist or cannot be written; ``path`` is then as it was.
+        OSError: the folder does not exist, cannot be written or is full. It names ``path``, which is then as it was.
     """
     path = Path(path)
+    try:
+        _replace(path, content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

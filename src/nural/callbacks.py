@@ -1,4 +1,4 @@
-"""Callbacks for `fit`: they judge by the history alone, so a resumed training goes on as if never interrupted."""
+"""Callbacks for `fit`. They judge by the history alone, so that they need no state of their own in a checkpoint."""
 
 import os
 from typing import Any

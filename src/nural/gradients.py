@@ -65,6 +65,8 @@ def check_gradients(
 ) -> dict[str, float]:
     """Compare ``model.backward`` with central differences of the loss, in float64 on a copy of the model.
 
+    That is, ∂L/∂W_i, and ∂L/∂x_i, with (L(W + h e_i) − L(W − h e_i)) / 2h, as `numerical_gradient` has it.
+
     Args:
         model: Any layer; it is not changed.
         x: A batch of inputs, ``(N, …)``.
@@ -83,6 +85,8 @@ def check_gradients(
 
     Raises:
         GradientError: names the array, the index, the gradient and the slope.
+
+    Source: Goodfellow et al. 2016, Deep Learning, section 11.5.
     """
     twin = model.astype(np.float64)
     x = np.array(x, np.float64)

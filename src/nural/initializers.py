@@ -16,7 +16,13 @@ Initializer = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """``(fan_in, fan_out)`` of a weight: how many values each output sums, and how many each input reaches."""
+    """``(fan_in, fan_out)`` of a weight: how many values each output sums, and how many each input reaches.
+
+    Raises:
+        ValueError: the shape has fewer than two dimensions.
+
+    Source: He et al. 2015, Delving Deep into Rectifiers, section 2.2.
+    """
     if len(shape) < 2:
         raise ValueError(f"a weight needs at least two dimensions, (in, out), to have fans; got shape {shape}")
     receptive = math.prod(shape[:-2])
@@ -83,7 +89,10 @@ def orthogonal(gain: float = 1.0) -> Initializer:
 
 
 def normal(std: float) -> Initializer:
-    """N(0, std²), whatever the shape."""
+    """N(0, std²), whatever the shape.
+
+    Source: Goodfellow et al. 2016, Deep Learning, section 8.4.
+    """
 
     def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         return rng.standard_normal(shape) * std
@@ -92,7 +101,10 @@ def normal(std: float) -> Initializer:
 
 
 def uniform(bound: float) -> Initializer:
-    """U(−bound, bound), whatever the shape."""
+    """U(−bound, bound), whatever the shape.
+
+    Source: Goodfellow et al. 2016, Deep Learning, section 8.4.
+    """
 
     def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         return _symmetric(rng, shape, bound)
@@ -101,7 +113,10 @@ def uniform(bound: float) -> Initializer:
 
 
 def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Zeros."""
+    """0 everywhere, whatever the shape: for biases, since units with equal weights learn the same.
+
+    Source: Goodfellow et al. 2016, Deep Learning, section 8.4.
+    """
     return np.zeros(shape)
 
 

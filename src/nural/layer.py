@@ -70,7 +70,7 @@ class Layer:
         self.generator: np.random.Generator | None = None
         self.info: dict[str, Any] = {}
         self.buffers: dict[str, np.ndarray] = {}
-        self.saved: Any = None
+        self._saved: tuple[Any, ...] = ()
         self._own_state = {name: np.array(value, self.dtype) for name, value in (state or {}).items()}
         self._own_params: dict[str, np.ndarray] | None = None
         self._forget_collected()
@@ -84,7 +84,7 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """Fill ``grads`` from ``dy`` = ∂L/∂y and return ∂L/∂x, or None where ``need_dx`` is false."""
+        """Fill ``grads`` from ``dy`` = ∂L/∂y and return ∂L/∂x, which without ``need_dx`` may be left out: None."""
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
@@ -100,14 +100,18 @@ class Layer:
         if self._own_params is None:
             self._own_params = {name: np.array(self.initial_value(name, rng), self.dtype) for name in self.shapes}
 
-    @property
-    def params(self) -> Arrays:
-        """The learned arrays by dotted name."""
+    def draw(self) -> Arrays:
+        """`params`, drawn with one generator for all layers if they are not there yet."""
         if self._params is None:
             self.build(np.random.default_rng(DEFAULT_SEED))
             own = self._own_params or {}
             self._params = Arrays(own | _dotted({name: child.params for name, child in self.children.items()}))
         return self._params
+
+    @property
+    def params(self) -> Arrays:
+        """The learned arrays by dotted name."""
+        return self.draw()
 
     @property
     def grads(self) -> Arrays:
@@ -134,6 +138,17 @@ class Layer:
         """The shape of every parameter by dotted name; allocates none of them."""
         return self.shapes | _dotted({name: child.all_shapes() for name, child in self.children.items()})
 
+    @property
+    def saved(self) -> Any:
+        """What the last ``forward`` kept for ``backward``."""
+        if not self._saved:
+            raise RuntimeError(f"{type(self).__name__}: nothing to go back through; call forward before backward")
+        return self._saved[0]
+
+    @saved.setter
+    def saved(self, value: Any) -> None:
+        self._saved = (value,)
+
     # -- scratch and copies ----------------------------------------------------------------------------------
 
     def buffer(self, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -146,11 +161,11 @@ class Layer:
 
     def replica(self) -> Self:
         """A twin that shares ``params`` and ``state`` and owns its ``grads`` and buffers: what a worker needs."""
-        self.params  # noqa: B018  (drawn before they are shared)
+        self.draw()  # before they are shared
         twin = copy.copy(self)
         twin.children = {name: child.replica() for name, child in self.children.items()}
         twin.buffers = {}
-        twin.saved = None
+        twin._saved = ()
         twin.generator = copy.deepcopy(self.generator)
         twin._forget_collected()
         return twin
@@ -210,14 +225,13 @@ class Sequential(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Pass ``x`` through the layers in order."""
-        self.params  # noqa: B018  (drawn with one generator for all layers)
+        self.draw()
         for layer in self.children.values():
             x = layer.forward(x, train)
         return x
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """Pass ``dy`` through the layers in reverse; without ``need_dx`` it ends at the first one that learns."""
-        self.grads  # noqa: B018
         layers = self.layers
         first = 0 if need_dx else next((i for i, layer in enumerate(layers) if layer.all_shapes()), len(layers))
         for i in range(len(layers) - 1, first - 1, -1):
@@ -267,7 +281,7 @@ class Residual(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = branch(x) + shortcut(x)."""
-        self.params  # noqa: B018  (drawn with one generator for both ways)
+        self.draw()
         y = self.branch.forward(x, train)
         around = x if self.shortcut is None else self.shortcut.forward(x, train)
         if y.shape != around.shape:

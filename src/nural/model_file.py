@@ -1,8 +1,12 @@
 """Model files and training checkpoints: safetensors, with the architecture as JSON in the metadata. Never a pickle."""
 
+import copy
 import json
+import operator
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -48,13 +52,24 @@ def load(path: str | os.PathLike[str]) -> Layer:
     """
     arrays, content = _read(path, "model")
     model = _build(path, content.get("architecture"))
-    _fill(path, model, arrays)
-    model.info = dict(content.get("info") or {})
+    if _as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
+        raise ModelFileError(f"{path}: its description is not one that nural writes")
+    _require_arrays(path, model, arrays)
+    _fill(model, arrays)
+    model.info = content["info"]
     return model
 
 
-def save_checkpoint(path: str | os.PathLike[str], model: Layer, optimizer: Optimizer, history: History) -> None:
+def save_checkpoint(
+    path: str | os.PathLike[str],
+    model: Layer,
+    optimizer: Optimizer,
+    history: History,
+    settings: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     """Write a training between two steps: all that `load_checkpoint` needs to continue it bit for bit.
+
+    ``settings``, JSON by name, is what else must be the same when it goes on.
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
@@ -68,6 +83,7 @@ def save_checkpoint(path: str | os.PathLike[str], model: Layer, optimizer: Optim
     }
     content = {
         "architecture": describe(model),
+        "settings": dict(settings),
         "optimizer_steps": optimizer.steps,
         "generators": {name: rng.bit_generator.state for name, rng in model.generators().items()},
         "epochs": history.epochs,
@@ -75,32 +91,70 @@ def save_checkpoint(path: str | os.PathLike[str], model: Layer, optimizer: Optim
     _write(path, "checkpoint", arrays, content)
 
 
-def load_checkpoint(path: str | os.PathLike[str], model: Layer, optimizer: Optimizer) -> History:
+def load_checkpoint(
+    path: str | os.PathLike[str],
+    model: Layer,
+    optimizer: Optimizer,
+    settings: Mapping[str, Any] = MappingProxyType({}),
+) -> History:
     """Put a checkpoint's arrays into ``model`` and ``optimizer`` and return the training's history.
 
     Raises:
-        ModelFileError: the file is missing, no checkpoint, or one of another architecture. Nothing was changed then.
+        ModelFileError: the file is missing, no checkpoint, damaged, or one of another architecture, optimizer or
+            ``settings``. Nothing was changed then.
     """
     arrays, content = _read(path, "checkpoint")
-    if content.get("architecture") != json.loads(json.dumps(describe(model))):
+    if content.get("architecture") != _as_json(describe(model)):
         raise ModelFileError(f"{path}: is a checkpoint of another architecture than the model to resume")
-    running = {
-        name.removeprefix("optimizer."): arrays.pop(name) for name in list(arrays) if name.startswith("optimizer.")
-    }
-    losses = arrays.pop("losses", np.empty(0))
-    generators = model.generators()
+    for name, value in settings.items():
+        found = content.get("settings", {}).get(name)
+        if found != value:
+            raise ModelFileError(f"{path}: is a checkpoint of a training with {name} {found}, not {value}")
+    prefix = "optimizer."
+    running = {name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)}
     try:
-        history = History([float(value) for value in losses], [dict(row) for row in content["epochs"]])
-        optimizer_steps = int(content["optimizer_steps"])
-        states = {name: content["generators"][name] for name in generators}
-    except (KeyError, TypeError, ValueError) as error:
+        history = _history(arrays.pop("losses"), content["epochs"])
+        optimizer_steps = operator.index(content["optimizer_steps"])
+        states = {name: content["generators"][name] for name in model.generators()}
+        for name, rng in model.generators().items():
+            copy.deepcopy(rng).bit_generator.state = states[name]
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelFileError(f"{path}: the checkpoint's description is damaged ({error})") from error
-    _fill(path, model, arrays)
-    for name, rng in generators.items():
+    _require_arrays(path, model, arrays)
+    _require_running(path, model, optimizer, running, optimizer_steps)
+    _fill(model, arrays)
+    for name, rng in model.generators().items():
         rng.bit_generator.state = states[name]
     optimizer.steps = optimizer_steps
     optimizer.state = running
     return history
+
+
+def _history(losses: np.ndarray, epochs: Any) -> History:
+    """The history, or ValueError or TypeError if its parts do not fit each other."""
+    if losses.ndim != 1 or losses.dtype != np.float64:
+        raise ValueError(f"losses of shape {losses.shape} and type {losses.dtype}")
+    rows = [dict(row) for row in epochs]
+    steps = [operator.index(row["step"]) for row in rows]
+    numbers = all(isinstance(value, int | float) for row in rows for value in row.values())
+    if sorted(set(steps)) != steps or max(steps, default=0) > len(losses) or min(steps, default=1) < 1 or not numbers:
+        raise ValueError("epochs that do not fit the losses")
+    if any(list(row) != list(rows[0]) or not {"epoch", "learning_rate", "loss"} <= row.keys() for row in rows):
+        raise ValueError("epochs with other columns")
+    return History([float(value) for value in losses], rows)
+
+
+def _require_running(path: Any, model: Layer, optimizer: Optimizer, running: dict[str, np.ndarray], steps: int) -> None:
+    """Check the optimizer's running arrays against those that a step of it leaves, tried on copies."""
+    trial = copy.deepcopy(optimizer)
+    if steps:
+        params = {name: value.copy() for name, value in model.params.items()}
+        trial.update(params, {name: np.zeros_like(value) for name, value in params.items()})
+    expected = {name: (value.shape, value.dtype) for name, value in trial.state.items()}
+    found = {name: (value.shape, value.dtype) for name, value in running.items()}
+    if found != expected:
+        name = sorted(found.items() ^ expected.items(), key=str)[0][0]
+        raise ModelFileError(f"{path}: the running array {name} is not that of {type(optimizer).__name__}")
 
 
 def describe(model: Layer) -> dict[str, Any]:
@@ -120,6 +174,8 @@ def _build(path: Any, described: Any) -> Layer:
         children = {name: _build(path, child) for name, child in described["children"].items()}
         config = described["config"]
         model = kind(*children.values()) if issubclass(kind, Sequential) else kind(**children, **config)
+        if model.dtype not in (np.float32, np.float64):
+            raise TypeError(f"weights of type {model.dtype}")
     except ModelFileError:
         raise
     except KeyError as error:
@@ -129,22 +185,37 @@ def _build(path: Any, described: Any) -> Layer:
     return model
 
 
-def _fill(path: Any, model: Layer, arrays: dict[str, np.ndarray]) -> None:
-    """Put arrays into the model, if they are exactly those that it has."""
-    expected = {f"params.{name}": shape for name, shape in model.all_shapes().items()}
-    expected |= {f"state.{name}": value.shape for name, value in model.state.items()}
-    if missing := sorted(expected.keys() - arrays.keys()):
+def _require_arrays(path: Any, model: Layer, arrays: dict[str, np.ndarray]) -> None:
+    """Raise ModelFileError unless these are exactly the arrays that the model has."""
+    shapes = {f"params.{name}": shape for name, shape in model.all_shapes().items()}
+    shapes |= {f"state.{name}": value.shape for name, value in model.state.items()}
+    if missing := sorted(shapes.keys() - arrays.keys()):
         raise ModelFileError(f"{path}: lacks the array {missing[0]} of its architecture")
-    if extra := sorted(arrays.keys() - expected.keys()):
+    if extra := sorted(arrays.keys() - shapes.keys()):
         raise ModelFileError(f"{path}: holds the array {extra[0]}, which its architecture does not have")
-    for name, shape in expected.items():
+    for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ModelFileError(f"{path}: {name} has shape {arrays[name].shape}, its architecture needs {shape}")
-        if arrays[name].dtype.kind != "f":
-            raise ModelFileError(f"{path}: {name} is of type {arrays[name].dtype}, expected floats")
+    for name, value in (_prefixed("params", model.params) | _prefixed("state", model.state)).items():
+        if arrays[name].dtype != value.dtype:
+            raise ModelFileError(
+                f"{path}: {name} is of type {arrays[name].dtype}, its architecture needs {value.dtype}"
+            )
+
+
+def _fill(model: Layer, arrays: dict[str, np.ndarray]) -> None:
     for group in ("params", "state"):
         for name, value in getattr(model, group).items():
             value[...] = arrays[f"{group}.{name}"]
+
+
+def _as_json(description: Any) -> Any:
+    """A description as it comes back from a file: lists for tuples, plain numbers for NumPy's."""
+    return json.loads(_to_json(description))
+
+
+def _to_json(description: Any) -> str:
+    return json.dumps(description, default=lambda value: value.tolist())  # NumPy's numbers and arrays
 
 
 def _prefixed(prefix: str, arrays: Any) -> dict[str, np.ndarray]:
@@ -157,7 +228,7 @@ def _write(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[st
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ModelFileError(f"{path}: not written, because {name} holds NaN or infinity")
-    description = json.dumps({"format": FORMAT, "kind": kind, **content})
+    description = _to_json({"format": FORMAT, "kind": kind, **content})
     write_atomically(path, to_bytes(arrays, {"nural": description}))
 
 
@@ -168,6 +239,7 @@ def _read(path: Any, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         found = "is a folder" if Path(path).is_dir() else "there is no such file"
         raise ModelFileError(f"{path}: {found}, expected a {kind} written by nural")
     try:
+        Path(path).open("rb").close()  # a reason that safe_open would not give
         with safe_open(path, framework="numpy") as file:
             description = (file.metadata() or {}).get("nural")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)

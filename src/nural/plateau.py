@@ -9,7 +9,7 @@ from nural.training import Callback
 
 
 class ReduceOnPlateau(Callback):
-    """Multiplies the learning rate by ``factor`` when more than ``patience`` epochs in a row brought no improvement.
+    """η ← max(factor · η, min_lr) when more than ``patience`` epochs in a row brought no improvement of a metric.
 
     It is a schedule and a callback at once, and `fit` needs it as both:
 
@@ -31,11 +31,14 @@ class ReduceOnPlateau(Callback):
         threshold: What counts as an improvement over the best value, relative to it or absolute.
         threshold_mode: "rel": better than best · (1 ∓ threshold); "abs": better than best ∓ threshold.
         cooldown: Epochs after a reduction that do not count as without improvement.
-        min_learning_rate: The smallest rate.
+        min_lr: The smallest rate.
         eps: A reduction by less than this is not made.
 
     Raises:
-        ValueError: a factor that is not below 1, or a mode that is not known.
+        ValueError: a factor that is not below 1, a patience or cooldown below 0, or a mode that is not known.
+
+    Source: Krizhevsky et al. 2012, ImageNet Classification with Deep Convolutional Neural Networks, section 5, where it
+    was done by hand.
     """
 
     def __init__(
@@ -49,11 +52,14 @@ class ReduceOnPlateau(Callback):
         threshold: float = 1e-4,
         threshold_mode: str = "rel",
         cooldown: int = 0,
-        min_learning_rate: float = 0.0,
+        min_lr: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
         if factor >= 1:
             raise ValueError(f"ReduceOnPlateau: factor must be below 1, got {factor}")
+        for name, epochs in (("patience", patience), ("cooldown", cooldown)):
+            if epochs < 0:
+                raise ValueError(f"ReduceOnPlateau: {name} must not be negative, got {epochs}")
         if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
             raise ValueError(
                 f'ReduceOnPlateau: mode must be "min" or "max" and threshold_mode "rel" or "abs"; '
@@ -62,7 +68,7 @@ class ReduceOnPlateau(Callback):
         self.learning_rate, self.monitor, self.mode = learning_rate, monitor, mode
         self.factor, self.patience = factor, patience
         self.threshold, self.threshold_mode, self.cooldown = threshold, threshold_mode, cooldown
-        self.min_learning_rate, self.eps = min_learning_rate, eps
+        self.min_lr, self.eps = min_lr, eps
         self.rate = learning_rate
 
     def __call__(self, step: int) -> float:
@@ -92,7 +98,7 @@ class ReduceOnPlateau(Callback):
                 cooling, waited = cooling - 1, 0
             if waited > self.patience:
                 cooling, waited = self.cooldown, 0
-                reduced = max(rate * self.factor, self.min_learning_rate)
+                reduced = max(rate * self.factor, self.min_lr)
                 rate = reduced if rate - reduced > self.eps else rate
         return rate
 

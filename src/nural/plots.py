@@ -25,11 +25,11 @@ def learning_curve(history: History, title: str) -> bytes:
     per_epoch = history.epochs[0]["step"]
     window = max(1, len(history.losses) // 50)
     usable = len(history.losses) // window * window
-    smooth = np.reshape(history.losses[:usable], (-1, window)).mean(axis=1)
+    smooth = np.reshape(history.losses[:usable], (-1, window)).mean(axis=1).clip(1e-9)  # zero has no logarithm
     left.plot((np.arange(len(smooth)) + 0.5) * window / per_epoch, smooth, color=BLUE, label="training")
     if "val_loss" in history.epochs[0]:
         left.plot(epochs, history["val_loss"], color=ORANGE, marker="o", markersize=4, label="validation")
-    left.set(xlabel="epoch", ylabel="cross-entropy (nats)", yscale="log", title="Loss")
+    left.set(xlabel="epoch", ylabel="loss (nats)", yscale="log", title="Loss")
     left.legend(frameon=False)
     if "val_accuracy" in history.epochs[0]:
         accuracy = 100 * np.array(history["val_accuracy"])

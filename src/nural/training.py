@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nural.activations import softmax_forward
-from nural.data.batches import Batches
+from nural.data.batches import Batches, rows
 from nural.history import History, Progress
 from nural.interrupt import deferred_interrupt
 from nural.layer import Layer, Sequential
@@ -61,7 +61,7 @@ def train(
         epochs: Passes over the data. The order of epoch e depends on ``(seed, e)`` alone.
         batch_size: Samples a step; the last batch of an epoch may be shorter.
         drop_last: Leave a shorter last batch out: its gradient is noisier than the others', yet moves weights as far.
-        optimizer: By default ``SGD()``.
+        optimizer: By default ``SGD()``. It keeps its running arrays: give each training one of its own.
         loss: ``(y, t, out=None) -> (loss, dy)``.
         schedule: The learning rate by step, counted from 0; by default the optimizer's own.
         validation: ``(x, y)`` to `evaluate` after each epoch.
@@ -75,8 +75,8 @@ def train(
     """
     from threadpoolctl import threadpool_limits
 
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, got {epochs}")
+    if epochs < 1 or threads < 1:
+        raise ValueError(f"epochs and threads must be at least 1, got {epochs} and {threads}")
     optimizer = SGD() if optimizer is None else optimizer
     model.build(np.random.default_rng(seed))
     batches = Batches(x, y, batch_size, dtype=model.dtype, drop_last=drop_last)
@@ -96,7 +96,11 @@ def train(
                 if ends_epoch:
                     if not _all_finite(model.params):
                         raise _diverged("a weight became infinite", model, inputs, optimizer, place)
-                    scores = None if validation is None else evaluate(model, *validation, loss=loss)
+                    if validation is not None:
+                        scores = evaluate(model, *validation, loss=loss)
+                        if not math.isfinite(scores["loss"]):
+                            what = f"the validation loss became {scores['loss']}"
+                            raise _diverged(what, model, inputs, optimizer, place)
                 yield Progress(
                     step, steps, epoch + 1, epochs, len(inputs), value, optimizer.learning_rate, ends_epoch, scores
                 )
@@ -146,19 +150,20 @@ def fit(
     Raises:
         KeyboardInterrupt: Ctrl-C, after the step under way was finished and ``checkpoint`` written.
         DivergedError: see `train`; ``checkpoint`` keeps the last epoch that was good.
-        ModelFileError: ``checkpoint`` is to be resumed, but is missing or damaged.
+        ModelFileError: ``checkpoint`` is to be resumed, but is missing, damaged, or of another training.
     """
     optimizer = SGD() if optimizer is None else optimizer
     model.build(np.random.default_rng(seed))
     history = History()
+    settings = {"samples": len(x), "batch_size": batch_size, "drop_last": drop_last, "seed": seed}
     if resume:
         if checkpoint is None:
             raise ValueError("fit: to resume, name the checkpoint to resume from")
-        history = load_checkpoint(checkpoint, model, optimizer)
+        history = load_checkpoint(checkpoint, model, optimizer, settings)
 
     def keep() -> None:
         if checkpoint is not None:
-            save_checkpoint(checkpoint, model, optimizer, history)
+            save_checkpoint(checkpoint, model, optimizer, history, settings)
 
     if not resume:
         keep()
@@ -202,10 +207,14 @@ def evaluate(
     Raises:
         ValueError: the data are empty or do not fit the network or the loss.
     """
-    predicted = outputs(model, x, batch_size)
-    scores = {"loss": loss(predicted, np.asarray(y))[0]}
-    if class_labels(y) is not None:
-        scores["accuracy"] = accuracy(predicted, y)
+    with np.errstate(
+        over="ignore", invalid="ignore", divide="ignore"
+    ):  # what overflows gives a loss that is not finite
+        predicted = outputs(model, x, batch_size)
+        t = rows(y, 0, len(y))
+        scores = {"loss": loss(predicted, t)[0]}
+    if class_labels(t) is not None:
+        scores["accuracy"] = accuracy(predicted, t)
     return scores
 
 
@@ -229,7 +238,7 @@ def outputs(model: Layer, x: Any, batch_size: int = 1000) -> np.ndarray:
         raise ValueError("there are no samples to predict")
     parts = []
     for begin in range(0, len(x), batch_size):
-        batch = np.asarray(x[begin : begin + batch_size], model.dtype)
+        batch = np.asarray(rows(x, begin, min(begin + batch_size, len(x))), model.dtype)
         parts.append(model.forward(batch, train=False).copy())
     return np.concatenate(parts)
 
@@ -241,7 +250,9 @@ def _all_finite(arrays: Mapping[str, np.ndarray]) -> bool:
 
 def _diverged(what: str, model: Layer, x: np.ndarray, optimizer: Optimizer, place: str) -> DivergedError:
     """Name the first layer whose weights or output are not finite."""
-    culprit = "the loss itself, though every layer's output is finite"
+    if not np.isfinite(x).all():
+        return DivergedError(f"{what} at {place}, because the inputs hold NaN or infinity")
+    culprit = ""
     for name, layer in (model.children if isinstance(model, Sequential) else {"model": model}).items():
         if not _all_finite(layer.params):
             culprit = f"the weights of layer {name}, {layer!r}"
@@ -251,6 +262,7 @@ def _diverged(what: str, model: Layer, x: np.ndarray, optimizer: Optimizer, plac
         if not np.isfinite(x).all():
             culprit = f"the output of layer {name}, {layer!r}"
             break
+        culprit = f"the loss, of an output of layer {name}, {layer!r}, as large as {np.abs(x).max():.1e}"
     return DivergedError(
         f"{what} at {place}; the first to overflow: {culprit}; "
         f"the learning rate was {optimizer.learning_rate:g}, try a smaller one"

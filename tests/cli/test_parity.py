@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,36 +10,44 @@ from pathlib import Path
 import pytest
 
 from nural.cases import CASES
+from nural.cases.optimizers import OPTIMIZERS, SCHEDULES
 
 pytestmark = pytest.mark.parity
 
 PAGE = Path(__file__).parents[2] / "docs" / "parity.md"
 
 
-def blocks(page):
-    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")]
-    return [row[0].removeprefix("| ") for row in rows[1:]]
+NAMES = [case.name for case in CASES]
+NAMES += [f"optimizer {name}" for name in OPTIMIZERS] + [f"schedule {name}" for name in SCHEDULES]
+LIMITS = {"pytorch_float64": 1e-10, "pytorch_float32": 1e-5, "finite_differences": 1e-6}
+
+
+def assert_right(page):
+    """The page has a row for each block, whose errors are below the limits, and names the versions."""
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")][1:]
+    assert [row[0] for row in rows] == NAMES
+    for name, *errors in rows:
+        expected = 3 if name in NAMES[: len(CASES)] else 2 if name.startswith("optimizer") else 1
+        assert [error != "–" for error in errors] == [i < expected for i in range(3)], name
+        assert all(float(e) < limit for e, limit in zip(errors[:expected], LIMITS.values(), strict=False)), name
+    assert re.search(r"^with nural 0\.\S+, NumPy 2\.\S+, PyTorch 2\.\S+ and Python 3\.\S+\.$", page, re.MULTILINE)
+    assert "nural parity --out docs/parity.md" in page
+    assert max(map(len, page.splitlines())) <= 120
 
 
 def test_every_block_is_right(nural):
     result = nural("parity", "--json", "--out", "parity.md", check=0)
     rows = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [row["block"] for row in rows] == [case.name for case in CASES]
+    assert [row.pop("block") for row in rows] == NAMES
     for row in rows:
-        assert row["right"]
-        assert row["pytorch_float64"] < 1e-10
-        assert row["pytorch_float32"] < 1e-5
-        assert row["finite_differences"] < 1e-6
-    page = (nural.folder / "parity.md").read_text()
-    assert blocks(page) == [case.name for case in CASES]
-    for part in ("nural parity --out docs/parity.md", "PyTorch 2", "NumPy 2", "Python 3", "nural 0"):
-        assert part in page
-    assert max(map(len, page.splitlines())) <= 120
+        assert row.pop("right")
+        assert all(error < LIMITS[what] for what, error in row.items())
+    assert_right((nural.folder / "parity.md").read_text())
 
 
-def test_the_page_in_docs_is_of_these_cases():
+def test_the_page_in_docs_is_of_these_blocks():
     """After a change to the cases: nural parity --out docs/parity.md."""
-    assert blocks(PAGE.read_text()) == [case.name for case in CASES]
+    assert_right(PAGE.read_text())
 
 
 def test_a_wrong_gradient_is_found(monkeypatch, capsys):
@@ -51,12 +60,14 @@ def test_a_wrong_gradient_is_found(monkeypatch, capsys):
     right = next(case for case in CASES if case.name == "relu")
     wrong = dataclasses.replace(right, name="wrong relu", backward=lambda *args: (1.001 * right.backward(*args)[0],))
     monkeypatch.setattr(parity, "CASES", [right, wrong])
+    monkeypatch.setattr(parity, "SCHEDULES", {})
+    monkeypatch.setattr(parity, "OPTIMIZERS", {"SGD": OPTIMIZERS["SGD"]._replace(theirs="Adam")})
     with pytest.raises(typer.Exit) as raised:
         parity.parity()
     assert raised.value.exit_code == 1
     printed = capsys.readouterr()
-    assert "1 of 2 right" in printed.out
-    assert printed.err.endswith("for wrong relu\n")
+    assert "1 of 3 right" in printed.out
+    assert printed.err.endswith("for wrong relu, optimizer SGD\n")
 
 
 def test_without_pytorch(tmp_path):

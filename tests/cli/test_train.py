@@ -93,6 +93,44 @@ def test_a_rate_that_overflows(nural, small_npz, one_sentence):
     assert load_file(nural.folder / "run" / "checkpoint.safetensors")["params.0.W"].any()
 
 
+def test_a_run_that_ended_before_its_first_checkpoint_is_resumed_from_the_start(nural, small_npz):
+    nural("train", "--data", small_npz, "--epochs", 1, "--out", "whole", check=0)
+    nural("train", "--data", small_npz, "--epochs", 1, "--out", "parts", check=0)
+    for path in (nural.folder / "parts").iterdir():
+        if path.name != "config.json":
+            path.unlink()
+    nural("train", "--resume", "parts", check=0)
+    for name in RESULTS:
+        assert (nural.folder / "parts" / name).read_bytes() == (nural.folder / "whole" / name).read_bytes(), name
+
+
+def test_a_folder_may_have_any_name(nural, small_npz):
+    result = nural("train", "--data", small_npz, "--epochs", 1, "--out", "run[/b] [bold]", check=0)
+    assert "results go to run[/b] [bold]\n" in result.stdout
+
+
+def test_somebody_s_file_is_not_overwritten(nural, small_npz, one_sentence):
+    (nural.folder / "run").mkdir()
+    (nural.folder / "run" / "history.csv").write_text("mine")
+    result = nural("train", "--data", small_npz, "--out", "run")
+    assert "run: holds a history.csv that would be lost" in one_sentence(result)
+    assert (nural.folder / "run" / "history.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"learning_rate": "0.1"}, {"learning_rate": None}, {"data": 5}, {"seed": -1}, {"threads": 0}, {"epochs": 1.0}],
+)
+def test_a_damaged_configuration(nural, change, one_sentence):
+    config = {
+        **{"recipe": "mlp", "data": None, "epochs": 1, "batch_size": 32},
+        **{"learning_rate": 0.1, "seed": 0, "threads": 1},
+    }
+    (nural.folder / "run").mkdir()
+    (nural.folder / "run" / "config.json").write_text(json.dumps(config | change))
+    assert "config.json: is no configuration of a run" in one_sentence(nural("train", "--resume", "run"))
+
+
 def test_a_run_is_never_overwritten(nural, small_npz, one_sentence):
     nural("train", "--data", small_npz, "--epochs", 1, "--out", "run", check=0)
     before = (nural.folder / "run" / "model.safetensors").read_bytes()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nural.data import Batches
+from nural.data.batches import rows
 
 X = np.arange(70 * 3, dtype=np.float32).reshape(70, 3)
 Y = np.arange(70)
@@ -67,6 +68,42 @@ def test_order_is_drawn_when_the_epoch_is_made():
     assert len(list(epoch)) == 9
 
 
+def test_the_order_is_that_of_a_permutation():
+    batches, rng, other = Batches(X, Y, 8), np.random.default_rng(6), np.random.default_rng(6)
+    for _ in range(3):
+        assert order(batches.epoch(rng)) == other.permutation(70).tolist()
+
+
+def test_an_epoch_ends_where_a_later_one_begins():
+    batches, rng = Batches(X, Y, 8), np.random.default_rng(7)
+    first = batches.epoch(rng)
+    next(first)
+    second = batches.epoch(rng)
+    with pytest.raises(RuntimeError, match="a later epoch of these batches has begun"):
+        next(first)
+    assert sorted(order(second)) == list(range(70))
+
+
+@pytest.mark.parametrize("kind", [np.ndarray.tolist, lambda array: tuple(array), list])
+def test_lists_and_tuples(kind):
+    for (x, y), (x_plain, y_plain) in zip(
+        collect(Batches(kind(X), kind(Y), 8), 8), collect(Batches(X, Y, 8), 8), strict=True
+    ):
+        assert x.dtype == np.float32
+        assert y.dtype == np.int64
+        assert (x == x_plain).all()
+        assert (y == y_plain).all()
+
+
+@pytest.mark.parametrize("kind", [np.asarray, np.asfortranarray, np.ndarray.tolist, tuple, IncreasingOnly])
+def test_rows(kind):
+    source = kind(X)
+    for begin, end in ((0, 8), (8, 70), (64, 72)):
+        found = rows(source, begin, end)
+        assert isinstance(found, np.ndarray)
+        assert (found == X[begin:end]).all()
+
+
 def test_a_short_last_batch_can_be_left_out():
     batches, whole = Batches(X, Y, 8, drop_last=True), Batches(X, Y, 8)
     epoch = collect(batches, seed=4)
@@ -124,15 +161,18 @@ def test_types(dtype):
     assert labels.dtype == np.uint8
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
-def test_no_large_allocation_after_the_first_batch(dtype):
-    batches = Batches(np.zeros((5000, 784), dtype), np.zeros((5000, 10), dtype), 128)
-    epoch = batches.epoch(np.random.default_rng(0))
-    next(epoch)
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, ">f4"])
+@pytest.mark.parametrize(
+    "layout", [np.asarray, np.asfortranarray, lambda x: x[:, ::-1]], ids=["plain", "Fortran", "strided"]
+)
+def test_no_large_allocation_after_the_first_batch(dtype, layout):
+    x, y = np.zeros((10_000, 256), dtype), np.zeros((10_000, 10), dtype)
+    batches, rng = Batches(layout(x), layout(y), 128), np.random.default_rng(0)
+    next(batches.epoch(rng))
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        assert sum(1 for _ in epoch) == len(batches) - 1
+        assert sum(1 for _ in range(2) for _ in batches.epoch(rng)) == 2 * len(batches)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -7,10 +7,11 @@ from nural.data import DataError, load_mnist_datasets
 
 KAGGLE = "label," + ",".join(f"pixel{i}" for i in range(784))
 PANDAS = "label," + ",".join(str(i) for i in range(784))
+NUMBERS = ",".join(str(i) for i in range(785))
 ROW = b"5" + b",0" * 784 + b"\n"
 
 
-@pytest.mark.parametrize("header", ["", KAGGLE, PANDAS, f'"{KAGGLE}"'])
+@pytest.mark.parametrize("header", ["", KAGGLE, PANDAS, NUMBERS, f'"{KAGGLE}"'])
 def test_round_trip(tmp_path, digits, check_sets, header):
     path = tmp_path / "train.csv"
     path.write_bytes(csv_bytes(digits, header))
@@ -55,6 +56,10 @@ def test_label_in_the_last_column(tmp_path, digits, check_sets):
         (ROW + b"10" + ROW[1:], "line 2: expected a label from 0 to 9, found b'10'"),
         (ROW + b"-1" + ROW[1:], "line 2: expected a label from 0 to 9, found b'-1'"),
         (b"5x" + ROW[1:] + ROW, "line 1: expected a label from 0 to 9, found b'5x'"),
+        (b"x" + ROW[1:] + ROW, "line 1: expected a label from 0 to 9, found b'x'"),
+        (b"nan" + ROW[1:] + ROW, "line 1: expected a label from 0 to 9, found b'nan'"),
+        (b"label,pixels\n" + ROW, "line 1: expected 785 fields, a label and 784 pixels, found 2"),
+        (ROW + ROW[:-2] + b"1 2", "line 2: expected pixels that are integers from 0 to 255, found b'1 2'"),
         (KAGGLE.encode(), "expected digits, found none"),
         (KAGGLE.encode() + b"\n" + ROW, "expected at least 7 digits to divide, found 1"),
         (b"1,2\n" * 9, "line 1: expected 785 fields, a label and 784 pixels, found 2"),

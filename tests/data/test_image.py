@@ -131,12 +131,12 @@ def test_arrays_that_are_no_picture(array, message):
 
 def test_unreadable_files(tmp_path, monkeypatch):
     path = tmp_path / "digit.png"
-    with pytest.raises(DataError, match=r"digit.png: expected something to read, found no such file"):
+    with pytest.raises(DataError, match=r"digit.png: expected a file or a folder, found nothing of this name"):
         prepare(path)
     path.write_text("text")
-    with pytest.raises(DataError, match=r"digit.png: expected a readable picture, found none"):
+    with pytest.raises(DataError, match=r"digit.png: expected an undamaged picture .*, found another file"):
         prepare(path)
-    with path.open("rb") as file, pytest.raises(DataError, match=r"digit.png: expected a readable picture"):
+    with path.open("rb") as file, pytest.raises(DataError, match=r"digit.png: expected an undamaged picture"):
         prepare(file)
     Image.new("L", (30, 30)).save(path)
     monkeypatch.setattr(image_file, "MAX_PIXELS", 100)

@@ -62,17 +62,17 @@ def test_too_many_pixels(monkeypatch):
 def test_pillows_own_bound(monkeypatch):
     file = saved(Image.fromarray(GREY))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 60)
-    with pytest.raises(DataError, match=r"file: expected a readable picture, found none .DecompressionBombError"):
+    with pytest.raises(DataError, match=r"file: expected at most \d+ pixels, found more"):
         read_greyscale(file, "file")
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"])
 def test_what_is_no_picture(content):
-    with pytest.raises(DataError, match="file: expected a readable picture, found none"):
+    with pytest.raises(DataError, match=r"file: expected an undamaged picture \(BMP, .*, WEBP\), found another file"):
         read_greyscale(io.BytesIO(content), "file")
 
 
 def test_truncated_picture():
     content = saved(Image.fromarray(GREY)).getvalue()
-    with pytest.raises(DataError, match="file: expected a readable picture, found none"):
+    with pytest.raises(DataError, match=r"file: expected an undamaged picture \(BMP, .*, WEBP\), found another file"):
         read_greyscale(io.BytesIO(content[: len(content) // 2]), "file")

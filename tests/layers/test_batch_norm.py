@@ -165,7 +165,7 @@ def test_what_is_refused(rng):
     with pytest.raises(ValueError, match="the batch is empty"):
         BatchNorm1d(3).forward(np.ones((0, 3), np.float32))
     x = rng.standard_normal((4, 6)).T
-    with pytest.raises(ValueError, match=r"an array to write to must be contiguous; one of shape \(6, 4\)"):
+    with pytest.raises(ValueError, match="batch_norm_forward: an array to write to must be contiguous"):
         batch_norm_forward(x, out=(np.empty((4, 6)).T, np.empty(4), np.empty(4)))
     np.testing.assert_array_equal(batch_norm_forward(x)[0], batch_norm_forward(x.copy())[0])
 

@@ -97,9 +97,9 @@ def test_arrays_that_are_not_contiguous(rng):
     dy = rng.standard_normal(y.T.shape).T
     for found, expected in zip(conv2d_backward(dy, K, x), conv2d_backward(dy.copy(), K.copy(), x.copy()), strict=True):
         np.testing.assert_allclose(found, expected)
-    with pytest.raises(ValueError, match=r"conv2d_forward: the array to write to, .*, must be contiguous"):
+    with pytest.raises(ValueError, match="conv2d_forward: an array to write to must be contiguous"):
         conv2d_forward(x, K, out=np.empty(y.T.shape).T)
-    with pytest.raises(ValueError, match=r"conv2d_backward: the array to write to, .*, must be contiguous"):
+    with pytest.raises(ValueError, match="conv2d_backward: an array to write to must be contiguous"):
         conv2d_backward(dy, K, x, out=(np.empty(K.T.shape).T, None, None))
 
 
@@ -168,12 +168,6 @@ def test_a_conversion_to_float64(rng):
     assert {array.dtype for array in (y, layer.backward(y), *layer.grads.values())} == {np.dtype(np.float64)}
 
 
-def test_bytes_are_an_image_too():
-    layer = Conv2d(1, 2, 3, padding=1)
-    image = np.arange(50, dtype=np.uint8).reshape(1, 10, 5, 1)
-    np.testing.assert_array_equal(layer.forward(image).copy(), layer.forward(image.astype(np.float32)))
-
-
 @pytest.mark.parametrize("mode", ["zeros", "reflect"])
 @pytest.mark.parametrize("bias", [True, False])
 def test_a_short_batch_after_a_full_one_allocates_nothing(mode, bias, rng):
@@ -217,7 +211,7 @@ def test_wrong_inputs_are_named():
 def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="Conv2d: 2 groups do not divide 4 and 5 channels evenly"):
         Conv2d(4, 5, 3, groups=2)
-    with pytest.raises(ValueError, match="Conv2d: 0 groups do not divide"):
+    with pytest.raises(ValueError, match="Conv2d: groups must be at least 1, got 0"):
         Conv2d(4, 4, 3, groups=0)
     with pytest.raises(ValueError, match="Conv2d: there is no padding_mode 'mirror'; choose from zeros, reflect"):
         Conv2d(4, 4, 3, padding_mode="mirror")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nural
-from nural import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, Sequential
+from nural import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Flatten, GlobalAvgPool2d, Linear, MaxPool2d, Sequential
 from nural.cases import relative_error
 from nural.layers import (
     avg_pool2d_backward,
@@ -154,6 +154,27 @@ def test_wrong_inputs_and_arguments_are_named(kind):
         kind(2, 0).forward(x)
     with pytest.raises(ValueError, match="the batch is empty"):
         kind(2).forward(x[:0])
+
+
+@pytest.mark.parametrize("size", [640, 1024])
+def test_large_windows_are_summed_exactly_enough(size, rng):
+    x = rng.random((1, size, size, 3)).astype(np.float32)
+    expected = x.mean(axis=(1, 2), dtype=np.float64)
+    for layer in (AvgPool2d(size), AdaptiveAvgPool2d(1), GlobalAvgPool2d()):
+        assert relative_error(layer.forward(x).reshape(1, 3), expected) < 1e-6
+    assert relative_error(AvgPool2d(64).forward(x), AvgPool2d(64).forward(x.astype(float))) < 1e-6
+
+
+def test_a_window_larger_than_what_is_left_of_the_image(rng):
+    x = rng.standard_normal((2, 5, 4, 3))
+    for ceil_mode in (False, True):
+        windows = avg_pool2d_forward(x, 4, 3, 2, ceil_mode, count_include_pad=not ceil_mode)
+        padded = np.pad(x, ((0, 0), (2, 5), (2, 5), (0, 0)))
+        counted = np.pad(np.ones_like(x), ((0, 0), (2, 5), (2, 5), (0, 0))) if ceil_mode else None
+        for r, c in np.ndindex(windows.shape[1:3]):
+            window = np.s_[:, 3 * r : 3 * r + 4, 3 * c : 3 * c + 4]
+            n = 16 if counted is None else counted[window][:1, :, :, :1].sum()
+            np.testing.assert_allclose(windows[:, r, c], padded[window].sum(axis=(1, 2)) / n)
 
 
 def test_a_divisor_of_0_is_refused():

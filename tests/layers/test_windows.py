@@ -61,7 +61,7 @@ def test_same_needs_stride_1():
         sides("f", "same", (3, 3), (2, 1))
 
 
-@pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", (1,), (1, 2, 3), (1, 0), None, ((1, 2), 3)])
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", (), (0,), (1, 2, 3), (1, 0), None, ((1, 2), 3)])
 def test_a_setting_that_is_no_pair_is_named(wrong):
     with pytest.raises(ValueError, match=r"f: stride must be a whole number, at least 1, or two of them; got"):
         down_across("f", "stride", wrong)

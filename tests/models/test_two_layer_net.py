@@ -41,3 +41,9 @@ def test_descending_the_gradient_learns(net, blobs):
             net.params[name] -= 0.5 * gradient[name]
     assert net.loss(x, t) < before / 2
     assert net.accuracy(x, t) == net.accuracy(x, labels) > 0.9
+
+
+def test_one_sample_alone(net, rng):
+    x, t = rng.standard_normal(8), np.array([0, 1, 0])
+    assert net.predict(x).shape == (3,)
+    assert net.loss(x, t) == net.loss(x[None], t[None]) == net.loss(x, 1)

@@ -14,8 +14,8 @@ from torch_twins import channels_first, channels_last
 import nural
 from nural.cases import relative_error
 from nural.initializers import orthogonal
+from nural.layers import AvgPool2d, MaxPool2d
 from nural.layers.convolution import Conv2d
-from nural.layers.pooling import AvgPool2d, MaxPool2d
 from nural.layers.windows import same_padding
 
 pytestmark = pytest.mark.parity
@@ -184,6 +184,27 @@ def test_momentum(keras, nesterov):
     falling = [0.5 * 0.8**step for step in range(10)]
     assert relative_error(ours(falling), after_ten_steps_of_pytorch(in_pytorch, falling)) < TOLERANCE
     assert relative_error(ours(falling), after_ten_steps_of_keras(keras, in_keras, falling)) > 1e-2
+
+
+def test_clipping_by_norm(keras, rng):
+    """Keras's `global_clipnorm` takes all gradients together, as PyTorch and nural do, its `clipnorm` each alone."""
+    import torch
+
+    grads = {"W": rng.standard_normal((5, 4)), "b": 3 * rng.standard_normal(4)}
+
+    def in_keras(**limit):
+        variables = [keras.Variable(np.zeros(g.shape), dtype="float32") for g in grads.values()]
+        optimizer = keras.optimizers.SGD(1.0, **limit)
+        optimizer.build(variables)
+        optimizer.apply([torch.from_numpy(g.copy()).float() for g in grads.values()], variables)
+        return [values(variable) for variable in variables]
+
+    together, alone = in_keras(global_clipnorm=0.5), in_keras(clipnorm=0.5)
+    params = {name: np.zeros(g.shape) for name, g in grads.items()}
+    nural.Clipped(nural.SGD(1.0), max_norm=0.5).update(params, grads)
+    for W, expected, other in zip(params.values(), together, alone, strict=True):
+        assert relative_error(W, expected) < KERAS_TOLERANCE
+        assert relative_error(W, other) > 1e-2
 
 
 # -- layers --------------------------------------------------------------------------------------------------
@@ -370,20 +391,24 @@ def keras_order(array):
     return np.concatenate([z, r, n], axis=-1)
 
 
-def test_gru(keras, rng):
-    """`reset_after=True`, Keras's default, is PyTorch's formula; its gates are in another order."""
+@pytest.mark.parametrize("settings", [{"return_sequences": True}, {}], ids=str)
+def test_gru(keras, settings, rng):
+    """`reset_after=True`, Keras's default, is PyTorch's formula; its gates are in another order.
+
+    It gives the last step, unless told otherwise.
+    """
     x = rng.standard_normal((3, 5, 4))
-    theirs = built(keras.layers.GRU(2, return_sequences=True, reset_after=True), x.shape)
+    theirs = built(keras.layers.GRU(2, **settings, reset_after=True), x.shape)
 
     def to_keras(arrays):
         biases = np.stack([arrays["b_ih_l0"], arrays["b_hh_l0"]])
         return [keras_order(a) for a in (arrays["W_ih_l0"], arrays["W_hh_l0"], biases)]
 
-    ours = assert_equal_layers(nural.GRU(4, 2), theirs, x, to_keras)
-    before = built(keras.layers.GRU(2, return_sequences=True, reset_after=False, use_bias=False), x.shape)
+    ours = assert_equal_layers(nural.GRU(4, 2, return_sequences=bool(settings)), theirs, x, to_keras)
+    before = built(keras.layers.GRU(2, **settings, reset_after=False, use_bias=False), x.shape)
     for variable, value in zip(before.trainable_variables, to_keras(ours.params)[:2], strict=True):
         variable.assign(value)
-    without = nural.GRU(4, 2, bias=False).astype(np.float64)
+    without = nural.GRU(4, 2, bias=False, return_sequences=bool(settings)).astype(np.float64)
     for name in without.params:
         without.params[name] = ours.params[name]
     assert relative_error(without.forward(x), passes_of_keras(before, x)[0]) > 1e-3

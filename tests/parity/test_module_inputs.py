@@ -117,7 +117,8 @@ def test_layers(name, train, dtype, tolerance):
                 from_torch(module).forward(np.moveaxis(x, 0, -1), train)
             x = x[None]
         how = {"train": train, "to_ours": to_ours, "least_scale": least_scale(dtype)}
-        assert_equal_passes(module, from_torch(module), x, tolerance, **how)
+        model = from_torch(module, input_shape=to_ours(x).shape[1:])
+        assert_equal_passes(module, model, x, tolerance, **how)
     assert count
 
 

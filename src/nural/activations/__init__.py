@@ -1,4 +1,7 @@
-"""Activation functions: each a formula, its gradient beneath it, and the layer that applies them."""
+"""Activation functions: each a formula, its gradient beneath it, and the layer that applies them.
+
+``out`` may not overlap another argument: many of these functions read their input again after they have begun to write.
+"""
 
 from nural.activations.exponential_units import ELU, SELU, elu_backward, elu_forward, selu_backward, selu_forward
 from nural.activations.gelu import GELU, gelu_backward, gelu_forward

@@ -23,11 +23,11 @@ class Activation(Layer):
         return tuple(self.config().values())
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """The activation of x."""
+        """y, the activation of x, of x's shape; it lives until the next call."""
         y = self.pair[0](x, *self.arguments, out=self.buffer("y", x.shape, x.dtype))
         self.saved = y if self.saves == "output" else x
         return y
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """∂L/∂x."""
+        """∂L/∂x of dy's shape, given dy = ∂L/∂y; ``need_dx`` changes nothing, for there is nothing else to compute."""
         return self.pair[1](dy, *self.arguments, self.saved, out=self.buffer("dx", dy.shape, dy.dtype))

@@ -29,21 +29,30 @@ def elu_forward(x: np.ndarray, alpha: float = 1.0, out: np.ndarray | None = None
 
 
 def elu_backward(dy: np.ndarray, alpha: float, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `elu_forward`: ∂L/∂x = dy where x > 0, else α eˣ dy. ``x`` is its input."""
+    """Gradient of `elu_forward`: ∂L/∂x = dy where x > 0, else α eˣ dy; of dy's shape. ``x`` is its input.
+
+    Source: see `elu_forward`.
+    """
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):
         np.minimum(x_, 0, out=dx_)
         np.exp(dx_, out=dx_)
         dx_ *= alpha
         positive = np.greater(x_, 0, out=np.empty_like(x_))
-        positive *= 1 - alpha
+        dx_ *= 1 - positive
         dx_ += positive
         dx_ *= dy_
     return dx
 
 
 class ELU(Activation):
-    """`elu_forward` and `elu_backward` as a layer."""
+    """Exponential linear unit: x where x > 0, else α (eˣ − 1), with `elu_forward` and `elu_backward`.
+
+    Args:
+        alpha: α; far below zero the output is −α.
+
+    Source: see `elu_forward`.
+    """
 
     pair = elu_forward, elu_backward
     saves = "input"
@@ -55,6 +64,8 @@ class ELU(Activation):
 
 def selu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Scaled ELU: y = λ ELU(x; α) with α ≈ 1.6733 and λ ≈ 1.0507, for which mean 0 and variance 1 are a fixed point.
+
+    y has x's shape.
 
     Raises:
         ValueError: x holds no sample.
@@ -68,14 +79,20 @@ def selu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def selu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `selu_forward`: ∂L/∂x = λ dy where x > 0, else λ α eˣ dy. ``x`` is its input."""
+    """Gradient of `selu_forward`: ∂L/∂x = λ dy where x > 0, else λ α eˣ dy; of dy's shape. ``x`` is its input.
+
+    Source: see `selu_forward`.
+    """
     dx = elu_backward(dy, SELU_ALPHA, x, out=out)
     dx *= SELU_SCALE
     return dx
 
 
 class SELU(Activation):
-    """`selu_forward` and `selu_backward` as a layer."""
+    """Scaled ELU: λ ELU(x; α) with the two constants of its paper, with `selu_forward` and `selu_backward`.
+
+    Source: see `selu_forward`.
+    """
 
     pair = selu_forward, selu_backward
     saves = "input"

@@ -18,6 +18,7 @@ def gelu_forward(x: np.ndarray, approximate: str = "none", out: np.ndarray | Non
 
     Raises:
         ValueError: x holds no sample, or ``approximate`` is neither "none" nor "tanh".
+        TypeError: x is neither of float32 nor of float64, and the result is to be exact.
 
     Source: Hendrycks and Gimpel 2016, Gaussian Error Linear Units, section 2.
     """
@@ -28,10 +29,10 @@ def gelu_forward(x: np.ndarray, approximate: str = "none", out: np.ndarray | Non
         if approximate == "tanh":
             _tanh_u(x_, out=y_)
             y_ += 1
-            y_ *= x_
             y_ *= 0.5
+            y_ *= np.maximum(x_, -FAR)  # 0 · −∞ would be NaN
         else:
-            z = np.abs(x_)
+            z = _size(x_)
             np.maximum(x_, 0, out=y_)
             z *= _phi_below(z)[0]
             y_ -= z
@@ -42,11 +43,15 @@ def gelu_backward(dy: np.ndarray, approximate: str, x: np.ndarray, out: np.ndarr
     """Gradient of `gelu_forward`: ∂L/∂x = dy (Φ(x) + x φ(x)) with the normal density φ = Φ'. ``x`` is its input.
 
     With ``approximate="tanh"``, ∂L/∂x = dy (½ (1 + tanh u) + ½ x (1 − tanh² u) u'), u' = √(2/π) (1 + 3 · 0.044715 x²).
+    ∂L/∂x is of dy's shape.
+
+    Source: see `gelu_forward`.
     """
     _require_known(approximate)
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):
         if approximate == "tanh":
+            x_ = np.clip(x_, -FAR, FAR)
             tanh = _tanh_u(x_, out=np.empty_like(x_))
             np.multiply(x_, x_, out=dx_)
             dx_ *= 3 * CUBIC
@@ -58,7 +63,7 @@ def gelu_backward(dy: np.ndarray, approximate: str, x: np.ndarray, out: np.ndarr
             dx_ += 1
             dx_ *= 0.5
         else:
-            z = np.abs(x_)
+            z = _size(x_)
             Phi, phi = _phi_below(z)
             z *= phi
             Phi -= z  # the slope at −|x|; at |x| it is 1 less that
@@ -69,7 +74,16 @@ def gelu_backward(dy: np.ndarray, approximate: str, x: np.ndarray, out: np.ndarr
 
 
 class GELU(Activation):
-    """`gelu_forward` and `gelu_backward` as a layer."""
+    """Gaussian error linear unit: x Φ(x), where Φ is the normal distribution; `gelu_forward` and `gelu_backward`.
+
+    Args:
+        approximate: "none", or "tanh" for the approximation with tanh.
+
+    Raises:
+        ValueError: ``approximate`` is neither.
+
+    Source: see `gelu_forward`.
+    """
 
     pair = gelu_forward, gelu_backward
     saves = "input"
@@ -82,6 +96,13 @@ class GELU(Activation):
 
 SLOPE = math.sqrt(2 / math.pi)
 CUBIC = 0.044715
+FAR = 40.0  # so far out Φ is 0 or 1 in every digit; beyond, squares would overflow
+
+
+def _size(x: np.ndarray) -> np.ndarray:
+    """|x|, at most `FAR`."""
+    z = np.abs(x)
+    return np.minimum(z, FAR, out=z)
 
 
 def _phi_below(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,10 +119,11 @@ def _phi_below(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _tanh_u(x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """tanh(√(2/π) (x + 0.044715 x³))."""
-    np.multiply(x, x, out=out)
-    out *= SLOPE * CUBIC
-    out += SLOPE
-    out *= x
+    with np.errstate(over="ignore"):  # the hyperbolic tangent of ±∞ is ±1, which is the limit
+        np.multiply(x, x, out=out)
+        out *= SLOPE * CUBIC
+        out += SLOPE
+        out *= x
     return np.tanh(out, out=out)
 
 

@@ -26,6 +26,9 @@ def relu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) 
     """Gradient of `relu_forward`: ∂L/∂x = dy where x > 0, else 0 (at the kink x = 0 too, as PyTorch has it).
 
     ``x`` is the input of the forward pass; its output serves as well, for it is positive at the same places.
+    ∂L/∂x is of dy's shape.
+
+    Source: see `relu_forward`.
     """
     dx = np.greater(x, 0, out=np.empty_like(dy) if out is None else out)
     dx *= dy
@@ -33,7 +36,10 @@ def relu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) 
 
 
 class ReLU(Activation):
-    """`relu_forward` and `relu_backward` as a layer."""
+    """Rectified linear unit: max(x, 0), with `relu_forward` and `relu_backward`.
+
+    Source: see `relu_forward`.
+    """
 
     pair = relu_forward, relu_backward
 
@@ -47,7 +53,8 @@ def leaky_relu_forward(x: np.ndarray, negative_slope: float = 0.01, out: np.ndar
     Source: Maas et al. 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models.
     """
     require_samples("leaky_relu_forward", x)
-    y = np.multiply(x, negative_slope, out=out)
+    with np.errstate(over="ignore"):  # of a steep line where x > 0, which is not used
+        y = np.multiply(x, negative_slope, out=out)
     # A slope up to 1 puts the line through x > 0 on top. A mask would take ten times as long.
     return np.maximum(x, y, out=out) if negative_slope <= 1 else np.minimum(x, y, out=out)
 
@@ -55,14 +62,25 @@ def leaky_relu_forward(x: np.ndarray, negative_slope: float = 0.01, out: np.ndar
 def leaky_relu_backward(
     dy: np.ndarray, negative_slope: float, x: np.ndarray, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """Gradient of `leaky_relu_forward`: ∂L/∂x = dy where x > 0, else negative_slope · dy. ``x`` is its input."""
+    """Gradient of `leaky_relu_forward`: ∂L/∂x = dy where x > 0, else negative_slope · dy; of dy's shape.
+
+    ``x`` is the input of the forward pass.
+
+    Source: see `leaky_relu_forward`.
+    """
     dx = _slopes(x, negative_slope, np.empty_like(dy) if out is None else out)
     dx *= dy
     return dx
 
 
 class LeakyReLU(Activation):
-    """`leaky_relu_forward` and `leaky_relu_backward` as a layer."""
+    """Leaky ReLU: x where x > 0, else negative_slope · x, with `leaky_relu_forward` and `leaky_relu_backward`.
+
+    Args:
+        negative_slope: The slope below zero.
+
+    Source: see `leaky_relu_forward`.
+    """
 
     pair = leaky_relu_forward, leaky_relu_backward
     saves = "input"
@@ -124,12 +142,14 @@ def prelu_backward(
 
 
 class PReLU(Layer):
-    """A leaky ReLU that learns its slope ``a``, with `prelu_forward` and `prelu_backward`.
+    """Parametric ReLU: x where x > 0, else a · x, with a learned slope a; `prelu_forward` and `prelu_backward`.
 
     Args:
         num_parameters: 1 for one slope, or the number of channels, x's last dimension, for one each.
         init: Where the slopes begin.
         dtype: Of the slopes.
+
+    Source: see `prelu_forward`.
     """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
@@ -152,8 +172,16 @@ class PReLU(Layer):
 
 
 def _slopes(x: np.ndarray, negative_slope: float | np.ndarray, out: np.ndarray) -> np.ndarray:
-    """1 where x > 0, else the negative slope: by arithmetic, many times faster than a mask of random signs."""
-    positive = np.greater(x, 0, out=out)
-    positive *= 1 - negative_slope
-    positive += negative_slope
-    return positive
+    """1 where x > 0, else the negative slope: by arithmetic, many times faster than a mask of random signs.
+
+    A small slope s comes from 1 = (1 − s) + s, a large one from s = (s − 1) + 1: neither loses digits.
+    """
+    if np.max(np.abs(negative_slope)) <= 1:
+        slopes = np.greater(x, 0, out=out)
+        slopes *= 1 - negative_slope
+        slopes += negative_slope
+    else:
+        slopes = np.less_equal(x, 0, out=out)
+        slopes *= negative_slope - 1
+        slopes += 1
+    return slopes

@@ -24,7 +24,10 @@ def sigmoid_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def sigmoid_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `sigmoid_forward`: ∂L/∂x = dy · y (1 − y). ``y`` is its output."""
+    """Gradient of `sigmoid_forward`: ∂L/∂x = dy · y (1 − y), of dy's shape. ``y`` is its output.
+
+    Source: see `sigmoid_forward`.
+    """
     dx = np.subtract(1, y, out=out)
     dx *= y
     dx *= dy
@@ -32,7 +35,10 @@ def sigmoid_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = Non
 
 
 class Sigmoid(Activation):
-    """`sigmoid_forward` and `sigmoid_backward` as a layer."""
+    """Logistic sigmoid: 1 / (1 + e⁻ˣ), with `sigmoid_forward` and `sigmoid_backward`.
+
+    Source: see `sigmoid_forward`.
+    """
 
     pair = sigmoid_forward, sigmoid_backward
 
@@ -50,7 +56,10 @@ def tanh_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def tanh_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `tanh_forward`: ∂L/∂x = dy (1 − y²). ``y`` is its output."""
+    """Gradient of `tanh_forward`: ∂L/∂x = dy (1 − y²), of dy's shape. ``y`` is its output.
+
+    Source: see `tanh_forward`.
+    """
     dx = np.multiply(y, y, out=out)
     np.subtract(1, dx, out=dx)
     dx *= dy
@@ -58,7 +67,10 @@ def tanh_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) 
 
 
 class Tanh(Activation):
-    """`tanh_forward` and `tanh_backward` as a layer."""
+    """Hyperbolic tangent: tanh x, with `tanh_forward` and `tanh_backward`.
+
+    Source: see `tanh_forward`.
+    """
 
     pair = tanh_forward, tanh_backward
 
@@ -78,7 +90,10 @@ def silu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def silu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `silu_forward`: ∂L/∂x = dy · σ(x) (1 + x (1 − σ(x))). ``x`` is its input."""
+    """Gradient of `silu_forward`: ∂L/∂x = dy · σ(x) (1 + x (1 − σ(x))), of dy's shape. ``x`` is its input.
+
+    Source: see `silu_forward`.
+    """
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):
         sigmoid = sigmoid_forward(x_)
@@ -91,7 +106,10 @@ def silu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) 
 
 
 class SiLU(Activation):
-    """`silu_forward` and `silu_backward` as a layer."""
+    """Sigmoid linear unit: x σ(x) with the sigmoid σ, with `silu_forward` and `silu_backward`.
+
+    Source: see `silu_forward`.
+    """
 
     pair = silu_forward, silu_backward
     saves = "input"
@@ -110,11 +128,10 @@ def softplus_forward(
     Source: Dugas et al. 2001, Incorporating Second-Order Functional Knowledge for Better Option Pricing, section 3.
     """
     require_samples("softplus_forward", x)
-    if beta == 0:
-        raise ValueError("softplus_forward: beta must not be 0")
+    _require_beta("softplus_forward", beta)
     y = np.empty_like(x) if out is None else out
     for x_, y_ in in_blocks(x, y):
-        z = x_ * beta
+        z = _scaled(x_, beta)
         np.abs(z, out=y_)
         np.negative(y_, out=y_)
         np.exp(y_, out=y_)
@@ -128,10 +145,15 @@ def softplus_forward(
 def softplus_backward(
     dy: np.ndarray, beta: float, threshold: float, x: np.ndarray, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """Gradient of `softplus_forward`: ∂L/∂x = dy · σ(βx), and dy where βx > threshold. ``x`` is its input."""
+    """Gradient of `softplus_forward`: ∂L/∂x = dy · σ(βx), and dy where βx > threshold; of dy's shape.
+
+    ``x`` is the input of the forward pass.
+
+    Source: see `softplus_forward`.
+    """
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):
-        z = x_ * beta
+        z = _scaled(x_, beta)
         sigmoid_forward(z, out=dx_)
         np.copyto(dx_, 1, where=z > threshold)
         dx_ *= dy_
@@ -139,11 +161,33 @@ def softplus_backward(
 
 
 class Softplus(Activation):
-    """`softplus_forward` and `softplus_backward` as a layer."""
+    """Softplus: log(1 + e^{βx}) / β, a smooth ReLU, with `softplus_forward` and `softplus_backward`.
+
+    Args:
+        beta: β, how sharp the bend at zero is.
+        threshold: Where βx is larger, the output is x.
+
+    Raises:
+        ValueError: beta is 0.
+
+    Source: see `softplus_forward`.
+    """
 
     pair = softplus_forward, softplus_backward
     saves = "input"
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        _require_beta("Softplus", beta)
         self.beta, self.threshold = beta, threshold
         super().__init__()
+
+
+def _scaled(x: np.ndarray, beta: float) -> np.ndarray:
+    """βx."""
+    with np.errstate(over="ignore"):  # at ±∞ softplus and its slope have the limits they should have
+        return x * beta
+
+
+def _require_beta(name: str, beta: float) -> None:
+    if beta == 0:
+        raise ValueError(f"{name}: beta must not be 0")

@@ -13,9 +13,14 @@ class AlongDimension(Activation):
 
     Args:
         dim: That dimension; the last one, where the channels are, unless said otherwise.
+
+    Raises:
+        TypeError: dim is no integer.
     """
 
     def __init__(self, dim: int = -1) -> None:
+        if not isinstance(dim, int):
+            raise TypeError(f"{type(self).__name__}: dim must be an integer, got {dim!r}")
         self.dim = dim
         super().__init__()
 
@@ -45,14 +50,18 @@ def softmax_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     Source: Goodfellow et al. 2016, Deep Learning, section 6.2.2.3.
     """
     require_samples("softmax_forward", x)
-    y = np.subtract(x, x.max(axis=-1, keepdims=True), out=out)
+    with np.errstate(over="ignore"):  # a difference of −∞ gives y = 0, which is the limit
+        y = np.subtract(x, x.max(axis=-1, keepdims=True), out=out)
     np.exp(y, out=y)
     y /= y.sum(axis=-1, keepdims=True)
     return y
 
 
 def softmax_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `softmax_forward`: ∂L/∂x_i = y_i (dy_i − Σ_j dy_j y_j). ``y`` is its output."""
+    """Gradient of `softmax_forward`: ∂L/∂x_i = y_i (dy_i − Σ_j dy_j y_j), of dy's shape. ``y`` is its output.
+
+    Source: see `softmax_forward`.
+    """
     dx = np.multiply(dy, y, out=out)
     projection = dx.sum(axis=-1, keepdims=True)
     np.subtract(dy, projection, out=dx)
@@ -61,7 +70,13 @@ def softmax_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = Non
 
 
 class Softmax(AlongDimension):
-    """`softmax_forward` and `softmax_backward` as a layer."""
+    """Softmax: y_i = e^{x_i} / Σ_j e^{x_j}, with `softmax_forward` and `softmax_backward`.
+
+    Args:
+        dim: See `AlongDimension`.
+
+    Source: see `softmax_forward`.
+    """
 
     pair = softmax_forward, softmax_backward
 
@@ -78,22 +93,32 @@ def log_softmax_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndar
     """
     require_samples("log_softmax_forward", x)
     largest = x.max(axis=-1, keepdims=True)
-    y = np.subtract(x, largest, out=out)
-    np.exp(y, out=y)
-    log_total = np.log(y.sum(axis=-1, keepdims=True))
-    np.subtract(x, largest, out=y)
+    with np.errstate(over="ignore"):  # a probability may be so small that even its logarithm is −∞
+        y = np.subtract(x, largest, out=out)
+        np.exp(y, out=y)
+        log_total = np.log(y.sum(axis=-1, keepdims=True))
+        np.subtract(x, largest, out=y)
     y -= log_total
     return y
 
 
 def log_softmax_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `log_softmax_forward`: ∂L/∂x_i = dy_i − e^{y_i} Σ_j dy_j. ``y`` is its output."""
+    """Gradient of `log_softmax_forward`: ∂L/∂x_i = dy_i − e^{y_i} Σ_j dy_j, of dy's shape. ``y`` is its output.
+
+    Source: see `log_softmax_forward`.
+    """
     dx = np.exp(y, out=out)
     dx *= dy.sum(axis=-1, keepdims=True)
     return np.subtract(dy, dx, out=dx)
 
 
 class LogSoftmax(AlongDimension):
-    """`log_softmax_forward` and `log_softmax_backward` as a layer."""
+    """Logarithm of softmax: y_i = x_i − log Σ_j e^{x_j}, with `log_softmax_forward` and `log_softmax_backward`.
+
+    Args:
+        dim: See `AlongDimension`.
+
+    Source: see `log_softmax_forward`.
+    """
 
     pair = log_softmax_forward, log_softmax_backward

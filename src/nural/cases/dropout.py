@@ -12,7 +12,9 @@ def _draw(rng: np.random.Generator, size: Size) -> Values:
 
 
 def _mask(v: Values) -> np.ndarray:
-    return dropout_mask(np.random.default_rng(v["seed"]), v["p"], np.empty_like(v["x"]))
+    return dropout_mask(
+        np.random.default_rng(v["seed"]), v["p"], np.empty(v["x"].shape, np.result_type(v["x"], np.float32))
+    )
 
 
 def _as_pytorch_has_it(torch, v):

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from nural import layers as p
 from nural.cases.case import Case, Size, Values
 from nural.layers import adaptive_pooling as a
-from nural.layers import pooling as p
 
 
 def _smooth(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

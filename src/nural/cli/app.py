@@ -1,7 +1,10 @@
 """The commands, gathered."""
 
+from typing import Annotated
+
 import typer
 
+import nural
 from nural.cli.check import check
 from nural.cli.data import data
 from nural.cli.evaluate import evaluate
@@ -18,5 +21,21 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"nural {nural.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _nural(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None: ...
+
+
 for command in (train, recipes, evaluate, predict, data, check, parity):
     app.command()(command)

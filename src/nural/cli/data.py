@@ -19,8 +19,12 @@ PICTURED = 10  # of each digit
 
 @report_errors
 def data(
-    data: Annotated[Path | None, typer.Option(help="Digits to look at. [default: the MNIST inside]")] = None,
-    out: Annotated[Path, typer.Option(help="Where to write the picture of samples.")] = Path("samples.png"),
+    data: Annotated[
+        Path | None, typer.Option(readable=False, help="Digits to look at. [default: the MNIST inside]")
+    ] = None,
+    out: Annotated[Path, typer.Option(readable=False, help="Where to write the picture of samples.")] = Path(
+        "samples.png"
+    ),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a set.")] = False,
 ) -> None:
     """Look at the data: how many of each digit, the range of the pixels, and a picture of samples.
@@ -62,4 +66,4 @@ def data(
         table.add_row(f"{name} pixel", *(f"{values[name]:.4g}" for values in summary.values()))
     console = Console()
     console.print(table)
-    console.print(f"samples: {shown(out)}", highlight=False, soft_wrap=True)
+    console.print(f"samples: {shown(out)}", highlight=False, markup=False, soft_wrap=True)

@@ -1,6 +1,7 @@
 """How a command fails: one sentence, exit code 2."""
 
 import functools
+import signal
 import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -34,6 +35,7 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         except KeyboardInterrupt as error:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second press must not break into what is said now
             complain(f"stopped by Ctrl-C{error}")
         raise typer.Exit(2)
 

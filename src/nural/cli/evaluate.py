@@ -21,8 +21,12 @@ from nural.training import predict as predict_labels
 
 @report_errors
 def evaluate(
-    model: Annotated[Path | None, typer.Option(help="Model file or run folder. [default: the last run]")] = None,
-    data: Annotated[Path | None, typer.Option(help="Digits to judge it on. [default: the MNIST inside]")] = None,
+    model: Annotated[
+        Path | None, typer.Option(readable=False, help="Model file or run folder. [default: the last run]")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(readable=False, help="Digits to judge it on. [default: the MNIST inside]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Judge a model on a test set: loss, accuracy, and accuracy for each digit.
@@ -52,8 +56,9 @@ def evaluate(
     console = Console()
     console.print(table)
     console.print(
-        f"{shown(path)}: [bold]accuracy {100 * scores['accuracy']:.2f}%[/bold], "
-        f"loss {scores['loss']:.4f} on {len(y):,} digits",
+        f"{shown(path)}: accuracy {100 * scores['accuracy']:.2f}%, loss {scores['loss']:.4f} on {len(y):,} digits",
+        style="bold",
         highlight=False,
+        markup=False,
         soft_wrap=True,
     )

@@ -1,5 +1,6 @@
 """Which model a command works with: the one that is named, or that of the last run."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ def remember_run(folder: Path) -> None:
     note = _note()
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(note, str(folder.resolve()).encode())
+        write_atomically(note, os.fsencode(folder.resolve()))
     except OSError:
         return
 
@@ -32,8 +33,8 @@ def model_path(model: Path | None) -> Path:
     """
     if model is None:
         try:
-            model = Path(_note().read_bytes().decode())
-        except (OSError, UnicodeDecodeError):
+            model = Path(os.fsdecode(_note().read_bytes()))
+        except OSError:
             raise CommandError("no model was trained yet: run `nural train`, or name a file with --model") from None
         if not (model / MODEL_FILE).is_file():
             raise CommandError(f"the model of the last run, {model / MODEL_FILE}, is gone: name one with --model")
@@ -49,7 +50,7 @@ def load_digit_model(path: Path) -> Layer:
     model = load(path)
     try:
         shape = model.forward(np.zeros((1, PIXELS), model.dtype)).shape
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, TypeError, ArithmeticError) as error:
         raise ModelFileError(f"{path}: expected a network that takes {PIXELS} pixels, but {error}") from error
     if shape != (1, 10):
         raise ModelFileError(f"{path}: expected a network with 10 outputs, found one with outputs of shape {shape[1:]}")

@@ -14,6 +14,7 @@ from rich.table import Table
 from nural.atomic_file import write_atomically
 from nural.cases import CASES, Case, gradient_error
 from nural.cases.against_torch import torch_errors
+from nural.cases.optimizers import OPTIMIZERS, SCHEDULES, optimizer_error, schedule_error
 from nural.cli.errors import CommandError, complain, report_errors
 from nural.cli.run import shown
 
@@ -26,8 +27,8 @@ SAMPLES = 3
 PAGE = """\
 # nural beside PyTorch
 
-Every forward/backward pair and every loss of nural, with the largest relative error of its output and of all its
-gradients:
+Every forward/backward pair, loss, optimizer and schedule of nural. Of pairs and losses it is the largest relative error
+of the output and of all gradients:
 
 - against PyTorch, which computes the same from the same numbers, both in float64 and both in float32;
 - against central differences of its own forward pass, in float64.
@@ -35,6 +36,9 @@ gradients:
 Each row is one case of [`src/nural/cases/`](../src/nural/cases/), tried with {samples} random samples whose shapes,
 strides and other sizes are drawn too. An error is relative to the largest entry of the array that it is in. The tests
 (`tests/test_cases.py`) fail above {limits}.
+
+Of an optimizer it is the largest error of a parameter after ten steps, of a schedule that of 100 learning rates, which
+are float64; neither has a slope to compare.
 
 This file is written by
 
@@ -44,8 +48,8 @@ with {versions}.
 
 {table}
 
-What is no pair is compared elsewhere: the layers with their arguments (`tests/layers/`, `tests/interop/`) and PyTorch's
-own table of module samples (`tests/parity/test_module_inputs.py`), optimizers and schedules step by step
+More is compared elsewhere: the layers with their arguments (`tests/layers/`, `tests/interop/`) and PyTorch's own table
+of module samples (`tests/parity/test_module_inputs.py`), optimizers and schedules with all their options, step by step
 (`tests/test_optimizer_parity.py`, `tests/test_schedules.py`), whole trainings (`tests/parity/test_trainings.py`), and
 Keras, whose differences have [a page](pytorch-and-keras.md).
 """
@@ -56,7 +60,7 @@ def parity(
     out: Annotated[Path | None, typer.Option(help="Write the table to this Markdown file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Compare every forward/backward pair with PyTorch and with finite differences.
+    """Compare every forward/backward pair with PyTorch and with finite differences, optimizers and schedules too.
 
     Needs PyTorch: pip install 'nural[parity]'.
 
@@ -70,8 +74,8 @@ def parity(
         import torch  # noqa: F401
     except ModuleNotFoundError:
         raise CommandError("the comparison needs PyTorch: pip install 'nural[parity]'") from None
-    rows = {case.name: errors(case) for case in CASES}
-    wrong = [name for name, found in rows.items() if any(found[what] >= ALLOWED[what] for what in ALLOWED)]
+    rows = {case.name: errors(case) for case in CASES} | errors_of_steps()
+    wrong = [name for name, found in rows.items() if any(error >= ALLOWED[what] for what, error in found.items())]
     if out is not None:
         write_atomically(out, page(rows).encode())
     if as_json:
@@ -98,25 +102,42 @@ def errors(case: Case) -> dict[str, float]:
     return found | {"finite_differences": max(gradient_error(case, values) for values in samples)}
 
 
+def errors_of_steps() -> dict[str, dict[str, float]]:
+    """The same of optimizers and schedules, without the comparisons that do not apply to them."""
+    found = {
+        f"optimizer {name}": {
+            f"pytorch_{np.dtype(dtype).name}": optimizer_error(case, dtype) for dtype in (np.float64, np.float32)
+        }
+        for name, case in OPTIMIZERS.items()
+    }
+    return found | {f"schedule {name}": {"pytorch_float64": schedule_error(case)} for name, case in SCHEDULES.items()}
+
+
 def page(rows: dict[str, dict[str, float]]) -> str:
     """The table as a page of Markdown."""
     lines = [f"| block | {' | '.join(TITLES.values())} |", f"|---|{'--:|' * len(ALLOWED)}"]
-    lines += [f"| {name} | {' | '.join(_rounded(found[what]) for what in ALLOWED)} |" for name, found in rows.items()]
+    lines += [
+        f"| {name} | {' | '.join(_rounded(found.get(what)) for what in ALLOWED)} |" for name, found in rows.items()
+    ]
     return PAGE.format(samples=SAMPLES, limits=_limits(), versions=_versions(), table="\n".join(lines))
 
 
 def _table(rows: dict[str, dict[str, float]]) -> Table:
     table = Table("block", *(title.replace(" ", "\n") for title in TITLES.values()))
     for name, found in rows.items():
-        table.add_row(name, *(_colored(found[what], ALLOWED[what]) for what in ALLOWED))
+        table.add_row(name, *(_colored(found.get(what), ALLOWED[what]) for what in ALLOWED))
     return table
 
 
-def _rounded(error: float) -> str:
+def _rounded(error: float | None) -> str:
+    if error is None:
+        return "–"
     return f"{error:.0e}" if error else "0"
 
 
-def _colored(error: float, allowed: float) -> str:
+def _colored(error: float | None, allowed: float) -> str:
+    if error is None:
+        return "–"
     return f"{error:.1e}" if error < allowed else f"[bold red]{error:.1e}[/bold red]"
 
 

@@ -14,8 +14,12 @@ from nural.training import predict_proba
 
 @report_errors
 def predict(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG or JPEG files of one digit each.")],
-    model: Annotated[Path | None, typer.Option(help="Model file or run folder. [default: the last run]")] = None,
+    images: Annotated[
+        list[Path], typer.Argument(readable=False, metavar="IMAGE...", help="PNG or JPEG files of one digit each.")
+    ],
+    model: Annotated[
+        Path | None, typer.Option(readable=False, help="Model file or run folder. [default: the last run]")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line: file, digit, confidence.")
     ] = False,

@@ -28,16 +28,17 @@ class TrainingProgress(Callback):
         self.samples = 0
         self.epoch_begun = self.shown_at = time.perf_counter()
         self.accuracy = ""
+        self.wide = console.width >= 72
         self.bar = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=None),
-            TextColumn("loss {task.fields[loss]:.4f}{task.fields[accuracy]}  {task.fields[rate]:,.0f} images/s"),
+            TextColumn("{task.fields[numbers]}"),
             TimeRemainingColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self.task = self.bar.add_task("", total=None, epoch="1", loss=float("nan"), accuracy="", rate=0.0)
+        self.task = self.bar.add_task("", total=None, epoch="1", numbers="")
 
     def __enter__(self) -> Self:
         self.bar.start()
@@ -55,16 +56,13 @@ class TrainingProgress(Callback):
             return
         self.shown_at = now
         rate = self._rate(now)
-        where = f"{progress.epoch}/{progress.epochs}"
         if live:
             self.bar.update(
                 self.task,
                 completed=progress.step,
                 total=progress.steps,
-                epoch=where,
-                loss=progress.loss,
-                accuracy=self.accuracy,
-                rate=rate,
+                epoch=f"{progress.epoch}/{progress.epochs}",
+                numbers=f"loss {progress.loss:.4f}" + f"{self.accuracy}  {rate:,.0f} images/s" * self.wide,
             )
         elif not progress.ends_epoch:
             left = (progress.steps - progress.step) * progress.samples / rate
@@ -85,6 +83,6 @@ class TrainingProgress(Callback):
         return self.samples / max(now - self.epoch_begun, 1e-9)
 
     def _line(self, text: str) -> None:
-        self.console.print(text, highlight=False, soft_wrap=True)
+        self.console.print(text, highlight=False, markup=False, soft_wrap=not self.console.is_terminal)
         if not self.console.is_terminal:
             sys.stdout.flush()

@@ -21,6 +21,7 @@ from nural.history import History
 from nural.models.recipes import RECIPES
 
 CONFIG, CHECKPOINT, HISTORY = "config.json", "checkpoint.safetensors", "history.csv"
+PICTURES = ("learning-curve.png", "confusion.png", "mistakes.png")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,19 @@ class RunConfig:
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise CommandError(f"--learning-rate must be a number above 0, got {self.learning_rate}")
 
+    @classmethod
+    def from_json(cls, text: bytes) -> "RunConfig":
+        """The configuration in ``config.json``; ValueError, KeyError, TypeError or RecursionError where it is none."""
+        content = json.loads(text)
+        config = cls(**{name: content[name] for name in cls.__dataclass_fields__})
+        types = (str, str if config.data is not None else type(None), int, int, float, int, int)
+        for (name, value), expected in zip(asdict(config).items(), types, strict=True):
+            if type(value) is not expected:
+                raise ValueError(f"{name} is {value!r}")
+        if min(config.epochs, config.batch_size, config.threads) < 1 or config.seed < 0:
+            raise ValueError("a number is too small")
+        return config
+
 
 def new_folder(out: Path | None, config: RunConfig) -> Path:
     """Make the folder and put the configuration into it.
@@ -51,12 +65,16 @@ def new_folder(out: Path | None, config: RunConfig) -> Path:
         OSError: it cannot be written.
     """
     folder = out or Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{config.recipe}"
-    if any((folder / name).exists() for name in (CONFIG, CHECKPOINT, MODEL_FILE)):
+    if (folder / CONFIG).exists() or (folder / CHECKPOINT).exists():
         raise CommandError(f"{folder}: holds a run already; name another folder, or go on with --resume {folder}")
+    if found := [name for name in (MODEL_FILE, HISTORY, *PICTURES) if (folder / name).exists()]:
+        raise CommandError(f"{folder}: holds a {found[0]} that would be lost; name another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise CommandError(f"{folder}: expected a folder to write to, found a file") from None
+    except PermissionError:
+        raise CommandError(f"{folder}: expected a folder to write to, found that it may not be made") from None
     versions = {"nural": nural.__version__, "numpy": np.__version__, "python": platform.python_version()}
     content = json.dumps({**asdict(config), "versions": versions}, indent=2) + "\n"
     write_atomically(folder / CONFIG, content.encode())
@@ -75,16 +93,12 @@ def read_config(folder: Path, given: dict[str, Any]) -> RunConfig:
     """
     path = folder / CONFIG
     try:
-        content = json.loads(path.read_bytes())
-        config = RunConfig(**{name: content[name] for name in RunConfig.__dataclass_fields__})
-        typed = (config.recipe, config.epochs, config.batch_size, config.seed, config.threads)
-        if [type(value) for value in typed] != [str, int, int, int, int] or min(typed[1:3]) < 1:
-            raise ValueError("a value of the wrong type")
+        config = RunConfig.from_json(path.read_bytes())
     except FileNotFoundError:
         raise CommandError(f"{folder}: expected the folder of a run to resume, found no {CONFIG} there") from None
     except NotADirectoryError:
         raise CommandError(f"{folder}: expected the folder of a run to resume, found a file") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CommandError(f"{path}: is no configuration of a run ({error})") from None
     for name, value in given.items():
         if value != getattr(config, name):

@@ -1,6 +1,7 @@
 """`nural train`."""
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,14 +14,14 @@ from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.model import MODEL_FILE, remember_run
 from nural.cli.progress import TrainingProgress
-from nural.cli.run import CHECKPOINT, RunConfig, new_folder, read_config, shown, write_history
+from nural.cli.run import CHECKPOINT, PICTURES, RunConfig, new_folder, read_config, shown, write_history
 from nural.data import Batches, load_mnist_datasets
 from nural.history import History
 from nural.layer import Layer
 from nural.metrics import confusion_matrix
 from nural.model_file import save
 from nural.models.recipes import RECIPES
-from nural.training import evaluate, fit, predict_proba
+from nural.training import DivergedError, evaluate, fit, predict_proba
 
 
 @report_errors
@@ -32,8 +33,9 @@ def train(
     data: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             help="Digits to learn from: mnist.pkl.gz, mnist.npz, a CSV file, a folder of IDX files or of images. "
-            "[default: the MNIST inside]"
+            "[default: the MNIST inside]",
         ),
     ] = None,
     epochs: Annotated[
@@ -58,11 +60,11 @@ def train(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the results. [default: runs/DATE-TIME-RECIPE]"),
+        typer.Option(readable=False, help="Folder for the results. [default: runs/DATE-TIME-RECIPE]"),
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option(help="Folder of an interrupted run to go on with."),
+        typer.Option(readable=False, help="Folder of an interrupted run to go on with."),
     ] = None,
     as_json: Annotated[
         bool,
@@ -103,13 +105,10 @@ def train(
     sets = load_mnist_datasets(config.data)
     if config.batch_size > len(sets[0][0]):
         raise CommandError(f"--batch-size {config.batch_size} is more than the {len(sets[0][0])} digits to learn from")
-    if resume is not None:
-        folder, verb = resume, "resuming"
-    else:
-        folder, verb = new_folder(out, config), "training"
-    _announce(console, verb, config, sets, folder)
+    folder = new_folder(out, config) if resume is None else resume
     try:
-        model, history = _fit(config, sets, folder, resume is not None, console)
+        _announce(console, "training" if resume is None else "resuming", config, sets, folder)
+        model, history = _fit(config, sets, folder, console)
         result = _finish(config, model, history, sets[2], folder)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"; go on with: nural train --resume {shown(folder)}") from None
@@ -120,23 +119,24 @@ def train(
         return
     _say(
         console,
-        f"[bold]test accuracy {100 * result['test_accuracy']:.2f}%[/bold] on {len(sets[2][0]):,} digits "
-        f"never seen before, after {seconds:.1f} s in all",
+        f"test accuracy {100 * result['test_accuracy']:.2f}% on {len(sets[2][0]):,} digits never seen before, "
+        f"after {seconds:.1f} s in all",
+        style="bold",
     )
     names = ", ".join(sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")))
     _say(console, f"{shown(folder)}: {names}")
 
 
-def _say(console: Console, line: str) -> None:
-    """One line, broken by the terminal alone."""
-    console.print(line, highlight=False, soft_wrap=True)
+def _say(console: Console, line: str, style: str | None = None) -> None:
+    """One line: broken between words on a terminal, whole elsewhere."""
+    console.print(line, style=style, highlight=False, markup=False, soft_wrap=not console.is_terminal)
 
 
 def _announce(console: Console, verb: str, config: RunConfig, sets: Any, folder: Path) -> None:
     """What is about to happen."""
     recipe = RECIPES[config.recipe]
     learn, validate, test = (len(x) for x, _ in sets)
-    _say(console, f"[bold]{verb} {config.recipe}[/bold]: {recipe.network}")
+    _say(console, f"{verb} {config.recipe}: {recipe.network}", style="bold")
     _say(
         console,
         f"{recipe.training}; {config.epochs} epochs, batch {config.batch_size}, "
@@ -163,8 +163,8 @@ def _configure(given: dict[str, Any]) -> RunConfig:
     return RunConfig(**(defaults | given))
 
 
-def _fit(config: RunConfig, sets: Any, folder: Path, resume: bool, console: Console) -> tuple[Layer, History]:
-    """Train by the recipe, with a checkpoint in the folder."""
+def _fit(config: RunConfig, sets: Any, folder: Path, console: Console) -> tuple[Layer, History]:
+    """Train by the recipe, from the folder's checkpoint if there is one."""
     recipe = RECIPES[config.recipe]
     (x, y), validation, _ = sets
     steps = config.epochs * len(Batches(x, y, config.batch_size, drop_last=recipe.drop_last))
@@ -185,7 +185,7 @@ def _fit(config: RunConfig, sets: Any, folder: Path, resume: bool, console: Cons
             seed=config.seed,
             threads=config.threads,
             checkpoint=folder / CHECKPOINT,
-            resume=resume,
+            resume=(folder / CHECKPOINT).exists(),
         )
     return model, history
 
@@ -199,22 +199,24 @@ def _finish(config: RunConfig, model: Layer, history: History, test: Any, folder
     save(model, folder / MODEL_FILE)
     write_history(folder, history)
     scores = evaluate(model, x, y)
+    if not math.isfinite(scores["loss"]):
+        raise DivergedError(f"the loss on the test set became {scores['loss']}: try a smaller learning rate")
     probabilities = predict_proba(model, x)
     answer = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(answer != y)
     score = f"{100 * scores['accuracy']:.2f}% of {len(y):,} test digits"
-    pictures = {
-        "learning-curve.png": plots.learning_curve(history, f"Recipe {config.recipe}, seed {config.seed}"),
-        "confusion.png": plots.confusion(confusion_matrix(answer, y, 10), f"Recipe {config.recipe}: {score}"),
-        "mistakes.png": plots.mistakes(
+    pictures = (
+        plots.learning_curve(history, f"Recipe {config.recipe}, seed {config.seed}"),
+        plots.confusion(confusion_matrix(answer, y, 10), f"Recipe {config.recipe}: {score}"),
+        plots.mistakes(
             x[wrong],
             y[wrong],
             answer[wrong],
             probabilities[wrong].max(axis=1),
             f"{len(wrong):,} of {len(y):,} test digits misread; the {min(60, len(wrong))} most confident",
         ),
-    }
-    for name, content in pictures.items():
+    )
+    for name, content in zip(PICTURES, pictures, strict=True):
         write_atomically(folder / name, content)
     return {
         "recipe": config.recipe,

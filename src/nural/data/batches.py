@@ -1,7 +1,7 @@
 """Batches of samples, drawn in a fresh random order each epoch."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol, TypeGuard
+from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -14,6 +14,16 @@ class Indexable(Protocol):
     def __getitem__(self, index: np.ndarray, /) -> Any: ...
 
 
+Samples: TypeAlias = Indexable | list[Any] | tuple[Any, ...]
+
+
+def rows(source: Samples, begin: int, end: int) -> np.ndarray:
+    """The samples from ``begin`` up to ``end``, or to the last one; a view where the source is an array."""
+    if isinstance(source, np.ndarray | list | tuple):
+        return np.asarray(source[begin:end])
+    return np.asarray(source[np.arange(begin, min(end, len(source)))])
+
+
 class Batches:
     """The batches of one data set; its buffers are made once and reused in every batch of every epoch.
 
@@ -21,8 +31,8 @@ class Batches:
     (one-hot, regression) are cast to ``dtype``.
 
     Args:
-        x: ``N`` samples.
-        y: ``N`` targets.
+        x: ``N`` samples: a list, an array, or anything else that an integer array picks from.
+        y: ``N`` targets, likewise.
         batch_size: samples in a batch; the last batch of an epoch may be shorter.
         dtype: the float type of the batches.
         drop_last: whether a last batch that would be shorter is left out; its samples are others each epoch.
@@ -33,7 +43,12 @@ class Batches:
     """
 
     def __init__(
-        self, x: Indexable, y: Indexable, batch_size: int, dtype: DTypeLike = np.float32, drop_last: bool = False
+        self,
+        x: Samples,
+        y: Samples,
+        batch_size: int,
+        dtype: DTypeLike = np.float32,
+        drop_last: bool = False,
     ) -> None:
         if len(x) != len(y):
             raise ValueError(f"expected as many targets as samples, found {len(x)} samples and {len(y)} targets")
@@ -45,17 +60,20 @@ class Batches:
             raise ValueError(f"expected a batch_size of at most {len(x)}, the number of samples, found {batch_size}")
         self.batch_size = batch_size
         self.drop_last = drop_last
-        self._size = len(x)
-        buffer_length = min(batch_size, self._size)
+        self._order = np.arange(len(x))
+        self._epochs = 0
+        buffer_length = min(batch_size, len(x))
         self._x = _Gather(x, buffer_length, np.dtype(dtype), keep_integers=False)
         self._y = _Gather(y, buffer_length, np.dtype(dtype), keep_integers=True)
 
     def __len__(self) -> int:
-        full, left = divmod(self._size, self.batch_size)
+        full, left = divmod(len(self._order), self.batch_size)
         return full if self.drop_last or not left else full + 1
 
     def epoch(self, rng: np.random.Generator, start: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Every sample once, in an order drawn from ``rng`` now; a batch lives until the next one.
+
+        Order and buffers are those of the epoch before, which ends here: a batch that is still asked of it is refused.
 
         Args:
             rng: takes one permutation, whatever ``start`` is.
@@ -63,14 +81,19 @@ class Batches:
 
         Raises:
             ValueError: the epoch has fewer than ``start`` batches.
+            RuntimeError: (of the iterator) a later epoch has begun.
         """
         if not 0 <= start <= len(self):
             raise ValueError(f"expected start from 0 to {len(self)}, found {start}")
-        order = rng.permutation(self._size)
-        return self._draw(order[start * self.batch_size : len(self) * self.batch_size])
+        self._order.sort()
+        rng.shuffle(self._order)  # what `rng.permutation` gives, without its new array
+        self._epochs += 1
+        return self._draw(self._order[start * self.batch_size : len(self) * self.batch_size], self._epochs)
 
-    def _draw(self, order: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _draw(self, order: np.ndarray, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for first in range(0, len(order), self.batch_size):
+            if epoch != self._epochs:
+                raise RuntimeError("a later epoch of these batches has begun, with another order; finish one first")
             indices = order[first : first + self.batch_size]
             yield self._x.take(indices), self._y.take(indices)
 
@@ -78,7 +101,8 @@ class Batches:
 class _Gather:
     """Copies samples of one source into a buffer of its own."""
 
-    def __init__(self, source: Indexable, length: int, dtype: np.dtype, keep_integers: bool) -> None:
+    def __init__(self, source: Samples, length: int, dtype: np.dtype, keep_integers: bool) -> None:
+        source = np.asarray(source) if isinstance(source, list | tuple) else source
         sample = np.asarray(source[np.zeros(1, np.intp)])
         if keep_integers and sample.dtype.kind != "f":
             dtype = sample.dtype
@@ -92,6 +116,9 @@ class _Gather:
             np.take(self._source, indices, axis=0, out=uncast, mode="clip")  # mode="raise" would make a copy first
             if batch.dtype != uncast.dtype:
                 np.copyto(batch, uncast, casting="unsafe")
+        elif isinstance(self._source, np.ndarray):
+            for row, index in enumerate(indices):  # one by one, because fancy indexing would make a copy of all
+                batch[row] = self._source[index]
         else:
             order = np.argsort(indices)  # HDF5 reads at increasing indices only
             batch[order] = self._source[indices[order]]

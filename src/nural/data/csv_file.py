@@ -12,7 +12,7 @@ _VALUES = {str(value).encode(): value for value in range(256)}
 
 
 def read_csv(content: bytes, source: str | os.PathLike[str]) -> list[Digits]:
-    """Read one set of digits. A first line that begins with a letter is a header.
+    """Read one set of digits. A first line of 785 different fields is a header.
 
     The label may also stand last, as OpenML has it, if a header names the last column ``label`` or ``class``.
 
@@ -23,18 +23,16 @@ def read_csv(content: bytes, source: str | os.PathLike[str]) -> list[Digits]:
     pixels, labels = bytearray(), bytearray()
     label_column = 0
     for number, line in enumerate(io.BytesIO(content), start=1):
-        line = line.strip().replace(b" ", b"")
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-            if line.lstrip(b'"')[:1].isalpha():
-                label_column = -1 if line.endswith((b",label", b",class", b',"label"', b',"class"')) else 0
-                continue
+        line = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
         if not line:
             continue
         here = f"{source}, line {number}"
         if line.count(b",") != PIXELS:  # counted before it is split: a line may be gigabytes of commas
             raise DataError(here, f"{PIXELS + 1} fields, a label and {PIXELS} pixels", str(line.count(b",") + 1))
-        fields = line.split(b",")
+        fields = [field.strip() for field in line.split(b",")]
+        if number == 1 and len(set(fields)) == len(fields):  # more than a pixel has values
+            label_column = -1 if fields[-1].strip(b'"') in (b"label", b"class") else 0
+            continue
         label = fields.pop(label_column)
         try:
             pixels += bytes([_VALUES[field] for field in fields])

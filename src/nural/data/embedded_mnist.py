@@ -7,6 +7,7 @@ pixels in any one stream, and are decoded in a fraction of the time.
 
 import lzma
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -53,21 +54,25 @@ def decode(content: bytes) -> list[Digits]:
     from safetensors.numpy import load
 
     try:
-        streams = {name: stream.tobytes() for name, stream in load(content).items()}
-        inked = np.unpackbits(np.frombuffer(lzma.decompress(streams["mask.xz"]), np.uint8)).view(bool)
-        values_inside, values_at_edge, labels = (
-            np.frombuffer(zlib.decompress(streams[name]), np.uint8)
-            for name in ("inside.zlib", "edge.zlib", "labels.zlib")
-        )
+        streams = load(content)
+        names = ["mask.xz", "inside.zlib", "edge.zlib", "labels.zlib"]
+        with ThreadPoolExecutor(2) as threads:  # the mask takes as long as the rest
+            mask, values_inside, values_at_edge, labels = threads.map(lambda name: _inflate(name, streams[name]), names)
     except (SafetensorError, KeyError, lzma.LZMAError, zlib.error) as error:
         raise DataError(EMBEDDED_MNIST, "the file that nural was installed with", f"a damaged one ({error})") from error
 
+    inked = np.unpackbits(mask).view(bool)
     inside = _inside(inked)
     pixels = np.zeros(inked.shape, np.uint8)
     pixels[inside] = values_inside
-    pixels[inked & ~inside] = values_at_edge
+    pixels[np.greater(inked, inside, out=inked)] = values_at_edge  # fresh memory costs more than the arithmetic
     pixels, labels = pixels.reshape(_TRAIN + _TEST, PIXELS), labels.astype(np.int64)
     return [(pixels[:_TRAIN], labels[:_TRAIN]), (pixels[_TRAIN:], labels[_TRAIN:])]
+
+
+def _inflate(name: str, stream: np.ndarray) -> np.ndarray:
+    decompress = lzma.decompress if name.endswith(".xz") else zlib.decompress
+    return np.frombuffer(decompress(stream.tobytes()), np.uint8)
 
 
 def _inside(inked: np.ndarray) -> np.ndarray:

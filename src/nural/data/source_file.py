@@ -68,4 +68,8 @@ def list_folder(folder: Path) -> list[Path]:
 
 def _unreadable(path: Path, error: OSError | ValueError) -> DataError:
     reason = error.strerror if isinstance(error, OSError) else None
-    return DataError(repr(str(path)) if reason is None else path, "something to read", (reason or str(error)).lower())
+    if isinstance(error, FileNotFoundError):
+        return DataError(path, "a file or a folder", "nothing of this name")
+    return DataError(
+        repr(str(path)) if reason is None else path, "something readable", f"an error ({(reason or error)})"
+    )

@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 
 from nural.interop import ConversionError
-from nural.interop.torch_arrays import fill, twins
+from nural.interop.torch_arrays import Unordered, fill, twins
 from nural.interop.torch_layout import Order, first_layout, joined
 from nural.layer import Layer
+
+#: NumPy's types for those of safetensors files.
+STORED = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+STORED |= {"I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1", "U8": "<u1"}
 
 
 def from_torch(source: Any, model: Layer | None = None, *, input_shape: Sequence[int] | None = None) -> Layer:
@@ -24,16 +28,19 @@ def from_torch(source: Any, model: Layer | None = None, *, input_shape: Sequence
     left whose arrays have its names and shapes, in the order of the state_dict.
 
     What is channels-first in PyTorch is channels-last in nural: images ``(N, C, H, W)`` become ``(N, H, W, C)``, and
-    ``(N, C, L)`` for `BatchNorm1d` becomes ``(N, L, C)``. Sequences are always ``(N, T, F)``, whatever `batch_first`.
-    A `Flatten` of images orders their values differently too; what reads them gets its weights in that order, and
-    where that cannot be, the Flatten keeps PyTorch's order with ``channels_first=True``.
+    where `BatchNorm1d` or a `PReLU` of several slopes comes first, ``(N, C, L)`` becomes ``(N, L, C)``. Sequences are
+    otherwise ``(N, T, F)`` in both, whatever `batch_first`; what mixes the two is refused. A `Flatten` of images orders
+    their values differently too; what reads them gets its weights in that order, and where that cannot be, the Flatten
+    keeps PyTorch's order with ``channels_first=True``.
 
     Args:
         source: A module; or with ``model``, a state_dict, that of a module, or the path of a file for `load_torch`.
         model: The model to fill. It keeps its type, float32 or float64.
-        input_shape: The shape of one sample in nural's order, ``(H, W, C)`` for images. It is needed only where the
-            model does not begin with a layer that tells what its input is. Without it a state_dict's model that
-            begins with Flatten is taken to get rows, sequences or images of one channel.
+        input_shape: The shape of one sample in nural's order: ``(F,)``, ``(T, F)`` or ``(L, C)``, or ``(H, W, C)``. It
+            is needed only where the model does not begin with a layer that tells what its input is. Without it a
+            `Linear`, a `LayerNorm` of fewer than three dimensions or a softmax over the last, coming first, is taken
+            to get rows or sequences, never images; a `BatchNorm1d` or a `PReLU` of several slopes behind them, rows; a
+            Flatten at the beginning of a state_dict's model, anything but images of several channels.
 
     Returns:
         A model that owns its arrays.
@@ -103,7 +110,8 @@ def load_torch(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Read a state_dict from a safetensors file or one that `torch.save` wrote; half precision becomes float32.
 
     Nothing in the file is run: ``torch.load`` is called with ``weights_only=True``. A safetensors file needs no
-    PyTorch; it keeps no order, so its names come sorted, ``layer.2`` before ``layer.10``.
+    PyTorch; it keeps no order, so its names come sorted, ``layer.2`` before ``layer.10``, and `from_torch` refuses to
+    choose by order between names that differ in more than numbers.
 
     Returns:
         The arrays by name, in PyTorch's layout.
@@ -116,21 +124,32 @@ def load_torch(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         found = "is a folder" if Path(path).is_dir() else "there is no such file"
         raise ConversionError(f"{path}: {found}, expected a state_dict")
     with Path(path).open("rb") as file:
-        pickled = file.read(2) in (b"PK", b"\x80\x02")  # a zip archive, or a pickle as PyTorch wrote it before 1.6
+        head = file.read(9)  # of safetensors: the length of the header in 8 bytes, which may be any, then the header
+    # torch.save writes a zip archive, or before version 1.6 a pickle.
+    pickled = head[8:] != b"{" and (head.startswith(b"PK") or head.startswith(b"\x80"))
     return _load_pickled(path) if pickled else _load_safetensors(path)
 
 
 def _load_safetensors(path: Any) -> dict[str, np.ndarray]:
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError, deserialize
 
     try:
-        with safe_open(path, framework="numpy") as file:
-            arrays = {name: file.get_tensor(name) for name in sorted(file.keys(), key=_natural)}
-    except (SafetensorError, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        found = dict(deserialize(Path(path).read_bytes()))
+    except (SafetensorError, OSError) as error:
         raise ConversionError(
             f"{path}: is neither a safetensors file nor one of torch.save that can be read ({_first_line(error)})"
         ) from error
-    return _as_arrays(arrays)
+    for name, stored in found.items():
+        if stored["dtype"] not in STORED:
+            raise ConversionError(f"{path}: {name} is of type {stored['dtype']}, expected an array of numbers")
+    return _as_arrays(Unordered((name, _stored_array(**found[name])) for name in sorted(found, key=_natural)))
+
+
+def _stored_array(dtype: str, shape: Sequence[int], data: bytes) -> np.ndarray:
+    values = np.frombuffer(data, STORED[dtype])
+    if dtype == "BF16":  # the upper half of a float32
+        values = (values.astype(np.uint32) << 16).view(np.float32)
+    return values.reshape(shape).copy()
 
 
 def _load_pickled(path: Any) -> dict[str, np.ndarray]:
@@ -166,8 +185,11 @@ def _state(source: Any) -> tuple[str, dict[str, np.ndarray]]:
 
 def _as_arrays(state: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Tensors, or arrays, as float32 or float64 arrays; whole numbers stay."""
-    found = {}
+    found: dict[str, np.ndarray] = Unordered() if isinstance(state, Unordered) else {}
+    value: Any
     for name, value in state.items():
+        if getattr(value, "is_meta", False):
+            raise ConversionError(f'{name} is on the device "meta", where arrays have no values')
         if hasattr(value, "detach"):
             value = value.detach().cpu()
             value = (value.float() if value.is_floating_point() and value.itemsize < 4 else value).numpy()

@@ -1,5 +1,6 @@
 """The arrays of a PyTorch state_dict beside nural's: their names, and how one is the other transposed."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -7,7 +8,17 @@ import numpy as np
 
 from nural.activations import PReLU
 from nural.interop import ConversionError
-from nural.interop.torch_layout import Layout, Order, by_channel, by_pixel, described, first_layout, joined, places
+from nural.interop.torch_layout import (
+    OF_IMAGES,
+    Layout,
+    Order,
+    by_channel,
+    by_pixel,
+    described,
+    first_layout,
+    joined,
+    places,
+)
 from nural.layer import Layer
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d
 from nural.layers.convolution import Conv2d
@@ -57,13 +68,17 @@ COUNT = "num_batches_tracked"
 Twins = dict[str, list[Twin]]
 
 
+class Unordered(dict[str, np.ndarray]):
+    """The arrays of a file that does not keep their order, by name, sorted."""
+
+
 def twins(model: Layer, input_shape: Any) -> Twins:
     """The arrays of each layer that has any, by the layer's path.
 
     Raises:
         ConversionError: the order of an array's values depends on the layers around it, and is not known.
     """
-    model.params  # noqa: B018  (drawn with one generator for all layers)
+    model.draw()
     found: Twins = {}
     inside, end = places(model, first_layout(input_shape))
     for path, layer, before in inside:
@@ -72,8 +87,8 @@ def twins(model: Layer, input_shape: Any) -> Twins:
             found[path] = [_twin(path, layer, before, name, array) for name, array in arrays.items()]
     if end.order is Order.FLATTENED:
         raise ConversionError(
-            "the model ends with a Flatten of images, whose values PyTorch orders differently; "
-            "Flatten(channels_first=True) has PyTorch's order"
+            "the model ends with a Flatten of images, or of sequences of channels, whose values PyTorch orders "
+            "differently; for images Flatten(channels_first=True) has PyTorch's order"
         )
     return found
 
@@ -86,7 +101,7 @@ def fill(model: Layer, state: Mapping[str, np.ndarray], input_shape: Any, source
     """
     layers = twins(model, input_shape)
     modules = _modules(state)
-    prefixes = _matched(model, layers, modules, source)
+    prefixes = _matched(model, layers, modules, source, ordered=not isinstance(state, Unordered))
     values = []
     for path, arrays in layers.items():
         for twin in arrays:
@@ -122,7 +137,7 @@ def _correspondence(layer: Layer, before: Layout, name: str) -> tuple[str, tuple
         axes = MATRIX if name.startswith("W") else VECTOR
         return name.replace("W_", "weight_").replace("b_", "bias_", 1), axes
     if isinstance(layer, LayerNorm):
-        images = len(layer.normalized_shape) == 3 and before.order in (Order.UNKNOWN, Order.IMAGES)
+        images = len(layer.normalized_shape) == 3 and before.order in OF_IMAGES
         axes = IMAGE if images else tuple(range(len(layer.normalized_shape)))
         return {"gamma": "weight", "beta": "bias"}[name], axes
     known: dict[type[Layer], dict[str, tuple[str, tuple[int, ...]]]] = {
@@ -144,11 +159,11 @@ def _modules(state: Mapping[str, Any]) -> dict[str, dict[str, tuple[int, ...]]]:
     return modules
 
 
-def _matched(model: Layer, layers: Twins, modules: Mapping[str, Any], source: str) -> dict[str, str]:
+def _matched(model: Layer, layers: Twins, modules: Mapping[str, Any], source: str, ordered: bool) -> dict[str, str]:
     """Which module stands for each layer.
 
     The one of the same path, if layers and modules have the same paths; else the first that is left whose arrays have
-    the same names and shapes.
+    the same names and shapes. If the modules are not in order, only numbers in their names can say which is the first.
     """
     if layers.keys() == modules.keys():
         _require_equal_names(model, layers, modules, source)
@@ -157,15 +172,20 @@ def _matched(model: Layer, layers: Twins, modules: Mapping[str, Any], source: st
     chosen = {}
     for path, arrays in layers.items():
         wanted = {twin.theirs: twin.shape for twin in arrays}
-        prefix = next((prefix for prefix, found in left.items() if _without_count(found, wanted) == wanted), None)
-        if prefix is None:
+        fitting = [prefix for prefix, found in left.items() if _without_count(found, wanted) == wanted]
+        if not fitting:
             needs = ", ".join(f"{name} {shape}" for name, shape in wanted.items())
             raise ConversionError(
                 f"{source}: no module that is left has the arrays of {_layer(model, path)!r} at {path or 'the top'}: "
                 f"{needs}; left are {_listed(left)}"
             )
-        chosen[path] = prefix
-        del left[prefix]
+        if not ordered and len({re.sub(r"\d+", "0", prefix) for prefix in fitting}) > 1:
+            raise ConversionError(
+                f"{source}: {' and '.join(fitting[:6])} fit {_layer(model, path)!r} at {path or 'the top'} equally "
+                f"well, and the file keeps no order: pass a dict of its arrays in the order of the model's layers"
+            )
+        chosen[path] = fitting[0]
+        del left[fitting[0]]
     if left:
         raise ConversionError(f"{source}: the model has no layer for {_listed(left)}")
     return chosen

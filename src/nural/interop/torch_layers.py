@@ -23,11 +23,12 @@ from nural.activations import (
     Tanh,
 )
 from nural.interop import ConversionError
-from nural.interop.torch_layout import Layout, Order, after, described, joined, merged
+from nural.interop.torch_layout import ASK, OF_IMAGES, Layout, Order, after, described, joined, merged
 from nural.interop.torch_modules import GRUOutput, LSTMOutput, RNNOutput
 from nural.interop.torch_modules import Residual as ResidualModule
 from nural.layer import Layer, Residual, Sequential
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
+from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
 from nural.layers.dropout import Dropout
@@ -35,7 +36,7 @@ from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear
 from nural.layers.lstm import LSTM
-from nural.layers.pooling import AvgPool2d, MaxPool2d
+from nural.layers.max_pooling import MaxPool2d
 from nural.layers.recurrent import Recurrent
 from nural.layers.rnn import RNN
 
@@ -80,6 +81,14 @@ FIXED: dict[type[nn.Module], dict[str, Any]] = {
     nn.GRU: {"dropout": 0.0},
 }
 
+#: PyTorch's dimensions and what they are in nural, where they differ; of the last two the number is open.
+DIMS: dict[Order, dict[int, int]] = {
+    Order.IMAGES: {0: 0, 1: -1, 2: 1, 3: 2},
+    Order.CHANNEL_SEQUENCES: {0: 0, 1: -1, 2: 1},
+    Order.CHANNELS: {0: 0, 1: -1},
+    Order.UNKNOWN: {0: 0, -1: -1},
+}
+
 
 class Builder:
     """Builds nural's layers after PyTorch's modules, without their arrays.
@@ -94,31 +103,32 @@ class Builder:
 
     def build(self, module: nn.Module, before: Layout, path: str = "") -> tuple[Layer, Layout]:
         """The layer, and the layout of its output."""
+        _require_plain(module, path)
         if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
             layers = []
             for i, child in enumerate(module):  # not its children(), which leaves out what occurs twice
                 layer, before = self.build(child, before, joined(path, str(i)))
                 layers.append(layer)
             return Sequential(*layers), before
-        if isinstance(module, nn.Identity):
+        if type(module) is nn.Identity:
             return Sequential(), before
-        if isinstance(module, ResidualModule):
+        if type(module) is ResidualModule:
             branch, end = self.build(module.branch, before, joined(path, "branch"))
             shortcut, other_end = None, before
             if module.shortcut is not None:
                 shortcut, other_end = self.build(module.shortcut, before, joined(path, "shortcut"))
             return Residual(branch, shortcut), merged(end, other_end, path)
-        self._require_own_parameters(module, path)
+        self._require_own_arrays(module, path)
         self.modules[path] = module
         layer = _leaf(module, before, path)
         return layer, after(layer, before, path)
 
-    def _require_own_parameters(self, module: nn.Module, path: str) -> None:
-        for parameter in module.parameters():
-            owner = self._owners.setdefault(id(parameter), path)
+    def _require_own_arrays(self, module: nn.Module, path: str) -> None:
+        for array in (*module.parameters(), *module.buffers()):
+            owner = self._owners.setdefault(id(array), path)
             if owner != path:
                 raise ConversionError(
-                    f"{described(path, module)} shares its parameters with layer {owner}; nural's layers share none"
+                    f"{described(path, module)} shares its arrays with layer {owner}; nural's layers share none"
                 )
 
 
@@ -150,6 +160,14 @@ def module_of(layer: Layer, before: Layout, path: str = "", alone: bool = False)
     return module_type(**_module_arguments(layer, before, path, kinds)), end
 
 
+def _require_plain(module: nn.Module, path: str) -> None:
+    """Refuse hooks, those of weight_norm, spectral_norm and prune among them."""
+    hooks = {**module._forward_pre_hooks, **module._forward_hooks}
+    if hooks:
+        names = ", ".join(sorted({getattr(hook, "__name__", type(hook).__name__) for hook in hooks.values()}))
+        raise ConversionError(f"{described(path, module)} has hooks ({names}), which nural does not have: remove them")
+
+
 def _leaf(module: Any, before: Layout, path: str) -> Layer:
     kind = TABLE.get(type(module)) or OUTPUT_ONLY.get(type(module))
     if kind is None:
@@ -161,7 +179,8 @@ def _leaf(module: Any, before: Layout, path: str) -> Layer:
                 raise ConversionError(
                     f"{described(path, module)} has {name}={getattr(module, name)!r}; nural has only {name}={value!r}"
                 )
-    names = [] if kind.__init__ is Layer.__init__ else list(inspect.signature(kind).parameters)
+    parameters = () if kind.__init__ is Layer.__init__ else inspect.signature(kind).parameters
+    names = [name for name in parameters if name not in kind.not_config]
     found = {name: getattr(module, name) for name in names if hasattr(module, name)}
     arguments = {name: _single(value) for name, value in found.items()}
     if "bias" in arguments and not isinstance(arguments["bias"], bool):
@@ -223,32 +242,30 @@ def _symmetric(padding: Any, described_layer: str) -> Any:
 
 
 def _normalises_images(shape: Any, before: Layout) -> bool:
-    return len(shape) == 3 and before.order in (Order.UNKNOWN, Order.IMAGES)
+    return len(shape) == 3 and before.order in OF_IMAGES
 
 
 def _our_dim(dim: int | None, before: Layout, described_module: str) -> int:
-    """PyTorch's dimension in nural's order; at the input, (N, C, …) is assumed, as PyTorch has it throughout."""
+    """PyTorch's dimension in nural's order."""
     if dim is None:
         raise ConversionError(f"{described_module} has dim=None, which PyTorch guesses; give it a dim")
-    if before.order is Order.IMAGES:
-        return [0, -1, 1, 2][dim % 4]
-    if before.order is Order.UNKNOWN and dim not in (0, 1, -1):
-        raise ConversionError(
-            f"{described_module} has dim={dim}, and nothing before it tells what that dimension is: pass input_shape, "
-            f"the shape of one sample in nural's order"
-        )
-    return -1 if before.order is Order.UNKNOWN and dim == 1 else dim
+    return _same_dim(dim, DIMS.get(before.order), described_module)
 
 
 def _their_dim(dim: int, before: Layout, described_layer: str) -> int:
     """What `_our_dim` takes back."""
-    if before.order is Order.IMAGES:
-        return [0, 2, 3, 1][dim % 4]
-    if before.order is Order.UNKNOWN and dim not in (0, -1):
-        raise ConversionError(
-            f"{described_layer} has dim={dim}, and nothing before it tells what that dimension is: pass input_shape"
-        )
-    return 1 if before.order is Order.UNKNOWN and dim == -1 else dim
+    dims = DIMS.get(before.order)
+    return _same_dim(dim, dims and {ours: theirs for theirs, ours in dims.items()}, described_layer)
+
+
+def _same_dim(dim: int, dims: Mapping[int, int] | None, described_layer: str) -> int:
+    if dims is None:
+        return dim
+    rank = len(dims)
+    found = [other for one, other in dims.items() if one == dim or (rank > 2 and one % rank == dim % rank)]
+    if not found:
+        raise ConversionError(f"{described_layer} has dim={dim}, and nothing before it tells what that is: {ASK}")
+    return found[0]
 
 
 def _dtype(module: nn.Module, path: str) -> Any:

@@ -4,13 +4,15 @@ PyTorch's images are ``(N, C, H, W)`` and nural's ``(N, H, W, C)``. What depends
 a weight that reads flattened images, can be converted only where that order is known.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from nural.activations import LogSoftmax, PReLU, Softmax
 from nural.interop import ConversionError
 from nural.layer import Layer, Residual, Sequential
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
@@ -23,13 +25,47 @@ from nural.layers.recurrent import Recurrent
 
 
 class Order(Enum):
-    """What is known about the values that a layer gets."""
+    """What is known about the values that a layer gets. The first four leave something open."""
 
     UNKNOWN = "the input, of which nothing is known yet"
-    SAME = "rows or sequences, (N, …, F) in both"
-    SAME_IF_ROWS = "(N, F) in both, or (N, C, L) in PyTorch and (N, L, C) in nural"
-    IMAGES = "(N, C, H, W) in PyTorch, (N, H, W, C) in nural"
+    PLANE = "the input, (N, T, F) in both, or (N, C, L) in PyTorch and (N, L, C) in nural"
+    FEATURES = "rows or sequences, (N, …, F) in both"
+    CHANNELS = "channels, (N, C, …) in PyTorch, (N, …, C) in nural"
+    ROWS = "rows, (N, F) in both"
+    SEQUENCES = "sequences, (N, T, F) in both"
+    CHANNEL_SEQUENCES = "sequences, (N, C, L) in PyTorch, (N, L, C) in nural"
+    IMAGES = "images, (N, C, H, W) in PyTorch, (N, H, W, C) in nural"
     FLATTENED = "images as rows, one channel after the other in PyTorch, one pixel after the other in nural"
+
+
+Orders = Mapping[Order, Order]
+
+#: The orders in which layers of a kind do the same in both, each with what they then are known to have got.
+ALONG_FEATURES: Orders = {
+    Order.UNKNOWN: Order.FEATURES,
+    Order.PLANE: Order.SEQUENCES,
+    **{order: order for order in (Order.FEATURES, Order.ROWS, Order.SEQUENCES, Order.FLATTENED)},
+}
+OVER_STEPS: Orders = dict.fromkeys((Order.UNKNOWN, Order.PLANE, Order.FEATURES, Order.SEQUENCES), Order.SEQUENCES)
+BY_CHANNEL: Orders = {
+    Order.UNKNOWN: Order.CHANNELS,
+    Order.PLANE: Order.CHANNEL_SEQUENCES,
+    Order.FEATURES: Order.ROWS,
+    **{order: order for order in (Order.CHANNELS, Order.ROWS, Order.CHANNEL_SEQUENCES, Order.IMAGES, Order.FLATTENED)},
+}
+OF_IMAGES: Orders = dict.fromkeys((Order.UNKNOWN, Order.CHANNELS, Order.IMAGES), Order.IMAGES)
+
+#: What the orders that leave something open can turn out to be.
+OPEN = {
+    Order.UNKNOWN: {Order.ROWS, Order.SEQUENCES, Order.CHANNEL_SEQUENCES, Order.IMAGES},
+    Order.PLANE: {Order.SEQUENCES, Order.CHANNEL_SEQUENCES},
+    Order.FEATURES: {Order.ROWS, Order.SEQUENCES},
+    Order.CHANNELS: {Order.ROWS, Order.CHANNEL_SEQUENCES, Order.IMAGES},
+}
+
+
+#: How errors end where the shape of the input would help.
+ASK = "pass input_shape, the shape of one sample in nural's order"
 
 
 @dataclass(frozen=True)
@@ -42,9 +78,6 @@ class Layout:
     flattened_by: tuple[Flatten, ...] = ()
 
 
-SAME = Layout(Order.SAME)
-
-
 class Place(NamedTuple):
     """A layer that is no container, its dotted path in the network, and the layout of what it gets."""
 
@@ -55,11 +88,10 @@ class Place(NamedTuple):
 
 def first_layout(input_shape: Sequence[int] | None) -> Layout:
     """What is known at the input, given the shape of one sample in nural's order, or None."""
-    if input_shape is None:
+    order = {1: Order.ROWS, 2: Order.PLANE, 3: Order.IMAGES}.get(len(input_shape or ()))
+    if input_shape is None or order is None:
         return Layout(Order.UNKNOWN)
-    if len(input_shape) == 3:
-        return Layout(Order.IMAGES, input_shape[2], input_shape[0] * input_shape[1])
-    return SAME
+    return Layout(order, input_shape[-1], math.prod(input_shape[:-1]))
 
 
 def places(layer: Layer, before: Layout, path: str = "") -> tuple[list[Place], Layout]:
@@ -82,44 +114,52 @@ def places(layer: Layer, before: Layout, path: str = "") -> tuple[list[Place], L
 
 
 def after(layer: Layer, before: Layout, path: str) -> Layout:
-    """The layout of a layer's output."""
-    if isinstance(layer, Linear) and before.order is Order.IMAGES:
-        raise ConversionError(
-            f"{described(path, layer)} gets images: PyTorch applies it along their width, nural along their channels"
-        )
+    """The layout of a layer's output.
+
+    Raises:
+        ConversionError: it does not do in PyTorch what it does in nural, because of the order of its input.
+    """
     if isinstance(layer, Flatten):
         return _after_flatten(layer, before, path)
-    if isinstance(layer, (Linear, Recurrent, GlobalAvgPool2d)):
-        return SAME
+    kind = _kind(layer, before)
+    if kind is None:
+        return before
+    if before.order not in kind:
+        raise ConversionError(
+            f"{described(path, layer)} gets {before.order.value}: "
+            + (ASK if before.order is Order.CHANNELS else "PyTorch and nural would not do the same there")
+        )
+    now = replace(before, order=kind[before.order])
+    if isinstance(layer, GlobalAvgPool2d) or (isinstance(layer, Recurrent) and not layer.return_sequences):
+        return Layout(Order.ROWS)
+    if isinstance(layer, Linear):
+        return Layout(Order.ROWS) if now.order is Order.FLATTENED else now
     if isinstance(layer, Conv2d):
         return Layout(Order.IMAGES, layer.out_channels)
-    if isinstance(layer, BatchNorm2d):
-        return Layout(Order.IMAGES, layer.num_features, before.pixels)
     if isinstance(layer, (AdaptiveAvgPool2d, AdaptiveMaxPool2d)):
         single = layer.output_size in (1, (1, 1), [1, 1])
-        return Layout(Order.IMAGES, before.channels, 1 if single else None)
+        return replace(now, pixels=1 if single else None)
     if isinstance(layer, Pooling):
-        return Layout(Order.IMAGES, before.channels)
-    if isinstance(layer, LayerNorm):
-        return _after_layer_norm(layer, before, path)
-    if isinstance(layer, BatchNorm1d) and before.order is Order.UNKNOWN:
-        return Layout(Order.SAME_IF_ROWS)
-    return before
+        return replace(now, pixels=None)
+    if isinstance(layer, (BatchNorm2d, BatchNorm1d)) and now.order is not Order.FLATTENED:
+        return replace(now, channels=layer.num_features)
+    if isinstance(layer, LayerNorm) and now.order is Order.IMAGES:
+        return replace(now, channels=layer.normalized_shape[-1])
+    return now
 
 
 def merged(branch: Layout, shortcut: Layout, path: str) -> Layout:
     """The layout of the sum of two ways."""
-    known = [way for way in (branch, shortcut) if way.order not in (Order.UNKNOWN, Order.SAME_IF_ROWS)]
-    if len(known) < 2:
-        return known[0] if known else branch
-    if branch.order is not shortcut.order:
+    both = OPEN.get(branch.order, {branch.order}) & OPEN.get(shortcut.order, {shortcut.order})
+    if not both:
         raise ConversionError(
             f"{path or 'the model'}: the two ways of this Residual order their values differently: "
             f"{branch.order.value}, against {shortcut.order.value}"
         )
+    order = next(order for order in Order if OPEN.get(order, {order}) == both)
     flattened_by = tuple({id(f): f for f in branch.flattened_by + shortcut.flattened_by}.values())
     channels, pixels = branch.channels or shortcut.channels, branch.pixels or shortcut.pixels
-    return replace(branch, channels=channels, pixels=pixels, flattened_by=flattened_by)
+    return Layout(order, channels, pixels, flattened_by)
 
 
 def by_pixel(values: np.ndarray, channels: int) -> np.ndarray:
@@ -143,25 +183,31 @@ def described(path: str, what: Any) -> str:
     return f"layer {path}, {kind}," if path else kind
 
 
+def _kind(layer: Layer, before: Layout) -> Orders | None:
+    """The orders that a layer takes, or None for one that does the same whatever the order."""
+    if isinstance(layer, (Conv2d, BatchNorm2d, Pooling, AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d)):
+        return OF_IMAGES
+    if isinstance(layer, LayerNorm) and len(layer.normalized_shape) == 3 and before.order in OF_IMAGES:
+        return OF_IMAGES
+    if isinstance(layer, (Linear, LayerNorm)):
+        return ALONG_FEATURES
+    if isinstance(layer, Recurrent):
+        return OVER_STEPS
+    if isinstance(layer, BatchNorm1d) or (isinstance(layer, PReLU) and layer.num_parameters > 1):
+        return BY_CHANNEL
+    if isinstance(layer, (Softmax, LogSoftmax)) and before.order in (Order.UNKNOWN, Order.PLANE) and layer.dim:
+        return ALONG_FEATURES
+    return None
+
+
 def _after_flatten(layer: Flatten, before: Layout, path: str) -> Layout:
-    if before.order is Order.SAME_IF_ROWS and not layer.channels_first:
-        raise ConversionError(
-            f"{described(path, layer)} gets the output of a BatchNorm1d, which is ordered differently in PyTorch if it "
-            f"is (N, L, C): pass input_shape, the shape of one sample in nural's order"
-        )
-    if before.order is not Order.IMAGES or layer.channels_first:
-        return before if before.order is Order.FLATTENED else SAME
-    if 1 in (before.channels, before.pixels):
-        return SAME
-    return Layout(Order.FLATTENED, before.channels, flattened_by=(layer,))
-
-
-def _after_layer_norm(layer: LayerNorm, before: Layout, path: str) -> Layout:
-    axes = len(layer.normalized_shape)
-    if before.order is Order.IMAGES and axes < 3:
-        raise ConversionError(
-            f"{described(path, layer)} gets images and normalises their last {axes} dimensions: in PyTorch these end "
-            f"with the width, in nural with the channels; only all three of (H, W, C) are the same in both"
-        )
-    images = before.order is Order.IMAGES or (before.order is Order.UNKNOWN and axes == 3)
-    return Layout(Order.IMAGES, layer.normalized_shape[-1]) if images else before
+    if before.order is Order.CHANNELS:
+        raise ConversionError(f"{described(path, layer)} gets {before.order.value}: {ASK}")
+    if before.order is Order.FLATTENED:
+        return before
+    is_image = before.order is Order.IMAGES
+    if not (is_image or before.order is Order.CHANNEL_SEQUENCES) or 1 in (before.channels, before.pixels):
+        return Layout(Order.ROWS)
+    if is_image and layer.channels_first:
+        return Layout(Order.ROWS)
+    return Layout(Order.FLATTENED, before.channels, flattened_by=(layer,) if is_image else ())

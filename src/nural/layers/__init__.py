@@ -11,6 +11,7 @@ from nural.layers.adaptive_pooling import (
     global_avg_pool2d_backward,
     global_avg_pool2d_forward,
 )
+from nural.layers.average_pooling import AvgPool2d, avg_pool2d_backward, avg_pool2d_forward
 from nural.layers.batch_norm import (
     BatchNorm1d,
     BatchNorm2d,
@@ -25,15 +26,8 @@ from nural.layers.gru import GRU, gru_backward, gru_forward
 from nural.layers.layer_norm import LayerNorm, layer_norm_backward, layer_norm_forward
 from nural.layers.linear import Flatten, Linear, fc_backward, fc_forward
 from nural.layers.lstm import LSTM, lstm_backward, lstm_forward
+from nural.layers.max_pooling import MaxPool2d, max_pool2d_backward, max_pool2d_forward
 from nural.layers.padding import pad2d_backward, pad2d_forward
-from nural.layers.pooling import (
-    AvgPool2d,
-    MaxPool2d,
-    avg_pool2d_backward,
-    avg_pool2d_forward,
-    max_pool2d_backward,
-    max_pool2d_forward,
-)
 from nural.layers.rnn import RNN, rnn_backward, rnn_forward
 from nural.layers.windows import same_padding
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from nural.batch import require_gradient, require_out
+from nural.layers.arguments import require_only
+from nural.layers.average_pooling import pixel_sums
 from nural.layers.pooling import Pooling
 from nural.layers.windows import down_across, require_images
 from nural.scratch import Scratch, new_array
@@ -22,12 +25,13 @@ def adaptive_avg_pool2d_forward(
         x: Images, ``(N, H, W, C)``.
         output_size: (oh, ow), or one number for both; None stands for the image's own size.
         out: Where to write y.
-        scratch: Gives y, if not ``out``.
+        scratch: Gives y, if not ``out``, and the array to work in.
 
     Returns:
         y, ``(N, oh, ow, C)``.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x is no batch of images, or output_size is none.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
@@ -35,7 +39,8 @@ def adaptive_avg_pool2d_forward(
     require_images("adaptive_avg_pool2d_forward", x)
     y = _output("adaptive_avg_pool2d_forward", x, output_size, out, scratch)
     for r, c, h, w in _bins(y.shape, x.shape):
-        np.mean(x[:, h, w], axis=(1, 2), out=y[:, r, c])
+        pixel_sums(x[:, h, w], y[:, r, c], scratch)
+        y[:, r, c] /= (h.stop - h.start) * (w.stop - w.start)
     return y
 
 
@@ -57,8 +62,13 @@ def adaptive_avg_pool2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
+
+    Source: see `adaptive_avg_pool2d_forward`, by the chain rule.
     """
+    name = "adaptive_avg_pool2d_backward"
+    require_gradient(name, dy, _output_shape(name, x_shape, output_size))
     dx = scratch("dx", x_shape, dy.dtype) if out is None else out
+    require_out(name, dx, x_shape)
     dx[...] = 0
     share = scratch("share", (len(dy), dy.shape[3]), dy.dtype)
     for r, c, h, w in _bins(dy.shape, x_shape):
@@ -73,6 +83,7 @@ def adaptive_max_pool2d_forward(
     """Adaptive max pooling: y_rc = max of x over bin rc; bins, arguments and result as `adaptive_avg_pool2d_forward`'s.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x is no batch of images, or output_size is none.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
@@ -104,8 +115,13 @@ def adaptive_max_pool2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
+
+    Source: see `adaptive_max_pool2d_forward`, by the chain rule.
     """
+    name = "adaptive_max_pool2d_backward"
+    require_gradient(name, dy, _output_shape(name, x.shape, output_size))
     dx = scratch("dx", x.shape, dy.dtype) if out is None else out
+    require_out(name, dx, x.shape)
     dx[...] = 0
     remaining = scratch("remaining", (len(dy), dy.shape[3]), dy.dtype)  # what no pixel of the bin has got yet
     gets = scratch("gets", remaining.shape, dy.dtype)
@@ -126,19 +142,24 @@ def global_avg_pool2d_forward(x: np.ndarray, out: np.ndarray | None = None, scra
     Args:
         x: Images, ``(N, H, W, C)``.
         out: Where to write y.
-        scratch: Gives y, if not ``out``.
+        scratch: Gives y, if not ``out``, and the array to work in.
 
     Returns:
         y, ``(N, C)``.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x is no batch of images.
 
     Source: Lin et al. 2014, Network In Network, section 3.2.
     """
     require_images("global_avg_pool2d_forward", x)
-    y = scratch("y", (len(x), x.shape[3]), x.dtype) if out is None else out
-    return np.mean(x, axis=(1, 2), out=y)
+    shape = len(x), x.shape[3]
+    y = scratch("y", shape, x.dtype) if out is None else out
+    require_out("global_avg_pool2d_forward", y, shape)
+    pixel_sums(x, y, scratch)
+    y /= x.shape[1] * x.shape[2]
+    return y
 
 
 def global_avg_pool2d_backward(
@@ -154,45 +175,70 @@ def global_avg_pool2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
+
+    Source: see `global_avg_pool2d_forward`, by the chain rule.
     """
+    require_gradient("global_avg_pool2d_backward", dy, (x_shape[0], x_shape[3]))
     dx = scratch("dx", x_shape, dy.dtype) if out is None else out
+    require_out("global_avg_pool2d_backward", dx, x_shape)
     return np.multiply(dy[:, None, None], 1 / (x_shape[1] * x_shape[2]), out=dx)
 
 
 class AdaptiveAvgPool2d(Pooling):
-    """`adaptive_avg_pool2d_forward` and `adaptive_avg_pool2d_backward` as a layer; see there for the argument."""
+    """y = mean over a bin, each pixel of which gets ∂L/∂y / pixels: `adaptive_avg_pool2d_forward` and its backward.
+
+    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. Source: see `adaptive_avg_pool2d_forward`, also for the argument.
+    """
 
     pair = adaptive_avg_pool2d_forward, adaptive_avg_pool2d_backward
 
     def __init__(self, output_size: Any) -> None:
+        _output_shape("AdaptiveAvgPool2d", (1, 1, 1, 1), output_size)  # refuses what is no size
         self.output_size = output_size
         super().__init__()
 
 
 class AdaptiveMaxPool2d(Pooling):
-    """`adaptive_max_pool2d_forward` and `adaptive_max_pool2d_backward` as a layer; see there for the argument."""
+    """y = max over a bin, and ∂L/∂y goes to that pixel: `adaptive_max_pool2d_forward` and its backward as a layer.
+
+    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. Source: see `adaptive_max_pool2d_forward`, also for the argument; PyTorch's
+    ``return_indices`` can only be False.
+    """
 
     pair = adaptive_max_pool2d_forward, adaptive_max_pool2d_backward
     saves_values = True
+    not_config = Pooling.not_config | {"return_indices"}
 
-    def __init__(self, output_size: Any) -> None:
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+        require_only("AdaptiveMaxPool2d", "return_indices", return_indices, False)
+        _output_shape("AdaptiveMaxPool2d", (1, 1, 1, 1), output_size)  # refuses what is no size
         self.output_size = output_size
         super().__init__()
 
 
 class GlobalAvgPool2d(Pooling):
-    """`global_avg_pool2d_forward` and `global_avg_pool2d_backward` as a layer."""
+    """y = mean over the image, each pixel of which gets ∂L/∂y / (H W): `global_avg_pool2d_forward` and its backward.
+
+    ``(N, H, W, C)`` to ``(N, C)``. Source: see `global_avg_pool2d_forward`.
+    """
 
     pair = global_avg_pool2d_forward, global_avg_pool2d_backward
 
 
 def _output(name: str, x: np.ndarray, output_size: Any, out: np.ndarray | None, scratch: Scratch) -> np.ndarray:
-    """The array to write y to, after a look at ``output_size``."""
+    """The array to write y to."""
+    shape = _output_shape(name, x.shape, output_size)
+    y = scratch("y", shape, x.dtype) if out is None else out
+    require_out(name, y, shape)
+    return y
+
+
+def _output_shape(name: str, x_shape: tuple[int, ...], output_size: Any) -> tuple[int, ...]:
+    """``(N, oh, ow, C)``, where an oh or ow of None is x's own."""
     wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
     if len(wanted) == 2:
-        wanted = [size if given is None else given for given, size in zip(wanted, x.shape[1:3], strict=True)]
-    oh, ow = down_across(name, "output_size", wanted)
-    return scratch("y", (len(x), oh, ow, x.shape[3]), x.dtype) if out is None else out
+        wanted = [size if given is None else given for given, size in zip(wanted, x_shape[1:3], strict=True)]
+    return x_shape[0], *down_across(name, "output_size", wanted), x_shape[3]
 
 
 def _bins(y_shape: tuple[int, ...], x_shape: tuple[int, ...]) -> Iterator[tuple[int, int, slice, slice]]:

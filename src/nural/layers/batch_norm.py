@@ -4,8 +4,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.batch import outputs, require_gradient, require_out, require_samples
 from nural.layer import Layer
+from nural.layers.arguments import whole
 from nural.layers.rows import channel_sums, long_rows, repeated
 
 
@@ -31,6 +32,7 @@ def batch_norm_forward(
         ``(y, mean, variance)``: of x's shape, ``(C,)``, ``(C,)``. The backward pass takes the last two.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x holds no sample, or one value per channel, which has no variance.
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, algorithm 1.
@@ -39,8 +41,8 @@ def batch_norm_forward(
     n = x.size // x.shape[-1]
     if n == 1:
         raise ValueError(f"batch_norm_forward: x of shape {x.shape} has one value per channel; training needs more")
-    y, mean, variance = (np.empty(x.shape, x.dtype), *np.empty((2, x.shape[-1]), x.dtype)) if out is None else out
-    rows, centered = long_rows(x), long_rows(y, written=True)
+    y, mean, variance = outputs("batch_norm_forward", out, (x.shape, x.shape[-1:], x.shape[-1:]), x.dtype)
+    rows, centered = long_rows(x), long_rows(y)
     np.divide(channel_sums(rows, len(mean)), n, out=mean)
     np.subtract(rows, repeated(mean, rows), out=centered)
     np.divide(channel_sums(centered, len(mean), centered), n, out=variance)
@@ -78,10 +80,11 @@ def batch_norm_backward(
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, section 3.
     """
+    require_gradient("batch_norm_backward", dy, x.shape)
     n = x.size // x.shape[-1]
-    dgamma, dbeta, dx = _gradients(x) if out is None else out
+    dgamma, dbeta, dx = outputs("batch_norm_backward", out, (x.shape[-1:], x.shape[-1:], x.shape), x.dtype)
     rows, slopes = long_rows(x), long_rows(dy)
-    centered = np.subtract(rows, repeated(mean, rows), out=None if dx is None else long_rows(dx, written=True))
+    centered = np.subtract(rows, repeated(mean, rows), out=None if dx is None else long_rows(dx))
     inverse_std = _scale(None, variance, eps)
     along_shift = channel_sums(slopes, len(mean))
     along_scale = channel_sums(slopes, len(mean), centered) * inverse_std
@@ -123,16 +126,18 @@ def batch_norm_eval_forward(
         y, of x's shape.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x holds no sample.
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, algorithm 2.
     """
     require_samples("batch_norm_eval_forward", x)
+    require_out("batch_norm_eval_forward", out, x.shape)
     y = np.empty(x.shape, x.dtype) if out is None else out
     scale = _scale(gamma, variance, eps)
     shift = -scale * mean if beta is None else beta - scale * mean
     rows = long_rows(x)
-    scaled = np.multiply(rows, repeated(scale, rows), out=long_rows(y, written=True))
+    scaled = np.multiply(rows, repeated(scale, rows), out=long_rows(y))
     scaled += repeated(shift, rows)
     return y
 
@@ -153,9 +158,10 @@ def batch_norm_eval_backward(
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, algorithm 2.
     """
-    dgamma, dbeta, dx = _gradients(x) if out is None else out
+    require_gradient("batch_norm_eval_backward", dy, x.shape)
+    dgamma, dbeta, dx = outputs("batch_norm_eval_backward", out, (x.shape[-1:], x.shape[-1:], x.shape), x.dtype)
     rows, slopes = long_rows(x), long_rows(dy)
-    dx_rows = None if dx is None else long_rows(dx, written=True)
+    dx_rows = None if dx is None else long_rows(dx)
     if dgamma is not None:
         centered = np.subtract(rows, repeated(mean, rows), out=dx_rows)
         np.multiply(channel_sums(slopes, len(mean), centered), _scale(None, variance, eps), out=dgamma)
@@ -189,8 +195,10 @@ class BatchNorm(Layer):
         correction: int = 1,
         dtype: Any = np.float32,
     ) -> None:
+        num_features = whole(type(self).__name__, "num_features", num_features)
+        affine, bias = bool(affine), bool(bias)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
+        self.affine, self.track_running_stats = affine, bool(track_running_stats)
         self.bias, self.correction = bias, correction
         learned = ["gamma", "beta"][: affine + (affine and bias)]
         state = {}
@@ -269,10 +277,6 @@ class BatchNorm2d(BatchNorm):
     """
 
     layouts: ClassVar = {4: "(N, H, W, C)"}
-
-
-def _gradients(x: np.ndarray) -> tuple[np.ndarray, ...]:
-    return *np.empty((2, x.shape[-1]), x.dtype), np.empty(x.shape, x.dtype)
 
 
 def _scale(gamma: np.ndarray | None, variance: np.ndarray, eps: float) -> np.ndarray:

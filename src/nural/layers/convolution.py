@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from nural.batch import outputs, require_gradient, require_out
 from nural.initializers import Initializer, he_normal, initial_value
 from nural.layer import Layer
+from nural.layers.arguments import require_initializer, whole
 from nural.layers.im2col import by_group, window_blocks, window_columns
 from nural.layers.padding import PADDING_MODES, pad2d_backward, pad2d_forward
 from nural.layers.windows import Windows, down_across, require_images, sides, windows_over
@@ -47,6 +49,7 @@ def conv2d_forward(
         y, ``(N, oh, ow, out)``, oh = ⌊(H + top + bottom − dilation · (kh − 1) − 1) / stride⌋ + 1, and ow likewise.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x is no batch of images, its channels are not those of K and groups, the kernel is larger than the
             padded image, or a setting makes no sense.
 
@@ -54,10 +57,9 @@ def conv2d_forward(
     Convolutional Neural Networks for Document Processing, section 3.
     """
     windows = _windows("conv2d_forward", x, K, stride, padding, dilation, groups)
-    y = out
-    if y is None:
-        y = scratch("y", (len(x), *windows.count, K.shape[-1]), np.result_type(x, K))
-    _require_contiguous("conv2d_forward", y)
+    shape = len(x), *windows.count, K.shape[-1]
+    y = scratch("y", shape, np.result_type(x, K)) if out is None else out
+    require_out("conv2d_forward", y, shape)
     matrices = by_group(K, groups)
     for block, columns in window_columns(x, windows, groups, y.dtype, scratch):
         part = y[block]
@@ -101,10 +103,9 @@ def conv2d_backward(
     Source: Goodfellow et al. 2016, Deep Learning, section 9.5.
     """
     windows = _windows("conv2d_backward", x, K, stride, padding, dilation, groups)
-    if out is None:
-        dtype = np.result_type(dy, K, x)
-        out = np.empty(K.shape, dtype), np.empty(K.shape[-1], dtype), np.empty(x.shape, dtype)
-    dK, db, dx = out
+    require_gradient("conv2d_backward", dy, (len(x), *windows.count, K.shape[-1]))
+    shapes = K.shape, K.shape[-1:], x.shape
+    dK, db, dx = outputs("conv2d_backward", out, shapes, np.result_type(dy, K, x))
     if dK is not None:
         _kernel_gradient(dy, x, windows, groups, dK, scratch)
     if db is not None:  # a product with ones sums columns faster than `sum` does
@@ -139,6 +140,8 @@ class Conv2d(Layer):
 
     Raises:
         ValueError: groups does not divide the channels, or a setting makes no sense.
+
+    Source: see `conv2d_forward`.
     """
 
     def __init__(
@@ -157,13 +160,16 @@ class Conv2d(Layer):
         rng: np.random.Generator | None = None,
         dtype: Any = np.float32,
     ) -> None:
+        numbers = {"in_channels": in_channels, "out_channels": out_channels, "groups": groups}
+        in_channels, out_channels, groups = (whole("Conv2d", what, value) for what, value in numbers.items())
+        require_initializer("Conv2d", initializer)
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel_size
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
-        self.bias, self.padding_mode, self.initializer = bias, padding_mode, initializer
+        self.bias, self.padding_mode, self.initializer = bool(bias), padding_mode, initializer
         kernel = down_across("Conv2d", "kernel_size", kernel_size)
         apart = down_across("Conv2d", "dilation", dilation)
         self.sides = sides("Conv2d", padding, kernel, down_across("Conv2d", "stride", stride), apart)
-        if groups < 1 or in_channels % groups or out_channels % groups:
+        if in_channels % groups or out_channels % groups:
             raise ValueError(f"Conv2d: {groups} groups do not divide {in_channels} and {out_channels} channels evenly")
         if padding_mode not in PADDING_MODES:
             raise ValueError(
@@ -220,7 +226,6 @@ def _kernel_gradient(
     dy: np.ndarray, x: np.ndarray, windows: Windows, groups: int, dK: np.ndarray, scratch: Scratch
 ) -> None:
     """∂L/∂K = Σ columnsᵀ dy over the blocks."""
-    _require_contiguous("conv2d_backward", dK)
     dK[...] = 0
     total = by_group(dK, groups)
     of_block = scratch("dK of a block", total.shape, dK.dtype)
@@ -244,8 +249,3 @@ def _input_gradient(
             sent = sent.reshape(kh, kw, *part.shape[:3], channels * groups)
             for (i, j), (r, c), (h, w) in windows.taps(rows):
                 dx[images, h, w] += sent[i, j, :, r, c]
-
-
-def _require_contiguous(name: str, array: np.ndarray) -> None:
-    if not array.flags.c_contiguous:
-        raise ValueError(f"{name}: the array to write to, of shape {array.shape}, must be contiguous")

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.batch import require_gradient, require_out, require_samples
 from nural.layer import Layer
+from nural.layers.arguments import require_only
 
 
 def dropout_mask(rng: np.random.Generator, p: float, out: np.ndarray) -> np.ndarray:
@@ -13,6 +14,8 @@ def dropout_mask(rng: np.random.Generator, p: float, out: np.ndarray) -> np.ndar
 
     Raises:
         ValueError: p is no probability.
+
+    Source: Srivastava et al. 2014, section 10, which scales what is kept in training.
     """
     if not 0 <= p <= 1:
         raise ValueError(f"dropout_mask: p must be from 0 to 1, got {p}")
@@ -36,16 +39,28 @@ def dropout_forward(x: np.ndarray, mask: np.ndarray, out: np.ndarray | None = No
         y, of x's shape.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x holds no sample.
 
     Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting, section 10.
     """
     require_samples("dropout_forward", x)
+    require_out("dropout_forward", out, x.shape)
     return np.multiply(x, mask, out=out)
 
 
 def dropout_backward(dy: np.ndarray, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `dropout_forward`: ∂L/∂x = dy · mask, with the mask of the forward pass."""
+    """Gradient of `dropout_forward`: ∂L/∂x = dy · mask, with the mask of the forward pass.
+
+    Args:
+        dy: ∂L/∂y, of the mask's shape.
+        mask: As in the forward pass.
+        out: Where to write dx, of the same shape.
+
+    Source: Srivastava et al. 2014, section 5.1: only what was kept is trained.
+    """
+    require_gradient("dropout_backward", dy, mask.shape)
+    require_out("dropout_backward", out, mask.shape)
     return np.multiply(dy, mask, out=out)
 
 
@@ -54,6 +69,7 @@ class Dropout(Layer):
 
     Args:
         p: The probability that a value is left out.
+        inplace: PyTorch's, only False: no layer writes to its input.
         rng: Draws the masks. Without it the layer gets a generator of its own from the one that draws the network's
             weights, so that the seed of `fit` fixes the masks too; checkpoints keep where it stands.
 
@@ -63,7 +79,10 @@ class Dropout(Layer):
     Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting.
     """
 
-    def __init__(self, p: float = 0.5, rng: np.random.Generator | None = None) -> None:
+    not_config = Layer.not_config | {"inplace"}
+
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: np.random.Generator | None = None) -> None:
+        require_only("Dropout", "inplace", inplace, False)
         if not 0 <= p <= 1:
             raise ValueError(f"Dropout: p must be from 0 to 1, got {p}")
         self.p = p
@@ -82,7 +101,7 @@ class Dropout(Layer):
         self.saved = None
         if not train or self.p == 0:
             return x
-        self.params  # noqa: B018  (a layer that stands alone gets its generator here)
+        self.draw()  # a layer that stands alone gets its generator here
         assert self.generator is not None
         self.saved = dropout_mask(self.generator, self.p, self.buffer("mask", x.shape, x.dtype))
         return dropout_forward(x, self.saved, out=self.buffer("y", x.shape, x.dtype))

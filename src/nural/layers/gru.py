@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from nural.batch import outputs, require_gradient
 from nural.layers.recurrent import (
     Recurrent,
     begin,
@@ -51,6 +52,7 @@ def gru_forward(
         ``(h, gates, q)``: ``(N, T, H)``, ``(T, 3, N, H)``, and q_n, ``(T, N, H)``. The backward pass takes them all.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x holds no sample or does not fit W_ih.
 
     Source: Cho et al. 2014, Learning Phrase Representations using RNN Encoder–Decoder, section 2.3, with r as above.
@@ -58,10 +60,8 @@ def gru_forward(
     require_sequences("gru_forward", x, W_ih)
     samples, steps, _ = x.shape
     size = len(W_hh)
-    if out is None:
-        shapes = (samples, steps, size), (steps, 3, samples, size), (steps, samples, size)
-        out = tuple(np.empty(shape, x.dtype) for shape in shapes)
-    h, gates, q = out
+    shapes = (samples, steps, size), (steps, 3, samples, size), (steps, samples, size)
+    h, gates, q = outputs("gru_forward", out, shapes, x.dtype, contiguous=False)
     input_product(x, W_ih, b_ih, gates, scratch)
     state = begin(h0, (samples, size), h.dtype, scratch, "state")
     recurrent = scratch("recurrent", (3, samples, size), h.dtype)
@@ -119,10 +119,10 @@ def gru_backward(
 
     Source: Werbos 1990, Backpropagation Through Time; Cho et al. 2014, section 2.3, by the chain rule.
     """
+    require_gradient("gru_backward", dy, h.shape)
     samples, steps, size = h.shape
-    if out is None:
-        shapes = W_ih.shape, W_hh.shape, (3 * size,), (3 * size,), (samples, size), x.shape
-        out = tuple(np.empty(shape, h.dtype) for shape in shapes)
+    shapes = W_ih.shape, W_hh.shape, (3 * size,), (3 * size,), (samples, size), x.shape
+    out = outputs("gru_backward", out, shapes, h.dtype, contiguous=False)
     dW_ih, dW_hh, db_ih, db_hh, dh0, dx = out
     da, dq = (scratch(name, (steps, samples, 3 * size), h.dtype) for name in ("da", "dq"))
     before = states_before(h, h0, scratch)
@@ -162,6 +162,8 @@ class GRU(Recurrent):
         hidden_size: H, values in each step of the output, for each direction.
         num_layers: Each layer reads the sequence that the one below makes.
         bias: Whether there are biases.
+        batch_first: PyTorch's, only True: nural has ``(N, T, F)``.
+        dropout: PyTorch's, only 0; a `Dropout` between two of these layers does the same.
         bidirectional: Whether a second pass reads the sequence from its end; its values stand behind the first's.
         return_sequences: Whether the output has all steps, ``(N, T, H)``, or what the passes end with, ``(N, H)``.
         rng: Draws the weights now; see `Layer`.

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.batch import outputs, require_gradient, require_samples
 from nural.layer import Layer
+from nural.layers.arguments import whole
 from nural.layers.rows import rows_of
 from nural.scratch import Scratch, new_array
 
@@ -36,17 +37,16 @@ def layer_norm_forward(
         ``(y, mean, inverse_std)``: of x's shape, ``(…)`` and ``(…)``. The backward pass takes μ and r, the last two.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x holds no sample.
 
     Source: Ba et al. 2016, Layer Normalization, section 3.
     """
     require_samples("layer_norm_forward", x)
     leading = x.shape[: x.ndim - axes]
-    if out is None:
-        out = np.empty(x.shape, x.dtype), np.empty(leading, x.dtype), np.empty(leading, x.dtype)
-    y, mean, inverse_std = out
+    y, mean, inverse_std = outputs("layer_norm_forward", out, (x.shape, leading, leading), x.dtype)
     size = math.prod(x.shape[x.ndim - axes :])
-    rows, centered = rows_of(x, size), rows_of(y, size, written=True)
+    rows, centered = rows_of(x, size), rows_of(y, size)
     mean_of, r = mean.reshape(-1, 1), inverse_std.reshape(-1, 1)
     np.matmul(rows, np.ones((size, 1), rows.dtype), out=mean_of)  # up to 7 times as fast as `mean` for short rows
     mean_of /= size
@@ -93,14 +93,13 @@ def layer_norm_backward(
 
     Source: Ba et al. 2016, Layer Normalization, section 3, by the chain rule.
     """
+    require_gradient("layer_norm_backward", dy, x.shape)
     shape, dtype = x.shape[x.ndim - axes :], x.dtype
     size = math.prod(shape)
     rows, slopes = rows_of(x, size), rows_of(dy, size)
-    if out is None:
-        out = np.empty(shape, dtype), np.empty(shape, dtype), np.empty(x.shape, dtype)
-    dgamma, dbeta, dx = out
+    dgamma, dbeta, dx = outputs("layer_norm_backward", out, (shape, shape, x.shape), dtype)
     r = inverse_std.reshape(-1, 1)
-    normalized = scratch("normalized", rows.shape, dtype) if dx is None else rows_of(dx, size, written=True)
+    normalized = scratch("normalized", rows.shape, dtype) if dx is None else rows_of(dx, size)
     np.subtract(rows, mean.reshape(-1, 1), out=normalized)
     normalized *= r
     product = np.multiply(slopes, normalized, out=scratch("product", rows.shape, dtype))
@@ -145,9 +144,12 @@ class LayerNorm(Layer):
         *,
         dtype: Any = np.float32,
     ) -> None:
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.normalized_shape = shape
-        self.eps, self.elementwise_affine, self.bias = eps, elementwise_affine, bias
+        given: Any = normalized_shape
+        sizes = tuple(given) if np.ndim(given) else (given,)
+        if not sizes:
+            raise ValueError("LayerNorm: normalized_shape is empty; it needs at least one dimension")
+        self.normalized_shape = shape = tuple(whole("LayerNorm", "normalized_shape", size) for size in sizes)
+        self.eps, self.elementwise_affine, self.bias = eps, bool(elementwise_affine), bool(bias)
         learned = ["gamma", "beta"] if bias else ["gamma"]
         super().__init__(shapes=dict.fromkeys(learned if elementwise_affine else (), shape), dtype=dtype)
 

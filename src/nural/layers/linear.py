@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.batch import outputs, require_gradient, require_out, require_samples
 from nural.initializers import Initializer, he_normal, initial_value
 from nural.layer import Layer
+from nural.layers.arguments import require_initializer, require_only, whole
 
 
 def fc_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, out: np.ndarray | None = None) -> np.ndarray:
@@ -23,6 +24,7 @@ def fc_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, out: n
         y, ``(..., out)``.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x holds no sample, or its last dimension is not W's first.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 6.1.
@@ -30,6 +32,7 @@ def fc_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, out: n
     require_samples("fc_forward", x)
     if x.shape[-1] != W.shape[0]:
         raise ValueError(f"fc_forward: x has {x.shape[-1]} features, W of shape {W.shape} takes {W.shape[0]}")
+    require_out("fc_forward", out, (*x.shape[:-1], W.shape[1]))
     y = np.matmul(x, W, out=out)
     if b is not None:
         y += b
@@ -52,10 +55,9 @@ def fc_backward(
 
     Source: Goodfellow et al. 2016, Deep Learning, section 6.5.
     """
-    if out is None:
-        dtype = np.result_type(dy, W, x)
-        out = np.empty(W.shape, dtype), np.empty(W.shape[1], dtype), np.empty(x.shape, dtype)
-    dW, db, dx = out
+    require_gradient("fc_backward", dy, (*x.shape[:-1], W.shape[1]))
+    shapes = W.shape, W.shape[1:], x.shape
+    dW, db, dx = out = outputs("fc_backward", out, shapes, np.result_type(dy, W, x))
     rows = dy.reshape(-1, W.shape[1])
     if dW is not None:
         np.matmul(x.reshape(-1, W.shape[0]).T, rows, out=dW)
@@ -76,6 +78,8 @@ class Linear(Layer):
         initializer: Draws W, and b begins at zero; or "torch" or "keras", to begin as that framework's layer does.
         rng: Draws the weights now; see `Layer`.
         dtype: Of the weights.
+
+    Source: see `fc_forward`.
     """
 
     def __init__(
@@ -88,11 +92,14 @@ class Linear(Layer):
         rng: np.random.Generator | None = None,
         dtype: Any = np.float32,
     ) -> None:
-        self.in_features, self.out_features, self.bias = in_features, out_features, bias
+        self.in_features = whole("Linear", "in_features", in_features)
+        self.out_features = whole("Linear", "out_features", out_features)
+        self.bias = bool(bias)
+        require_initializer("Linear", initializer)
         self.initializer = initializer
-        shapes: dict[str, tuple[int, ...]] = {"W": (in_features, out_features)}
+        shapes: dict[str, tuple[int, ...]] = {"W": (self.in_features, self.out_features)}
         if bias:
-            shapes["b"] = (out_features,)
+            shapes["b"] = (self.out_features,)
         super().__init__(shapes=shapes, rng=rng, dtype=dtype)
 
     def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
@@ -114,15 +121,23 @@ class Linear(Layer):
 
 
 class Flatten(Layer):
-    """Each sample as one row: ``(N, …)`` to ``(N, product of the rest)``, a view.
+    """Each sample as one row: ``(N, …)`` to ``(N, product of the rest)``, a view; backward gives dy x's shape again.
 
     Args:
+        start_dim: PyTorch's, only 1.
+        end_dim: PyTorch's, only −1.
         channels_first: Whether the row of an image, ``(H, W, C)``, has one channel after the other, as PyTorch's
             channels-first images give it, instead of one pixel after the other. This copies them.
+
+    Source: PyTorch's `nn.Flatten`; for a copy in another order the gradient is the copy back.
     """
 
-    def __init__(self, channels_first: bool = False) -> None:
-        self.channels_first = channels_first
+    not_config = Layer.not_config | {"start_dim", "end_dim"}
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1, *, channels_first: bool = False) -> None:
+        require_only("Flatten", "start_dim", start_dim, 1)
+        require_only("Flatten", "end_dim", end_dim, -1)
+        self.channels_first = bool(channels_first)
         super().__init__()
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -137,6 +152,7 @@ class Flatten(Layer):
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """Reshape back."""
+        require_gradient("Flatten", dy, (self.saved[0], math.prod(self.saved[1:])))
         if self.channels_first and len(self.saved) == 4:
             n, height, width, channels = self.saved
             dx = self.buffer("dx", self.saved, dy.dtype)

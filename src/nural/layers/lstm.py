@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from nural.batch import outputs, require_gradient
 from nural.layers.recurrent import (
     Recurrent,
     begin,
@@ -50,6 +51,7 @@ def lstm_forward(
         ``(h, c, gates)``: ``(N, T, H)``, ``(T, N, H)``, ``(T, 4, N, H)``. The backward pass takes them all.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x holds no sample or does not fit W_ih.
 
     Source: Hochreiter and Schmidhuber 1997, Long Short-Term Memory; Gers et al. 2000, Learning to Forget, for f.
@@ -57,10 +59,8 @@ def lstm_forward(
     require_sequences("lstm_forward", x, W_ih)
     n, steps, _ = x.shape
     size = len(W_hh)
-    if out is None:
-        shapes = (n, steps, size), (steps, n, size), (steps, 4, n, size)
-        out = tuple(np.empty(shape, x.dtype) for shape in shapes)
-    h, c, gates = out
+    shapes = (n, steps, size), (steps, n, size), (steps, 4, n, size)
+    h, c, gates = outputs("lstm_forward", out, shapes, x.dtype, contiguous=False)
     input_product(x, W_ih, b_ih, gates, scratch)
     state = begin(h0, (n, size), h.dtype, scratch, "state")
     cell = begin(c0, (n, size), h.dtype, scratch, "cell")
@@ -121,10 +121,10 @@ def lstm_backward(
 
     Source: Werbos 1990, Backpropagation Through Time; Gers et al. 2000, Learning to Forget, without its truncation.
     """
+    require_gradient("lstm_backward", dy, h.shape)
     n, steps, size = h.shape
-    if out is None:
-        shapes = W_ih.shape, W_hh.shape, (4 * size,), (4 * size,), (n, size), (n, size), x.shape
-        out = tuple(np.empty(shape, h.dtype) for shape in shapes)
+    shapes = W_ih.shape, W_hh.shape, (4 * size,), (4 * size,), (n, size), (n, size), x.shape
+    out = outputs("lstm_backward", out, shapes, h.dtype, contiguous=False)
     dW_ih, dW_hh, db_ih, db_hh, dh0, dc0, dx = out
     da = scratch("da", (steps, n, 4 * size), h.dtype)
     dh = scratch("dh", (n, size), h.dtype) if dh0 is None else dh0
@@ -171,6 +171,8 @@ class LSTM(Recurrent):
         hidden_size: H, values in each step of the output, for each direction.
         num_layers: Each layer reads the sequence that the one below makes.
         bias: Whether there are biases. All begin as in PyTorch; Keras begins f's at 1, the others at 0.
+        batch_first: PyTorch's, only True: nural has ``(N, T, F)``.
+        dropout: PyTorch's, only 0; a `Dropout` between two of these layers does the same.
         bidirectional: Whether a second pass reads the sequence from its end; its values stand behind the first's.
         return_sequences: Whether the output has all steps, ``(N, T, H)``, or what the passes end with, ``(N, H)``.
         rng: Draws the weights now; see `Layer`.

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from nural.batch import require_out
 from nural.layers.windows import require_images, sides
 from nural.scratch import Scratch, new_array
 
@@ -30,6 +31,7 @@ def pad2d_forward(
         y, ``(N, top + H + bottom, left + W + right, C)``.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x is no batch of images, there is no such mode, or the image is too small for it: "reflect" takes
             less than its height and width, "circular" at most these.
 
@@ -40,6 +42,7 @@ def pad2d_forward(
     n, height, width, channels = x.shape
     padded = n, top + height + bottom, left + width + right, channels
     y = scratch("padded", padded, x.dtype) if out is None else out
+    require_out("pad2d_forward", y, padded)
     if mode == "zeros":
         y[...] = 0
         y[:, top : top + height, left : left + width] = x
@@ -67,10 +70,20 @@ def pad2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
+
+    Raises:
+        ValueError: dy is no batch of images that are larger than their padding.
+
+    Source: see `pad2d_forward`; a copied pixel collects from its copies, by the chain rule.
     """
+    require_images("pad2d_backward", dy)
     (top, bottom), (left, right) = sides("pad2d_backward", padding)
     height, width = dy.shape[1] - top - bottom, dy.shape[2] - left - right
-    dx = scratch("unpadded", (len(dy), height, width, dy.shape[3]), dy.dtype) if out is None else out
+    if min(height, width) < 1:
+        raise ValueError(f"pad2d_backward: nothing of dy, of shape {dy.shape}, is left within its padding {padding}")
+    shape = len(dy), height, width, dy.shape[3]
+    dx = scratch("unpadded", shape, dy.dtype) if out is None else out
+    require_out("pad2d_backward", dx, shape)
     if mode == "zeros":
         dx[...] = dy[:, top : top + height, left : left + width]
         return dx

@@ -11,6 +11,7 @@ import numpy as np
 
 from nural.batch import require_samples
 from nural.layer import Layer
+from nural.layers.arguments import require_only, whole
 from nural.scratch import Scratch
 
 
@@ -76,7 +77,10 @@ def input_gradient(da: np.ndarray, W_ih: np.ndarray, out: np.ndarray | None, scr
 
 
 def sigmoid(a: np.ndarray) -> None:
-    """1 / (1 + e⁻ᵃ), in place, as (1 + tanh(a / 2)) / 2, which cannot overflow."""
+    """1 / (1 + e⁻ᵃ), in place, as (1 + tanh(a / 2)) / 2, which cannot overflow.
+
+    `nural.activations` has another form of it; layers come before activations and import nothing from there.
+    """
     a *= 0.5
     np.tanh(a, out=a)
     a += 1
@@ -98,6 +102,7 @@ class Recurrent(Layer):
     #: How many gates there are, and how many states a step hands to the next.
     gate_count = 1
     states = 1
+    not_config = Layer.not_config | {"batch_first", "dropout"}
     #: The constructor's arguments that the pair takes.
     settings: ClassVar[tuple[str, ...]] = ()
 
@@ -108,13 +113,20 @@ class Recurrent(Layer):
         num_layers: int = 1,
         *,
         bias: bool = True,
+        batch_first: bool = True,
+        dropout: float = 0.0,
         bidirectional: bool = False,
         return_sequences: bool = True,
         rng: np.random.Generator | None = None,
         dtype: Any = np.float32,
     ) -> None:
-        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.bias, self.bidirectional, self.return_sequences = bias, bidirectional, return_sequences
+        name = type(self).__name__
+        require_only(name, "batch_first", batch_first, True)
+        require_only(name, "dropout", dropout, 0.0)
+        self.input_size = input_size = whole(name, "input_size", input_size)
+        self.hidden_size = hidden_size = whole(name, "hidden_size", hidden_size)
+        self.num_layers = num_layers = whole(name, "num_layers", num_layers)
+        self.bias, self.bidirectional, self.return_sequences = bool(bias), bool(bidirectional), bool(return_sequences)
         shapes: dict[str, tuple[int, ...]] = {}
         width = self.gate_count * hidden_size
         for i in range(num_layers):

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from nural.batch import outputs, require_gradient, require_out
 from nural.layers.recurrent import (
     Recurrent,
     begin,
@@ -45,6 +46,7 @@ def rnn_forward(
         h, ``(N, T, H)``.
 
     Raises:
+        TypeError: x does not hold floats.
         ValueError: x holds no sample or does not fit W_ih, or the nonlinearity is neither of the two.
 
     Source: Elman 1990, Finding Structure in Time; Goodfellow et al. 2016, Deep Learning, section 10.2.
@@ -54,6 +56,7 @@ def rnn_forward(
         raise ValueError(f'rnn_forward: nonlinearity must be "tanh" or "relu", got {nonlinearity!r}')
     n, steps, _ = x.shape
     size = len(W_hh)
+    require_out("rnn_forward", out, (n, steps, size), contiguous=False)
     h = np.empty((n, steps, size), x.dtype) if out is None else out
     a = scratch("a", (steps, 1, n, size), h.dtype)
     input_product(x, W_ih, b_ih, a, scratch)
@@ -105,10 +108,10 @@ def rnn_backward(
 
     Source: Werbos 1990, Backpropagation Through Time; Goodfellow et al. 2016, Deep Learning, section 10.2.2.
     """
+    require_gradient("rnn_backward", dy, h.shape)
     n, steps, size = h.shape
-    if out is None:
-        shapes = W_ih.shape, W_hh.shape, (size,), (size,), (n, size), x.shape
-        out = tuple(np.empty(shape, h.dtype) for shape in shapes)
+    shapes = W_ih.shape, W_hh.shape, (size,), (size,), (n, size), x.shape
+    out = outputs("rnn_backward", out, shapes, h.dtype, contiguous=False)
     dW_ih, dW_hh, db_ih, db_hh, dh0, dx = out
     da = time_first(h, scratch, "da")
     if nonlinearity == "tanh":
@@ -137,6 +140,8 @@ class RNN(Recurrent):
         num_layers: Each layer reads the sequence that the one below makes.
         nonlinearity: "tanh" or "relu".
         bias: Whether there are biases.
+        batch_first: PyTorch's, only True: nural has ``(N, T, F)``.
+        dropout: PyTorch's, only 0; a `Dropout` between two of these layers does the same.
         bidirectional: Whether a second pass reads the sequence from its end; its values stand behind the first's.
         return_sequences: Whether the output has all steps, ``(N, T, H)``, or what the passes end with, ``(N, H)``.
         rng: Draws the weights now; see `Layer`.
@@ -159,6 +164,8 @@ class RNN(Recurrent):
         nonlinearity: str = "tanh",
         *,
         bias: bool = True,
+        batch_first: bool = True,
+        dropout: float = 0.0,
         bidirectional: bool = False,
         return_sequences: bool = True,
         rng: np.random.Generator | None = None,
@@ -172,6 +179,8 @@ class RNN(Recurrent):
             hidden_size,
             num_layers,
             bias=bias,
+            batch_first=batch_first,
+            dropout=dropout,
             bidirectional=bidirectional,
             return_sequences=return_sequences,
             rng=rng,

@@ -5,18 +5,12 @@ import math
 import numpy as np
 
 
-def rows_of(a: np.ndarray, size: int, written: bool = False) -> np.ndarray:
-    """``a`` as a matrix whose rows hold ``size`` values.
-
-    Raises:
-        ValueError: it is to be written to, but is not contiguous, so that the matrix would be a copy.
-    """
-    if written and not a.flags.c_contiguous:
-        raise ValueError(f"an array to write to must be contiguous; one of shape {a.shape} has strides {a.strides}")
+def rows_of(a: np.ndarray, size: int) -> np.ndarray:
+    """``a`` as a matrix whose rows hold ``size`` values: a view if it is contiguous, which `require_out` sees to."""
     return a.reshape(-1, size)
 
 
-def long_rows(a: np.ndarray, written: bool = False) -> np.ndarray:
+def long_rows(a: np.ndarray) -> np.ndarray:
     """``a``, ``(…, C)``, as a matrix whose rows hold all C channels several times over, about 512 values, by `rows_of`.
 
     NumPy goes through such rows with one operand `repeated` 4 times as fast as through rows of 8 channels, 2 times as
@@ -24,7 +18,7 @@ def long_rows(a: np.ndarray, written: bool = False) -> np.ndarray:
     """
     channels = a.shape[-1]
     times = math.gcd(a.size // channels, 1 << max(0, (512 // channels).bit_length() - 1))
-    return rows_of(a, times * channels, written)
+    return rows_of(a, times * channels)
 
 
 def repeated(values: np.ndarray, rows: np.ndarray) -> np.ndarray:

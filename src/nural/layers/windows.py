@@ -47,6 +47,11 @@ class Windows:
                 if down and across:
                     yield (i, j), (down[0], across[0]), (down[1], across[1])
 
+    def under(self, axis: int, window: int) -> slice:
+        """The rows (axis 0) or columns (axis 1) of the image under one window; for a dilation of 1."""
+        first = window * self.stride[axis] - self.sides[axis][0]
+        return slice(max(first, 0), min(first + self.kernel[axis], self.size[axis]))
+
     def all_taps(self) -> Iterator[tuple[Pair, tuple[slice, slice], tuple[slice, slice]]]:
         """`taps` of all windows."""
         return self.taps(slice(0, self.count[0]))
@@ -134,9 +139,10 @@ def sides(name: str, padding: Any, kernel: Pair = (1, 1), stride: Pair = (1, 1),
 
 
 def down_across(name: str, what: str, value: Any, least: int = 1) -> Pair:
-    """``value`` as (down, across): itself if it is two whole numbers, twice itself if it is one."""
+    """``value`` as (down, across): itself if it is two whole numbers, twice itself if it is one, alone or in a list."""
     try:
-        down, across = value if np.ndim(value) else (value, value)
+        values = tuple(value) if np.ndim(value) else (value,)
+        down, across = values * 2 if len(values) == 1 else values
         found = operator.index(down), operator.index(across)
     except (TypeError, ValueError):
         found = None

@@ -30,10 +30,11 @@ def binary_cross_entropy_loss(
 
     Raises:
         ValueError: the batch is empty, or the shapes do not fit.
+        TypeError: y holds no floats.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.2.
     """
-    t = matching_targets("binary_cross_entropy_loss", y, t)
+    t = matching_targets("binary_cross_entropy_loss", y, t, out)
     w, p = (_factor(name, factor, y) for name, factor in (("weight", weight), ("pos_weight", pos_weight)))
     dy = np.empty_like(y) if out is None else out
     total = 0.0

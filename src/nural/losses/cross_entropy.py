@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.batch import require_out, require_samples
 
 
 def cross_entropy_loss(
@@ -32,14 +32,15 @@ def cross_entropy_loss(
         out: Where to write dy, of y's shape and contiguous.
         weight: w, ``(C,)``: how much each class counts.
         label_smoothing: ε, from 0 to 1: the share of a target that is spread over all classes.
-        ignore_index: A label whose samples do not count; none by default (PyTorch's default is -100).
+        ignore_index: A label whose samples do not count; none by default (PyTorch's default is -100). For
+            probabilities, where no label can be ignored, it may be negative.
 
     Returns:
         ``(L, dy)``: a float in nats, and ∂L/∂y of y's shape. A logit that is NaN or +∞ gives a loss that is not finite.
 
     Raises:
         ValueError: the batch is empty, shapes do not fit, a label is outside 0 … C − 1, or no sample counts.
-        TypeError: labels are no integers.
+        TypeError: logits are no floats, or labels no integers.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4; for ε, Szegedy et al. 2016, Rethinking
     the Inception Architecture for Computer Vision, section 7.
@@ -53,16 +54,15 @@ def cross_entropy_loss(
         )
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy_loss: label_smoothing must be from 0 to 1, got {label_smoothing}")
+    require_out("cross_entropy_loss", out, y.shape)
     dy = np.empty_like(y, order="C") if out is None else out
-    if not dy.flags.c_contiguous:
-        raise ValueError("cross_entropy_loss: out must be contiguous")
     classes = y.shape[-1]
     rows, p = y.reshape(-1, classes), dy.reshape(-1, classes)
     w = None if weight is None else _class_weights(weight, classes, y.dtype)
     with np.errstate(over="ignore", invalid="ignore"):  # a logit that is not finite gives a loss that is not
         np.subtract(rows, rows.max(axis=1, keepdims=True), out=p)
         if t.shape == y.shape:
-            if ignore_index is not None:
+            if ignore_index is not None and ignore_index >= 0:  # PyTorch's -100 names no class, so it asks for nothing
                 raise ValueError("cross_entropy_loss: ignore_index needs labels, not rows of probabilities")
             loss = _of_rows(p, _smoothed(t.reshape(-1, classes), w, label_smoothing, p.dtype))
         else:

@@ -21,10 +21,11 @@ def mean_squared_loss(y: np.ndarray, t: Any, out: np.ndarray | None = None) -> t
 
     Raises:
         ValueError: the batch is empty, or the shapes differ.
+        TypeError: y holds no floats.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 1.2.5.
     """
-    t = matching_targets("mean_squared_loss", y, t)
+    t = matching_targets("mean_squared_loss", y, t, out)
     with np.errstate(over="ignore", invalid="ignore"):  # an output that is not finite gives a loss that is not
         difference = np.subtract(y, t, out=out, dtype=y.dtype, casting="same_kind")
         loss = np.vdot(difference, difference) / y.size
@@ -45,10 +46,11 @@ def mean_absolute_loss(y: np.ndarray, t: Any, out: np.ndarray | None = None) -> 
 
     Raises:
         ValueError: the batch is empty, or the shapes differ.
+        TypeError: y holds no floats.
 
     Source: Hastie et al. 2009, The Elements of Statistical Learning, section 10.6.
     """
-    t = matching_targets("mean_absolute_loss", y, t)
+    t = matching_targets("mean_absolute_loss", y, t, out)
     dy = np.empty_like(y) if out is None else out
     total = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
@@ -77,10 +79,11 @@ def huber_loss(y: np.ndarray, t: Any, out: np.ndarray | None = None, *, delta: f
 
     Raises:
         ValueError: the batch is empty, the shapes differ, or delta is not above 0.
+        TypeError: y holds no floats.
 
     Source: Huber 1964, Robust Estimation of a Location Parameter, Annals of Mathematical Statistics 35.
     """
-    t = matching_targets("huber_loss", y, t)
+    t = matching_targets("huber_loss", y, t, out)
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be above 0, got {delta}")
     dy = np.empty_like(y) if out is None else out

@@ -49,8 +49,9 @@ class TwoLayerNet:
         return softmax_forward(self._forward(x)[1])
 
     def loss(self, x: np.ndarray, t: Any) -> float:
-        """Mean cross-entropy in nats; t is integer labels ``(N,)`` or one-hot rows ``(N, output)``."""
-        return cross_entropy_loss(self._forward(x)[1], t)[0]
+        """Mean cross-entropy in nats; t is integer labels ``(N,)`` or one-hot rows ``(N, output)``, or one of them."""
+        y = self._forward(np.atleast_2d(x))[1]
+        return cross_entropy_loss(y, t if np.ndim(x) > 1 else np.asarray(t)[np.newaxis])[0]
 
     def accuracy(self, x: np.ndarray, t: Any) -> float:
         """Share of samples whose most probable class is the true one."""

@@ -70,7 +70,7 @@ class RMSProp(Optimizer):
         maximize: See `Optimizer`.
 
     Raises:
-        ValueError: a negative argument, or an alpha that is not below 1.
+        ValueError: a negative argument, or an alpha above 1.
 
     Source: Tieleman and Hinton 2012, Neural Networks for Machine Learning, lecture 6e; centred: Graves 2013, Generating
     Sequences With Recurrent Neural Networks, equations 38 to 45.
@@ -91,7 +91,7 @@ class RMSProp(Optimizer):
     ) -> None:
         super().__init__(learning_rate, weight_decay, decoupled_weight_decay, maximize)
         self.require(eps=eps, momentum=momentum)
-        self.require(below=1, alpha=alpha)
+        self.require(most=1, alpha=alpha)
         self.alpha, self.eps, self.momentum, self.centered = alpha, eps, momentum, centered
         self.eps_inside_sqrt = eps_inside_sqrt
         kept = {"square_mean": True, "velocity": momentum > 0, "mean": centered}
@@ -133,7 +133,7 @@ class Adadelta(Optimizer):
         maximize: See `Optimizer`.
 
     Raises:
-        ValueError: a negative argument, or a rho that is not below 1.
+        ValueError: a negative argument, or a rho above 1.
 
     Source: Zeiler 2012, ADADELTA: An Adaptive Learning Rate Method, algorithm 1.
     """
@@ -150,7 +150,7 @@ class Adadelta(Optimizer):
     ) -> None:
         super().__init__(learning_rate, weight_decay, decoupled_weight_decay, maximize)
         self.require(eps=eps)
-        self.require(below=1, rho=rho)
+        self.require(most=1, rho=rho)
         self.rho, self.eps = rho, eps
         self.slots = {"square_mean": 0.0, "square_step": 0.0}
 

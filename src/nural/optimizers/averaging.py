@@ -30,14 +30,14 @@ class ExponentialMovingAverage(Wrapper):
 
     Raises:
         ValueError: a decay outside 0 … 1.
+        TypeError: there is no optimizer.
 
     Source: Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging, with exponential weights.
     """
 
     def __init__(self, optimizer: Optimizer, decay: float = 0.999) -> None:
         super().__init__(optimizer)
-        if not 0 <= decay <= 1:
-            raise ValueError(f"ExponentialMovingAverage: decay must be from 0 to 1, got {decay}")
+        self.require(most=1, decay=decay)
         self.decay = decay
 
     def update(self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray]) -> None:

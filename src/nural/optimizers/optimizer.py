@@ -68,11 +68,12 @@ class Optimizer:
             self._scratch[key] = np.empty_like(like)
         return self._scratch[key]
 
-    def require(self, below: float = math.inf, **values: float) -> None:
-        """Raise ValueError unless each of the named values is at least 0 and less than ``below``."""
+    def require(self, below: float = math.inf, most: float = math.inf, **values: float) -> None:
+        """Raise ValueError unless each of the named values is from 0 to ``most`` and less than ``below``."""
+        allowed = "finite and not negative" if below == math.inf else f"at least 0 and below {below:g}"
+        allowed = allowed if most == math.inf else f"from 0 to {most:g}"
         for name, value in values.items():
-            if not 0 <= value < below:
-                allowed = "finite and not negative" if below == math.inf else f"at least 0 and below {below:g}"
+            if not (0 <= value < below and value <= most):
                 raise ValueError(f"{type(self).__name__}: {name} must be {allowed}, got {value}")
 
     def _decayed(self, W: np.ndarray, g: np.ndarray) -> np.ndarray:

@@ -13,9 +13,9 @@ class SGD(Optimizer):
     Args:
         learning_rate: η.
         momentum: μ; 0 for plain descent.
-        nesterov: Look ahead along the velocity.
-        weight_decay: λ; see `Optimizer`.
         dampening: τ.
+        weight_decay: λ; see `Optimizer`.
+        nesterov: Look ahead along the velocity.
         decoupled_weight_decay: See `Optimizer`.
         maximize: See `Optimizer`.
 
@@ -29,9 +29,9 @@ class SGD(Optimizer):
         self,
         learning_rate: float = 0.1,
         momentum: float = 0.0,
-        nesterov: bool = False,
-        weight_decay: float = 0.0,
         dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
         *,
         decoupled_weight_decay: bool = False,
         maximize: bool = False,
@@ -40,7 +40,7 @@ class SGD(Optimizer):
         self.require(momentum=momentum)
         if nesterov and (momentum == 0 or dampening != 0):
             raise ValueError("SGD: Nesterov needs a momentum above 0 and no dampening")
-        self.momentum, self.nesterov, self.dampening = momentum, nesterov, dampening
+        self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
         if momentum:
             self.slots = {"velocity": 0.0}
 

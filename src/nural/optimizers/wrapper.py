@@ -12,9 +12,14 @@ class Wrapper(Optimizer):
 
     Args:
         optimizer: The one that takes the step; may be a wrapper too.
+
+    Raises:
+        TypeError: it is no optimizer.
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(self).__name__}: expected an optimizer to wrap, got {optimizer!r}")
         self.optimizer = optimizer
 
     @property

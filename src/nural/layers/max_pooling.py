@@ -1,0 +1,136 @@
+"""Max pooling: the largest value of each channel under windows that slide."""
+
+from typing import Any
+
+import numpy as np
+
+from nural.batch import require_gradient, require_out
+from nural.layer import Layer
+from nural.layers.arguments import require_only
+from nural.layers.pooling import Pooling, pooling_settings, pooling_windows
+from nural.layers.windows import image_blocks, require_images
+from nural.scratch import Scratch, new_array
+
+
+def max_pool2d_forward(
+    x: np.ndarray,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    out: np.ndarray | None = None,
+    scratch: Scratch = new_array,
+) -> np.ndarray:
+    """Max pooling: y_rc = max_ij x_{r·stride + i·dilation − top, c·stride + j·dilation − left}, each channel alone.
+
+    NaN in a window makes its maximum NaN.
+
+    Args:
+        x: Images, ``(N, H, W, C)``; outside them x is −∞.
+        kernel_size: Size of a window: a number, or a pair (down, across).
+        stride: Pixels from one window to the next, likewise; kernel_size unless given.
+        padding: Pixels around the image: a number, a pair (down, across), or ((top, bottom), (left, right)); at most
+            half of kernel_size.
+        dilation: Pixels from one position in a window to the next.
+        ceil_mode: Whether windows may reach beyond the padding on the far side, so that no pixel is left over.
+        out: Where to write y.
+        scratch: Gives y, if not ``out``.
+
+    Returns:
+        y, ``(N, oh, ow, C)``; `windows_over` says how many windows there are.
+
+    Raises:
+        TypeError: x does not hold floats.
+        ValueError: x is no batch of images, the window is larger than the padded image, or a setting makes no sense.
+
+    Source: Goodfellow et al. 2016, Deep Learning, section 9.3.
+    """
+    require_images("max_pool2d_forward", x)
+    windows = pooling_windows("max_pool2d_forward", x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    shape = len(x), *windows.count, x.shape[3]
+    y = scratch("y", shape, x.dtype) if out is None else out
+    require_out("max_pool2d_forward", y, shape)
+    y[...] = -np.inf
+    for _, (r, c), (h, w) in windows.all_taps():
+        np.maximum(y[:, r, c], x[:, h, w], out=y[:, r, c])
+    return y
+
+
+def max_pool2d_backward(
+    dy: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    out: np.ndarray | None = None,
+    scratch: Scratch = new_array,
+) -> np.ndarray:
+    """Gradient of `max_pool2d_forward`: dy_rc goes to the pixel that is the maximum of its window, 0 to the others.
+
+    Of several the first one, row by row, gets it. A pixel adds up what it gets from all its windows.
+
+    Args:
+        dy: ∂L/∂y, ``(N, oh, ow, C)``.
+        x: The input of the forward pass, ``(N, H, W, C)``.
+        y: Its output.
+        kernel_size: This and the other settings are those of the forward pass.
+        stride: See there.
+        padding: See there.
+        dilation: See there.
+        ceil_mode: See there.
+        out: Where to write dx.
+        scratch: Gives dx, if not ``out``, and the arrays to work in.
+
+    Returns:
+        dx, ``(N, H, W, C)``.
+
+    Source: Goodfellow et al. 2016, Deep Learning, section 9.3.
+    """
+    windows = pooling_windows("max_pool2d_backward", x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    require_gradient("max_pool2d_backward", dy, (len(x), *windows.count, x.shape[3]))
+    dx = scratch("dx", x.shape, dy.dtype) if out is None else out
+    require_out("max_pool2d_backward", dx, x.shape)
+    dx[...] = 0
+    for images in image_blocks(len(dy), dy[0].nbytes):
+        remaining = scratch("remaining", dy[images].shape, dy.dtype)  # what no pixel has got yet
+        gets = scratch("gets", remaining.shape, dy.dtype)
+        np.copyto(remaining, dy[images])
+        for _, (r, c), (h, w) in windows.all_taps():
+            np.equal(x[images, h, w], y[images, r, c], out=gets[:, r, c])
+            gets[:, r, c] *= remaining[:, r, c]
+            remaining[:, r, c] -= gets[:, r, c]
+            dx[images, h, w] += gets[:, r, c]
+    return dx
+
+
+class MaxPool2d(Pooling):
+    """y = max over a window, and ∂L/∂y goes to that pixel: `max_pool2d_forward` and `max_pool2d_backward` as a layer.
+
+    The arguments are explained there; PyTorch's ``return_indices`` can only be False. ``(N, H, W, C)`` to
+    ``(N, oh, ow, C)``.
+
+    Source: see `max_pool2d_forward`.
+    """
+
+    pair = max_pool2d_forward, max_pool2d_backward
+    saves_values = True
+    not_config = Layer.not_config | {"return_indices"}
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
+    ) -> None:
+        require_only("MaxPool2d", "return_indices", return_indices, False)
+        pooling_settings("MaxPool2d", kernel_size, stride, padding, dilation)
+        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
+        self.dilation, self.ceil_mode = dilation, bool(ceil_mode)
+        super().__init__()
