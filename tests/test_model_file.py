@@ -163,6 +163,7 @@ def test_numpy_numbers_in_a_configuration(tmp_path):
     ("change", "message"),
     [
         (lambda a, d: d.pop("optimizer_steps"), r"description is damaged \('optimizer_steps'\)"),
+        (lambda a, d: d.update(settings="x"), r"description is damaged \(settings are 'x'\)"),
         (lambda a, d: d.update(epochs=[{}]), r"description is damaged \('step'\)"),
         (lambda a, d: d["epochs"][0].update(step=99), "epochs that do not fit the losses"),
         (lambda a, d: d["epochs"][0].pop("loss"), "epochs with other columns"),

@@ -106,10 +106,12 @@ def load_checkpoint(
     arrays, content = _read(path, "checkpoint")
     if content.get("architecture") != _as_json(describe(model)):
         raise ModelFileError(f"{path}: is a checkpoint of another architecture than the model to resume")
+    kept = content.get("settings")
+    if not isinstance(kept, dict):
+        raise ModelFileError(f"{path}: the checkpoint's description is damaged (settings are {kept!r})")
     for name, value in settings.items():
-        found = content.get("settings", {}).get(name)
-        if found != value:
-            raise ModelFileError(f"{path}: is a checkpoint of a training with {name} {found}, not {value}")
+        if kept.get(name) != value:
+            raise ModelFileError(f"{path}: is a checkpoint of a training with {name} {kept.get(name)}, not {value}")
     prefix = "optimizer."
     running = {name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)}
     try:

@@ -18,7 +18,7 @@ from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
 from nural.cli.model import MODEL_FILE
 from nural.history import History
-from nural.models.recipes import RECIPES
+from nural.models.recipes import RECIPES, Recipe
 
 CONFIG, CHECKPOINT, HISTORY = "config.json", "checkpoint.safetensors", "history.csv"
 PICTURES = ("learning-curve.png", "confusion.png", "mistakes.png")
@@ -38,8 +38,7 @@ class RunConfig:
 
     def check(self) -> None:
         """Raise CommandError for a setting that cannot be."""
-        if self.recipe not in RECIPES:
-            raise CommandError(f"there is no recipe {self.recipe!r}; there are {', '.join(RECIPES)}")
+        recipe_named(self.recipe)
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise CommandError(f"--learning-rate must be a number above 0, got {self.learning_rate}")
 
@@ -55,6 +54,13 @@ class RunConfig:
         if min(config.epochs, config.batch_size, config.threads) < 1 or config.seed < 0:
             raise ValueError("a number is too small")
         return config
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe, or CommandError if there is none of this name."""
+    if name not in RECIPES:
+        raise CommandError(f"there is no recipe {name!r}; there are {', '.join(RECIPES)}")
+    return RECIPES[name]
 
 
 def new_folder(out: Path | None, config: RunConfig) -> Path:

@@ -14,7 +14,16 @@ from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.model import MODEL_FILE, remember_run
 from nural.cli.progress import TrainingProgress
-from nural.cli.run import CHECKPOINT, PICTURES, RunConfig, new_folder, read_config, shown, write_history
+from nural.cli.run import (
+    CHECKPOINT,
+    PICTURES,
+    RunConfig,
+    new_folder,
+    read_config,
+    recipe_named,
+    shown,
+    write_history,
+)
 from nural.data import Batches, load_mnist_datasets
 from nural.history import History
 from nural.layer import Layer
@@ -148,9 +157,7 @@ def _announce(console: Console, verb: str, config: RunConfig, sets: Any, folder:
 
 def _configure(given: dict[str, Any]) -> RunConfig:
     recipe = given.get("recipe", "mlp")
-    if recipe not in RECIPES:
-        raise CommandError(f"there is no recipe {recipe!r}; there are {', '.join(RECIPES)}")
-    chosen = RECIPES[recipe]
+    chosen = recipe_named(recipe)
     defaults = {
         "recipe": recipe,
         "data": None,
