@@ -1,5 +1,6 @@
 """Where a pair finds the arrays that it works in: new ones, unless a layer lends its buffers."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,3 +13,8 @@ Scratch = Callable[[str, tuple[int, ...], Any], np.ndarray]
 def new_array(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """A new array at every call, whatever its name."""
     return np.empty(shape, dtype)
+
+
+def shaped(name: str, shape: tuple[int, ...], dtype: Any, scratch: Scratch) -> np.ndarray:
+    """An array of any shape in a flat one of ``scratch``: a smaller one, of a last block, uses its beginning."""
+    return scratch(name, (math.prod(shape),), dtype).reshape(shape)

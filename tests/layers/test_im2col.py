@@ -20,7 +20,7 @@ def test_blocks_cover_all_windows_once(monkeypatch):
     for size in (1, 100, 300, 900, 2000, 10**6):
         monkeypatch.setattr(im2col, "BLOCK_BYTES", size)
         seen = np.zeros((5, *windows.count), int)
-        for images, bands in im2col.window_blocks(windows, 5, 9):
+        for images, bands in im2col.window_blocks(windows.count, 5, 9):
             for rows in bands:
                 seen[images, rows] += 1
         assert (seen == 1).all()

@@ -11,7 +11,9 @@ from nural.layer import Layer
 from nural.layers.arguments import require_initializer, whole
 from nural.layers.im2col import by_group, window_blocks, window_columns
 from nural.layers.padding import PADDING_MODES, pad2d_backward, pad2d_forward
+from nural.layers.toeplitz import toeplitz_backward, toeplitz_forward, toeplitz_suits
 from nural.layers.windows import Windows, down_across, require_images, sides, windows_over
+from nural.layers.winograd import winograd_backward, winograd_forward, winograd_suits
 from nural.scratch import Scratch, new_array
 
 
@@ -60,6 +62,12 @@ def conv2d_forward(
     shape = len(x), *windows.count, K.shape[-1]
     y = scratch("y", shape, np.result_type(x, K)) if out is None else out
     require_out("conv2d_forward", y, shape)
+    if winograd_suits(K, windows, groups):
+        winograd_forward(x, K, b, windows, y, scratch)
+        return y
+    if toeplitz_suits(K, windows, groups):
+        toeplitz_forward(x, K, b, windows, y, scratch)
+        return y
     matrices = by_group(K, groups)
     for block, columns in window_columns(x, windows, groups, y.dtype, scratch):
         part = y[block]
@@ -106,14 +114,20 @@ def conv2d_backward(
     require_gradient("conv2d_backward", dy, (len(x), *windows.count, K.shape[-1]))
     shapes = K.shape, K.shape[-1:], x.shape
     dK, db, dx = outputs("conv2d_backward", out, shapes, np.result_type(dy, K, x))
-    if dK is not None:
-        _kernel_gradient(dy, x, windows, groups, dK, scratch)
     if db is not None:  # a product with ones sums columns faster than `sum` does
         ones = scratch("ones", (math.prod(windows.count),), db.dtype)
         ones[...] = 1
         of_images = scratch("db of each image", (len(dy), dy.shape[-1]), db.dtype)
         np.matmul(ones, dy.reshape(len(dy), -1, dy.shape[-1]), out=of_images)
         np.sum(of_images, axis=0, out=db)
+    if winograd_suits(K, windows, groups):
+        winograd_backward(dy, K, x, windows, (dK, dx), scratch)
+        return dK, db, dx
+    if toeplitz_suits(K, windows, groups):
+        toeplitz_backward(dy, K, x, windows, (dK, dx), scratch)
+        return dK, db, dx
+    if dK is not None:
+        _kernel_gradient(dy, x, windows, groups, dK, scratch)
     if dx is not None:
         _input_gradient(dy, K, windows, groups, dx, scratch)
     return dK, db, dx
@@ -240,7 +254,7 @@ def _input_gradient(
     kh, kw, channels, _ = K.shape
     matrices = K.reshape(kh, kw, channels, groups, -1).transpose(0, 1, 3, 4, 2)
     dx[...] = 0
-    for images, bands in window_blocks(windows, len(dy), kh * kw * channels * groups * dx.itemsize):
+    for images, bands in window_blocks(windows.count, len(dy), kh * kw * channels * groups * dx.itemsize):
         for rows in bands:
             part = dy[images, rows]
             sent = scratch("columns", (kh * kw * math.prod(part.shape[:3]) * channels * groups,), dx.dtype)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from nural.layers.padding import pad2d_forward
-from nural.layers.windows import BLOCK_BYTES, Windows
+from nural.layers.windows import BLOCK_BYTES, Pair, Windows
 from nural.scratch import Scratch
 
 
@@ -16,9 +16,9 @@ def by_group(a: np.ndarray, groups: int) -> np.ndarray:
     return a.reshape(-1, groups, a.shape[-1] // groups).transpose(1, 0, 2)
 
 
-def window_blocks(windows: Windows, images: int, bytes_per_window: int) -> Iterator[tuple[slice, list[slice]]]:
-    """Cut the windows into blocks of about `BLOCK_BYTES`: several images whole, or one image by rows of windows."""
-    oh, ow = windows.count
+def window_blocks(count: Pair, images: int, bytes_per_window: int) -> Iterator[tuple[slice, list[slice]]]:
+    """Cut windows, ``count`` an image, into blocks of about `BLOCK_BYTES`: images whole, or one by rows of windows."""
+    oh, ow = count
     rows = max(1, BLOCK_BYTES // (bytes_per_window * ow))
     bands = [slice(first, min(first + rows, oh)) for first in range(0, oh, rows)]
     step = max(1, rows // oh)
@@ -37,7 +37,7 @@ def window_columns(
     in_window = windows.kernel[0] * windows.kernel[1] * channels
     extent = tuple(d * (k - 1) + 1 for k, d in zip(windows.kernel, windows.dilation, strict=True))
     (down, across), (apart_down, apart_across) = windows.stride, windows.dilation
-    for images, bands in window_blocks(windows, len(x), in_window * groups * np.dtype(dtype).itemsize):
+    for images, bands in window_blocks(windows.count, len(x), in_window * groups * np.dtype(dtype).itemsize):
         image = x[images]
         if np.any(windows.sides):
             image = pad2d_forward(image, windows.sides, scratch=scratch)

@@ -94,16 +94,26 @@ def max_pool2d_backward(
     require_gradient("max_pool2d_backward", dy, (len(x), *windows.count, x.shape[3]))
     dx = scratch("dx", x.shape, dy.dtype) if out is None else out
     require_out("max_pool2d_backward", dx, x.shape)
-    dx[...] = 0
-    for images in image_blocks(len(dy), dy[0].nbytes):
-        remaining = scratch("remaining", dy[images].shape, dy.dtype)  # what no pixel has got yet
-        gets = scratch("gets", remaining.shape, dy.dtype)
-        np.copyto(remaining, dy[images])
-        for _, (r, c), (h, w) in windows.all_taps():
-            np.equal(x[images, h, w], y[images, r, c], out=gets[:, r, c])
-            gets[:, r, c] *= remaining[:, r, c]
-            remaining[:, r, c] -= gets[:, r, c]
-            dx[images, h, w] += gets[:, r, c]
+    alone = windows.tile()
+    for images in image_blocks(len(dy), x[0].nbytes):
+        remaining, gets = (scratch(name, dy[images].shape, dy.dtype) for name in ("remaining", "gets"))
+        np.copyto(remaining, dy[images])  # what no pixel has got yet
+        if not alone:
+            dx[images] = 0
+        *taps, last = windows.all_taps()
+        for _, (r, c), (h, w) in taps:
+            part = np.equal(x[images, h, w], y[images, r, c], out=gets[:, r, c])
+            part *= remaining[:, r, c]
+            remaining[:, r, c] -= part
+            if alone:
+                dx[images, h, w] = part
+            else:
+                dx[images, h, w] += part
+        _, (r, c), (h, w) = last  # no other can be the maximum of the windows that still have something
+        if alone:
+            dx[images, h, w] = remaining[:, r, c]
+        else:
+            dx[images, h, w] += remaining[:, r, c]
     return dx
 
 

@@ -47,6 +47,11 @@ class Windows:
                 if down and across:
                     yield (i, j), (down[0], across[0]), (down[1], across[1])
 
+    def tile(self) -> bool:
+        """Whether every pixel is under one window and no other."""
+        covered = tuple(n * k for n, k in zip(self.count, self.kernel, strict=True))
+        return self.stride == self.kernel and covered == self.size and not np.any(self.sides)
+
     def under(self, axis: int, window: int) -> slice:
         """The rows (axis 0) or columns (axis 1) of the image under one window; for a dilation of 1."""
         first = window * self.stride[axis] - self.sides[axis][0]
