@@ -39,7 +39,7 @@ def window_columns(
     (down, across), (apart_down, apart_across) = windows.stride, windows.dilation
     for images, bands in window_blocks(windows.count, len(x), in_window * groups * np.dtype(dtype).itemsize):
         image = x[images]
-        if np.any(windows.sides):
+        if windows.padded:
             image = pad2d_forward(image, windows.sides, scratch=scratch)
         view = sliding_window_view(image, extent, axis=(1, 2))
         view = view[:, ::down, ::across, :, ::apart_down, ::apart_across]

@@ -128,7 +128,7 @@ def _stretches(
     in_stretch = windows.kernel[0] * reach
     for images, bands in window_blocks(windows.count, len(x), in_stretch * np.dtype(dtype).itemsize // stretch):
         image = x[images]
-        if np.any(windows.sides):
+        if windows.padded:
             image = pad2d_forward(image, windows.sides, scratch=scratch)
         lines = image.reshape(*image.shape[:2], -1)
         view = sliding_window_view(lines, (windows.kernel[0], reach), axis=(1, 2))

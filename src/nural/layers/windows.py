@@ -3,6 +3,7 @@
 import math
 import operator
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,11 @@ class Windows:
     sides: Sides  # padding: ((top, bottom), (left, right))
     count: Pair  # windows
 
+    @property
+    def padded(self) -> bool:
+        """Whether there is padding on some side."""
+        return self.sides != ((0, 0), (0, 0))
+
     def taps(self, rows: slice) -> Iterator[tuple[Pair, tuple[slice, slice], tuple[slice, slice]]]:
         """For each position (i, j) of the kernel, row by row: the windows that read a pixel there, and these pixels.
 
@@ -50,7 +56,7 @@ class Windows:
     def tile(self) -> bool:
         """Whether every pixel is under one window and no other."""
         covered = tuple(n * k for n, k in zip(self.count, self.kernel, strict=True))
-        return self.stride == self.kernel and covered == self.size and not np.any(self.sides)
+        return self.stride == self.kernel and covered == self.size and not self.padded
 
     def under(self, axis: int, window: int) -> slice:
         """The rows (axis 0) or columns (axis 1) of the image under one window; for a dilation of 1."""
@@ -145,12 +151,16 @@ def sides(name: str, padding: Any, kernel: Pair = (1, 1), stride: Pair = (1, 1),
 
 def down_across(name: str, what: str, value: Any, least: int = 1) -> Pair:
     """``value`` as (down, across): itself if it is two whole numbers, twice itself if it is one, alone or in a list."""
-    try:
-        values = tuple(value) if np.ndim(value) else (value,)
-        down, across = values * 2 if len(values) == 1 else values
-        found = operator.index(down), operator.index(across)
-    except (TypeError, ValueError):
-        found = None
+    found: Pair | None = None
+    if isinstance(value, int):  # these first, since every forward and backward asks
+        found = value, value
+    elif isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], int):
+        found = value
+    else:
+        with suppress(TypeError, ValueError):
+            values = tuple(value) if np.ndim(value) else (value,)
+            down, across = values * 2 if len(values) == 1 else values
+            found = operator.index(down), operator.index(across)
     if found is None or min(found) < least:
         raise ValueError(f"{name}: {what} must be a whole number, at least {least}, or two of them; got {value!r}")
     return found
