@@ -152,13 +152,13 @@ def sides(name: str, padding: Any, kernel: Pair = (1, 1), stride: Pair = (1, 1),
 def down_across(name: str, what: str, value: Any, least: int = 1) -> Pair:
     """``value`` as (down, across): itself if it is two whole numbers, twice itself if it is one, alone or in a list."""
     found: Pair | None = None
-    if isinstance(value, int):  # these first, since every forward and backward asks
+    if isinstance(value, int):  # these two first, since every forward and backward asks
         found = value, value
     elif isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], int):
-        found = value
+        found = value[0], value[1]
     else:
         with suppress(TypeError, ValueError):
-            values = tuple(value) if np.ndim(value) else (value,)
+            values: list[Any] = list(value) if np.ndim(value) else [value]
             down, across = values * 2 if len(values) == 1 else values
             found = operator.index(down), operator.index(across)
     if found is None or min(found) < least:
