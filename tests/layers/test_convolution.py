@@ -22,6 +22,8 @@ SETTINGS = [
     ((4, 4, 3), {"groups": 4, "stride": 2}, (6, 8)),
     ((4, 12, (3, 2)), {"groups": 4, "padding": 1, "bias": False}, (6, 8)),
     ((1, 5, 3), {"stride": 2}, (8, 8)),
+    ((10, 14, 3), {"padding": 1}, (6, 8)),  # the plain product of columns
+    ((16, 20, 3), {"padding": 1}, (9, 12)),  # Winograd's form; those above of few channels have Toeplitz's
     ((4, 6, 3), {"stride": 2, "padding": 2, "padding_mode": "reflect"}, (6, 5)),
     ((4, 6, 3), {"stride": 2, "padding": (1, 2), "padding_mode": "circular"}, (6, 5)),
     ((4, 6, (2, 4)), {"padding": "same", "padding_mode": "replicate"}, (6, 5)),
