@@ -16,7 +16,7 @@ def public_pairs() -> set[str]:
     """The qualified name of every public ``*_forward``, ``*_backward`` and ``*_loss`` of nural's modules."""
     found = set()
     for module in pkgutil.walk_packages(nural.__path__, "nural."):
-        if not module.name.startswith(("nural.cases", "nural.cli", "nural.interop")):
+        if not module.name.startswith(("nural.cases", "nural.cli", "nural.interop", "nural.estimator")):
             for name, value in vars(importlib.import_module(module.name)).items():
                 if name.endswith(("_forward", "_backward", "_loss")) and callable(value) and not name.startswith("_"):
                     found.add(f"{value.__module__}.{value.__qualname__}")

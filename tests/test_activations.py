@@ -126,6 +126,11 @@ def test_views_are_read_and_written_as_they_lie(rng):
     np.testing.assert_array_equal(out, a.elu_forward(np.ascontiguousarray(x), 1.0))
 
 
+def test_relu_of_what_is_not_finite():
+    x = np.array([-np.inf, -1, 0, 1, np.inf, np.nan], np.float32)
+    np.testing.assert_array_equal(a.relu_forward(x), [0, 0, 0, 1, np.inf, np.nan])
+
+
 def test_prelu_learns_its_slopes(rng):
     layer = a.PReLU(num_parameters=3)
     assert {name: value.shape for name, value in layer.params.items()} == {"a": (3,)}

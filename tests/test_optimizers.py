@@ -1,6 +1,7 @@
 """Optimizers: first steps by hand, Keras's forms, clipping, averaging, resuming; PyTorch's in test_optimizer_parity."""
 
 import math
+import threading
 import tracemalloc
 
 import numpy as np
@@ -20,6 +21,7 @@ from nural.optimizers import (
     clip_gradients_by_norm,
     clip_gradients_by_value,
 )
+from nural.optimizers.optimizer import in_blocks
 
 BUILDERS = [
     lambda: SGD(0.1),
@@ -250,6 +252,42 @@ def test_it_learns(build, blobs, small_model):
     model = small_model()
     nural.fit(model, *blobs, epochs=10, optimizer=build())
     assert nural.evaluate(model, *blobs)["accuracy"] > 0.9
+
+
+def by_threads_from_the_last_block(function, blocks):
+    assert len(blocks) != 1  # the averages begin without any
+    for block in reversed(blocks):
+        thread = threading.Thread(target=function, args=[block])
+        thread.start()
+        thread.join()
+
+
+@each_optimizer
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_blocks_of_large_arrays_may_be_divided_over_threads(build, order, monkeypatch, rng):
+    arrays = [np.array(rng.standard_normal((7, 60, 5)), np.float32, order=order) for _ in range(4)]
+
+    def run(divide):
+        optimizer, params = build(), {"W": arrays[0].copy(order="K"), "b": arrays[0][0, 0].copy()}
+        for g in arrays[1:]:
+            optimizer.update(params, {"W": g.copy(), "b": g[1, 1].copy()}, *divide)
+        return params, optimizer.state
+
+    whole = run([])
+    monkeypatch.setattr("nural.optimizers.optimizer.BLOCK_BYTES", 2000)
+    np.testing.assert_equal(run([]), whole)
+    np.testing.assert_equal(run([by_threads_from_the_last_block]), whole)
+
+
+def test_blocks_are_views_of_about_the_same_length(monkeypatch, rng):
+    W, g = rng.standard_normal((2, 100, 4))
+    assert in_blocks(W, g) == [(W, g)]
+    monkeypatch.setattr("nural.optimizers.optimizer.BLOCK_BYTES", W.nbytes // 3)
+    blocks = in_blocks(W, g)
+    assert [len(block[0]) for block in blocks] == [34, 34, 32]
+    assert all(np.shares_memory(w, W) and np.shares_memory(h, g) for w, h in blocks)
+    np.testing.assert_array_equal(np.concatenate([w for w, _ in blocks]), W)
+    np.testing.assert_array_equal(np.concatenate([h for _, h in blocks]), g)
 
 
 def test_a_schedule_reaches_the_optimizer_inside(blobs, small_model):

@@ -5,25 +5,32 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import nural
 
 PACKAGE = Path(nural.__file__).parent
 
 #: Each module may import the modules in rows above its own, and its own.
 ORDER = [
-    ["atomic_file", "batch", "blocks", "history", "interrupt", "scratch"],
+    ["atomic_file", "batch", "blocks", "history", "interrupt", "late", "scratch", "workers"],
     ["layer", "initializers", "schedules"],
+    ["calls"],
     ["layers"],
     ["activations"],
     ["losses"],
     ["optimizers"],
     ["gradients", "metrics"],
     ["data"],
-    ["model_file"],
+    ["threads"],
+    ["guard", "parallel"],
+    ["ranks"],
+    ["gradient_sum"],
+    ["inference", "model_file"],
     ["training"],
-    ["callbacks", "plateau"],
+    ["callbacks", "plateau", "profile"],
     ["models"],
-    ["plots", "cases", "interop"],
+    ["plots", "cases", "interop", "estimator"],
     ["cli"],
 ]
 ROW = {name: row for row, names in enumerate(ORDER) for name in names}
@@ -56,3 +63,29 @@ def test_import_loads_only_numpy_and_the_standard_library():
     numpy_alone = subprocess.run(bare, capture_output=True, text=True, check=True).stdout.split()
     third_party = set(loaded) - set(numpy_alone) - set(sys.stdlib_module_names) - {"nural"}
     assert third_party == set()
+
+
+@pytest.mark.parametrize(
+    "package", [nural, nural.activations, nural.data, nural.layers], ids=lambda package: package.__name__
+)
+def test_the_stub_names_what_the_package_loads_and_from_where(package):
+    stub = ast.parse(Path(package.__file__).with_suffix(".pyi").read_text())
+    imports = {
+        alias.name: node.module for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    loaded = vars(package)["_NAMES"]
+    homes = {name: f"{package.__name__}.{module}" for module, names in loaded.items() for name in names}
+    assert imports == homes | dict.fromkeys(loaded, package.__name__)
+    (listed,) = (node.value for node in stub.body if isinstance(node, ast.Assign))
+    assert sorted(ast.literal_eval(listed)) == sorted(package.__all__)
+
+
+def test_every_public_name_is_there_when_it_is_asked_for():
+    script = (
+        "import sys, nural; assert 'numpy' not in sys.modules; assert {*dir(nural)} >= {*nural.__all__}; "
+        "from nural import *; print(*[name for name in nural.__all__ if name not in globals()])"
+    )
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "\n"
+    assert nural.layers.fc_forward is sys.modules["nural.layers.linear"].fc_forward
+    with pytest.raises(AttributeError, match="module 'nural' has no attribute 'Lineal'"):
+        getattr(nural, "Lineal")  # noqa: B009

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -40,6 +41,9 @@ class Layer:
         children: The layers inside this one, by name.
         buffers: Scratch arrays that are kept between calls.
         generator: The source of randomness of a layer that is random in training; None for the others.
+        share: In training, how many rows of the batch come before those that this replica gets, and how many after.
+        gradients_ready: If set, a container's ``backward`` calls it with the name of each child that has filled its
+            ``grads``, while the others are still at work.
         info: Anything JSON can hold that should travel with the model in its file, such as how inputs are prepared.
 
     Args:
@@ -51,6 +55,9 @@ class Layer:
             elsewhere from ``default_rng(0)``, one generator for the whole network.
     """
 
+    #: What `forward` and `backward` compute for each value, by the formula: an addition, a multiplication, a division,
+    #: a comparison, a drawn number and a function such as exp or the square root are each one operation.
+    operations_per_value = (0, 0)
     #: Arguments of constructors that say how the arrays begin, not what the layer is.
     not_config = frozenset({"self", "rng", "initializer"})
 
@@ -68,6 +75,8 @@ class Layer:
         learned = [child.dtype for child in self.children.values() if child.all_shapes()]
         self.dtype = np.result_type(*learned) if learned else np.dtype(dtype)
         self.generator: np.random.Generator | None = None
+        self.share = (0, 0)
+        self.gradients_ready: Callable[[str], None] | None = None
         self.info: dict[str, Any] = {}
         self.buffers: dict[str, np.ndarray] = {}
         self._saved: tuple[Any, ...] = ()
@@ -91,6 +100,21 @@ class Layer:
         """The first value of the layer's own parameter ``name``: zeros, unless a subclass says otherwise."""
         return np.zeros(self.shapes[name], self.dtype)
 
+    def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
+        """The floating-point operations of the formula and of its gradient for one batch, without the children's.
+
+        By default `operations_per_value` for each value of the larger of input and output; a layer with products
+        counts those alone, two operations for each multiplication and the addition after it.
+
+        Args:
+            x_shape: The input's shape.
+            y_shape: The output's shape.
+            need_dx: Whether ``backward`` computes ∂L/∂x.
+        """
+        values = max(math.prod(x_shape), math.prod(y_shape))
+        forward, backward = self.operations_per_value
+        return forward * values, backward * values
+
     # -- parameters ------------------------------------------------------------------------------------------
 
     def build(self, rng: np.random.Generator) -> None:
@@ -98,7 +122,8 @@ class Layer:
         for child in self.children.values():
             child.build(rng)
         if self._own_params is None:
-            self._own_params = {name: np.array(self.initial_value(name, rng), self.dtype) for name in self.shapes}
+            initial = {name: self.initial_value(name, rng) for name in self.shapes}
+            self._own_params = {name: np.array(value, self.dtype, order="C") for name, value in initial.items()}
 
     def draw(self) -> Arrays:
         """`params`, drawn with one generator for all layers if they are not there yet."""
@@ -154,19 +179,28 @@ class Layer:
     def buffer(self, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         """A scratch array that is kept: it grows with the batch and is handed out as its first ``shape[0]`` rows."""
         kept = self.buffers.get(name)
+        if kept is not None and kept.shape == shape and kept.dtype == dtype:
+            return kept  # as nearly always
         fits = kept is not None and kept.dtype == dtype and kept.ndim == len(shape) and kept.shape[1:] == shape[1:]
         if kept is None or not fits or kept.shape[:1] < shape[:1]:
             kept = self.buffers[name] = np.empty(shape, dtype)
         return kept[: shape[0]] if shape else kept
 
-    def replica(self) -> Self:
-        """A twin that shares ``params`` and ``state`` and owns its ``grads`` and buffers: what a worker needs."""
+    def replica(self, copies: dict[int, Any] | None = None) -> Self:
+        """A twin that shares ``params`` and owns its ``grads``, buffers, and copies of ``state`` and generators.
+
+        It is what a worker needs, who takes a share of each batch; see `nural.parallel`. Through ``copies``, which
+        `copy.deepcopy` fills, layers that share a generator share its copy too.
+        """
         self.draw()  # before they are shared
+        copies = {} if copies is None else copies
         twin = copy.copy(self)
-        twin.children = {name: child.replica() for name, child in self.children.items()}
+        twin.children = {name: child.replica(copies) for name, child in self.children.items()}
         twin.buffers = {}
+        twin.gradients_ready = None
         twin._saved = ()
-        twin.generator = copy.deepcopy(self.generator)
+        twin._own_state = {name: value.copy() for name, value in self._own_state.items()}
+        twin.generator = copy.deepcopy(self.generator, copies)
         twin._forget_collected()
         return twin
 
@@ -182,6 +216,12 @@ class Layer:
     def config(self) -> dict[str, Any]:
         """The constructor's arguments that say what the layer is."""
         return {argument.name: getattr(self, argument.name) for argument in self._arguments()}
+
+    def take_share(self, before: int, after: int) -> None:
+        """Set ``share`` here and in all layers inside."""
+        self.share = before, after
+        for child in self.children.values():
+            child.take_share(before, after)
 
     def __call__(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """`forward`."""
@@ -232,10 +272,13 @@ class Sequential(Layer):
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """Pass ``dy`` through the layers in reverse; without ``need_dx`` it ends at the first one that learns."""
-        layers = self.layers
-        first = 0 if need_dx else next((i for i, layer in enumerate(layers) if layer.all_shapes()), len(layers))
+        layers = list(self.children.items())
+        first = 0 if need_dx else next((i for i, (_, layer) in enumerate(layers) if layer.all_shapes()), len(layers))
         for i in range(len(layers) - 1, first - 1, -1):
-            dy = layers[i].backward(dy, need_dx or i > first)
+            name, layer = layers[i]
+            dy = layer.backward(dy, need_dx or i > first)
+            if self.gradients_ready is not None:
+                self.gradients_ready(name)
         return dy if need_dx else None
 
     def __getitem__(self, i: int) -> Layer:
@@ -258,6 +301,7 @@ class Residual(Layer):
     Source: He et al. 2016, Deep Residual Learning for Image Recognition, section 3.2.
     """
 
+    operations_per_value = (1, 1)
     not_config = Layer.not_config | {"branch", "shortcut"}
 
     def __init__(self, branch: Layer, shortcut: Layer | None = None) -> None:
@@ -291,7 +335,11 @@ class Residual(Layer):
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """∂L/∂x: what comes back through the branch plus what comes back through the shortcut."""
         dx = self.branch.backward(dy, need_dx)
+        if self.gradients_ready is not None:
+            self.gradients_ready("branch")
         around = dy if self.shortcut is None else self.shortcut.backward(dy, need_dx)
+        if self.gradients_ready is not None and self.shortcut is not None:
+            self.gradients_ready("shortcut")
         return np.add(dx, around, out=self.buffer("dx", dx.shape, dx.dtype)) if need_dx else None
 
     def __repr__(self) -> str:

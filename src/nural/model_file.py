@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from nural import activations, layer, layers
 from nural.atomic_file import write_atomically
 from nural.history import History
 from nural.layer import Layer, Sequential
-from nural.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from nural.optimizers import Optimizer
 
 FORMAT = 1
 
@@ -24,10 +26,13 @@ class ModelFileError(ValueError):
     """A file that is not the model or the checkpoint that it should be; one sentence names what was found."""
 
 
-def layer_types() -> dict[str, type[Layer]]:
-    """The layers that a file may name: those that nural defines."""
-    defined = [value for module in (layer, layers, activations) for value in vars(module).values()]
-    return {t.__name__: t for t in defined if isinstance(t, type) and issubclass(t, Layer)}
+def layer_type(name: str) -> type[Layer]:
+    """The layer of nural's with this name, which a file may hold; KeyError if there is none."""
+    for module in (layer, layers, activations):
+        found = getattr(module, name) if name in dir(module) else None
+        if isinstance(found, type) and issubclass(found, Layer):
+            return found
+    raise KeyError(name)
 
 
 def save(model: Layer, path: str | os.PathLike[str]) -> None:
@@ -63,7 +68,7 @@ def load(path: str | os.PathLike[str]) -> Layer:
 def save_checkpoint(
     path: str | os.PathLike[str],
     model: Layer,
-    optimizer: Optimizer,
+    optimizer: "Optimizer",
     history: History,
     settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
@@ -94,7 +99,7 @@ def save_checkpoint(
 def load_checkpoint(
     path: str | os.PathLike[str],
     model: Layer,
-    optimizer: Optimizer,
+    optimizer: "Optimizer",
     settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> History:
     """Put a checkpoint's arrays into ``model`` and ``optimizer`` and return the training's history.
@@ -146,7 +151,9 @@ def _history(losses: np.ndarray, epochs: Any) -> History:
     return History([float(value) for value in losses], rows)
 
 
-def _require_running(path: Any, model: Layer, optimizer: Optimizer, running: dict[str, np.ndarray], steps: int) -> None:
+def _require_running(
+    path: Any, model: Layer, optimizer: "Optimizer", running: dict[str, np.ndarray], steps: int
+) -> None:
     """Check the optimizer's running arrays against those that a step of it leaves, tried on copies."""
     trial = copy.deepcopy(optimizer)
     if steps:
@@ -161,8 +168,10 @@ def _require_running(path: Any, model: Layer, optimizer: Optimizer, running: dic
 
 def describe(model: Layer) -> dict[str, Any]:
     """The architecture as JSON has it: type, configuration and children of each layer."""
-    if type(model).__name__ not in layer_types():
-        raise ModelFileError(f"{type(model).__name__} is no layer of nural's, so a file cannot name it")
+    try:
+        layer_type(type(model).__name__)
+    except KeyError as error:
+        raise ModelFileError(f"{type(model).__name__} is no layer of nural's, so a file cannot name it") from error
     return {
         "type": type(model).__name__,
         "config": {k: v.name if isinstance(v, np.dtype) else v for k, v in model.config().items()},
@@ -172,7 +181,7 @@ def describe(model: Layer) -> dict[str, Any]:
 
 def _build(path: Any, described: Any) -> Layer:
     try:
-        kind = layer_types()[described["type"]]
+        kind = layer_type(described["type"])
         children = {name: _build(path, child) for name, child in described["children"].items()}
         config = described["config"]
         model = kind(*children.values()) if issubclass(kind, Sequential) else kind(**children, **config)

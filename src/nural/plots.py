@@ -82,6 +82,24 @@ def samples(images: np.ndarray, labels: np.ndarray, title: str) -> bytes:
     return _sheet(images, [str(label) for label in labels], title, columns=10)
 
 
+def stages(pictures: dict[str, np.ndarray], title: str) -> bytes:
+    """Pictures of any sizes, uint8 ``(H, W)``, side by side, each under its name and at the same height, as PNG.
+
+    Grey levels are shown as they are, 0 black.
+    """
+    shapes = [picture.shape[1] / picture.shape[0] for picture in pictures.values()]
+    widths = [min(max(shape, 0.45), 2.5) for shape in shapes]
+    figure = _figure(2.1 * sum(widths) + 0.4, 3.1)
+    panels = figure.subplots(1, len(pictures), width_ratios=widths, squeeze=False)[0]
+    for axes, (name, picture) in zip(panels, pictures.items(), strict=True):
+        smooth = "nearest" if max(picture.shape) <= 28 else "antialiased"
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation=smooth)
+        axes.set_title(f"{name}\n{picture.shape[1]} × {picture.shape[0]}", fontsize=9)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set(color=GREY, linewidth=0.6)
+    return _png(figure, title)
+
+
 def _sheet(images: np.ndarray, captions: Sequence[str], title: str, columns: int) -> bytes:
     """Images in rows with their captions above them, on one canvas: an axes for each would take seconds to lay out."""
     rows = max(1, -(-len(images) // columns))

@@ -1,22 +1,28 @@
-"""Training, evaluation and prediction: `train` takes the steps, `fit` runs it with callbacks and checkpoints."""
+"""Training: `train` takes the steps, `fit` runs it with callbacks and checkpoints."""
 
 import math
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from nural.activations import softmax_forward
 from nural.data.batches import Batches, rows
+from nural.gradient_sum import GradientSum
+from nural.guard import Guard
 from nural.history import History, Progress
+from nural.inference import outputs, scores
 from nural.interrupt import deferred_interrupt
 from nural.layer import Layer, Sequential
 from nural.losses import Loss, cross_entropy_loss
-from nural.metrics import accuracy, class_labels
 from nural.model_file import load_checkpoint, save_checkpoint
 from nural.optimizers import SGD, Optimizer
+from nural.parallel import Replicas
+from nural.ranks import Ranks
 from nural.schedules import Schedule
+from nural.threads import BlasThreads, Threads, choose_threads
+from nural.workers import Workers
 
 
 class DivergedError(FloatingPointError):
@@ -49,8 +55,9 @@ def train(
     schedule: Schedule | None = None,
     validation: tuple[Any, Any] | None = None,
     seed: int = 0,
-    threads: int = 1,
+    threads: int | str | Threads = "auto",
     start: int = 0,
+    ranks: Ranks | None = None,
 ) -> Iterator[Progress]:
     """Take one step after another and yield a record of each. Weights are those after the step.
 
@@ -65,57 +72,93 @@ def train(
         loss: ``(y, t, out=None) -> (loss, dy)``.
         schedule: The learning rate by step, counted from 0; by default the optimizer's own.
         validation: ``(x, y)`` to `evaluate` after each epoch.
-        seed: Of the weights and of the batches: the same seed gives the same bits.
-        threads: BLAS threads. One is fastest for products of the size that small batches make.
+        seed: Of the weights and of the batches: the same seed and the same threads give the same bits.
+        threads: How many in all, `Threads`, or "auto", which chooses from the work that a step has and the cores there
+            are; see `choose_threads`. Workers take shares of each batch; batch norm has the statistics of its share in
+            training, see `Replicas`. With "auto" a `Guard` goes on with one thread while neighbours have the cores: the
+            bits stay the same with workers, but with BLAS threads the last ones may differ from run to run on a
+            disturbed machine. Give a number for the same bits.
         start: Steps that were taken before, when a training is resumed.
+        ranks: The processes that share each batch, all of which run this alike; by default this one is alone.
 
     Raises:
         DivergedError: the loss, or a weight at the end of an epoch, is NaN or infinite.
         ValueError: the data are empty, differ in length, or do not fit the network or the loss.
     """
-    from threadpoolctl import threadpool_limits
-
-    if epochs < 1 or threads < 1:
-        raise ValueError(f"epochs and threads must be at least 1, got {epochs} and {threads}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs}")
     optimizer = SGD() if optimizer is None else optimizer
+    ranks = Ranks() if ranks is None else ranks
     model.build(np.random.default_rng(seed))
-    batches = Batches(x, y, batch_size, dtype=model.dtype, drop_last=drop_last)
+    batches = Batches(x, y, batch_size, dtype=model.dtype, drop_last=drop_last, share=ranks.share)
     steps = epochs * len(batches)
     step = start
-    with threadpool_limits(limits=threads, user_api="blas"):
+    rows_here = max(1, min(batch_size, len(x)) // ranks.size)
+    chosen = choose_threads(threads, model, x, rows_here, available=ranks.cores())
+    with (
+        BlasThreads(chosen.blas) as blas,
+        Workers(chosen.workers) as workers,
+        Replicas(model, workers) as replicas,
+        GradientSum(ranks, model) as gradient_sum,
+    ):
+        guard = None
+        if threads == "auto" and chosen != Threads():
+            guard = Guard(chosen, workers, blas, model, rows_here)
         while step < steps:
             epoch, position = divmod(step, len(batches))
             for inputs, targets in batches.epoch(np.random.default_rng([seed, epoch + 1]), start=position):
+                begun = time.perf_counter()
                 if schedule is not None:
                     optimizer.learning_rate = schedule(step)
                 step += 1
-                place = f"step {step} (epoch {epoch + 1})"
-                value = _step(model, inputs, targets, loss, optimizer, place)
+                value = _step(replicas, gradient_sum, inputs, targets, loss, optimizer)
+                if "diverged" in ranks.granted:
+                    problem = None if math.isfinite(value) else f"the loss became {value}"
+                    _require_none(problem, ranks, model, inputs, optimizer, step, epoch)
+                if guard is not None:
+                    guard.after_step(time.perf_counter() - begun, len(inputs))
                 ends_epoch = step % len(batches) == 0
-                scores = None
+                judged = None
                 if ends_epoch:
-                    if not _all_finite(model.params):
-                        raise _diverged("a weight became infinite", model, inputs, optimizer, place)
-                    if validation is not None:
-                        scores = evaluate(model, *validation, loss=loss)
-                        if not math.isfinite(scores["loss"]):
-                            what = f"the validation loss became {scores['loss']}"
-                            raise _diverged(what, model, inputs, optimizer, place)
+                    problem = None if _all_finite(model.params) else "a weight became infinite"
+                    if problem is None and validation is not None:
+                        judged = _judge(model, *validation, loss, workers, ranks)
+                        if not math.isfinite(judged["loss"]):
+                            problem = f"the validation loss became {judged['loss']}"
+                    _require_none(problem, ranks, model, inputs, optimizer, step, epoch)
                 yield Progress(
-                    step, steps, epoch + 1, epochs, len(inputs), value, optimizer.learning_rate, ends_epoch, scores
+                    step, steps, epoch + 1, epochs, len(targets), value, optimizer.learning_rate, ends_epoch, judged
                 )
 
 
-def _step(model: Layer, x: np.ndarray, t: np.ndarray, loss: Loss, optimizer: Optimizer, place: str) -> float:
-    """One step: forward, loss, backward, update. Returns the loss before the update."""
+def _step(
+    replicas: Replicas, gradient_sum: GradientSum, x: np.ndarray, t: np.ndarray, loss: Loss, optimizer: Optimizer
+) -> float:
+    """One step: forward, loss, backward, update. Returns the loss before the update, left out if that is not finite.
+
+    ``x`` is this rank's share of the batch, ``t`` the targets of all of it, of which the loss is.
+    """
+    model, ranks, n = replicas.model, gradient_sum.ranks, len(t)
+    own, weight = ranks.share(n), ranks.weight(n)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is reported as DivergedError
-        y = model.forward(x, train=True)
+        y = ranks.gathered(replicas.forward(x, before=own.start, after=n - own.stop), n)
         value, dy = loss(y, t, out=model.buffer("loss gradient", y.shape, y.dtype))
         if not math.isfinite(value):
-            raise _diverged(f"the loss became {value}", model, x, optimizer, place)
-        model.backward(dy, need_dx=False)
-        optimizer.update(model.params, model.grads)
+            ranks.wishes.add("diverged")
+        elif weight:
+            replicas.backward(dy[own])
+        gradient_sum.finish(weight)
+        if "diverged" not in ranks.granted:
+            optimizer.update(model.params, model.grads, divide=replicas.workers.divide)
     return value
+
+
+def _judge(model: Layer, x: Any, y: Any, loss: Loss, workers: Workers, ranks: Ranks) -> dict[str, float]:
+    """What `evaluate` says of the validation set, of which each rank computes its share."""
+    own = ranks.share(len(x))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is reported as DivergedError
+        mine = x if ranks.size == 1 else rows(x, own.start, own.stop)
+        return scores(ranks.gathered(outputs(model, mine, threads=workers), len(x)), y, loss)
 
 
 def fit(
@@ -132,9 +175,10 @@ def fit(
     validation: tuple[Any, Any] | None = None,
     callbacks: Sequence[Callback] = (),
     seed: int = 0,
-    threads: int = 1,
+    threads: int | str | Threads = "auto",
     checkpoint: str | os.PathLike[str] | None = None,
     resume: bool = False,
+    communicator: Any = None,
 ) -> History:
     """Train a model. The arguments are those of `train`, and these.
 
@@ -143,6 +187,11 @@ def fit(
         checkpoint: A file that keeps the training: written before the first step, after each epoch, when the training
             ends early, and at Ctrl-C.
         resume: Continue from ``checkpoint``; the result is, bit for bit, that of a training without the break.
+        communicator: The MPI ranks that train together, such as ``mpi4py.MPI.COMM_WORLD``: each calls this with the
+            same arguments and takes its share of every batch, see `Ranks`. Weights begin as rank 0's, which alone reads
+            and writes ``checkpoint``. Callbacks are called on every rank with the same numbers: give those that print
+            or write to rank 0 alone. What `on_step` answers on any rank, and Ctrl-C, end the training on all after the
+            next step. Any other exception on one rank ends all processes, after a sentence on stderr.
 
     Returns:
         The history, of the steps before a break too.
@@ -153,94 +202,61 @@ def fit(
         ModelFileError: ``checkpoint`` is to be resumed, but is missing, damaged, or of another training.
     """
     optimizer = SGD() if optimizer is None else optimizer
-    model.build(np.random.default_rng(seed))
-    history = History()
-    settings = {"samples": len(x), "batch_size": batch_size, "drop_last": drop_last, "seed": seed}
-    if resume:
-        if checkpoint is None:
-            raise ValueError("fit: to resume, name the checkpoint to resume from")
-        history = load_checkpoint(checkpoint, model, optimizer, settings)
+    ranks = Ranks(communicator)
+    if resume and checkpoint is None:
+        raise ValueError("fit: to resume, name the checkpoint to resume from")
+    with ranks.together((DivergedError,)):
+        model.build(np.random.default_rng(seed))
+        history = History()
+        settings = {"samples": len(x), "batch_size": batch_size, "drop_last": drop_last, "seed": seed}
+        ranks.require_equal({**settings, "epochs": epochs, "shapes of weights": model.all_shapes()})
+        with ranks.agreeing():
+            if resume and checkpoint is not None and ranks.first:
+                history = load_checkpoint(checkpoint, model, optimizer, settings)
+        history = ranks.begin_alike(model, optimizer, history)
 
-    def keep() -> None:
-        if checkpoint is not None:
-            save_checkpoint(checkpoint, model, optimizer, history, settings)
+        def keep() -> None:
+            if checkpoint is not None and ranks.first:
+                save_checkpoint(checkpoint, model, optimizer, history, settings)
 
-    if not resume:
-        keep()
-    for callback in callbacks:
-        callback.on_begin(model, history)
-    with deferred_interrupt() as interrupted:
-        for progress in train(
-            model,
-            x,
-            y,
-            epochs=epochs,
-            batch_size=batch_size,
-            drop_last=drop_last,
-            optimizer=optimizer,
-            loss=loss,
-            schedule=schedule,
-            validation=validation,
-            seed=seed,
-            threads=threads,
-            start=len(history.losses),
-        ):
-            history.record(progress)
-            answers = [callback.on_step(model, progress) for callback in callbacks]
-            if progress.ends_epoch:
-                answers += [callback.on_epoch(model, history) for callback in callbacks]
-            ended = any(answers)
-            if progress.ends_epoch or ended or interrupted.is_set():
-                keep()
-            if interrupted.is_set():
-                raise KeyboardInterrupt
-            if ended:
-                break
+        if not resume:
+            keep()
+        for callback in callbacks:
+            callback.on_begin(model, history)
+        with deferred_interrupt() as interrupted:
+            for progress in train(
+                model,
+                x,
+                y,
+                epochs=epochs,
+                batch_size=batch_size,
+                drop_last=drop_last,
+                optimizer=optimizer,
+                loss=loss,
+                schedule=schedule,
+                validation=validation,
+                seed=seed,
+                threads=threads,
+                start=len(history.losses),
+                ranks=ranks,
+            ):
+                history.record(progress)
+                answers = [callback.on_step(model, progress) for callback in callbacks]
+                if progress.ends_epoch:
+                    answers += [callback.on_epoch(model, history) for callback in callbacks]
+                if any(answers):
+                    ranks.wishes.add("end")
+                if interrupted.is_set():
+                    ranks.wishes.add("interrupt")
+                if progress.ends_epoch or ranks.size == 1:
+                    ranks.agree()
+                if progress.ends_epoch or ranks.granted:
+                    keep()
+                if "interrupt" in ranks.granted:
+                    raise KeyboardInterrupt
+                if ranks.granted:
+                    break
     return history
-
-
-def evaluate(
-    model: Layer, x: Any, y: Any, *, loss: Loss = cross_entropy_loss, batch_size: int = 1000
-) -> dict[str, float]:
-    """Mean loss over ``(x, y)``, and the accuracy where the targets name classes (integers or one-hot rows).
-
-    Raises:
-        ValueError: the data are empty or do not fit the network or the loss.
-    """
-    with np.errstate(
-        over="ignore", invalid="ignore", divide="ignore"
-    ):  # what overflows gives a loss that is not finite
-        predicted = outputs(model, x, batch_size)
-        t = rows(y, 0, len(y))
-        scores = {"loss": loss(predicted, t)[0]}
-    if class_labels(t) is not None:
-        scores["accuracy"] = accuracy(predicted, t)
-    return scores
-
-
-def predict(model: Layer, x: Any, batch_size: int = 1000) -> np.ndarray:
-    """The most probable class of each sample, ``(N,)`` integers."""
-    return outputs(model, x, batch_size).argmax(axis=1)
-
-
-def predict_proba(model: Layer, x: Any, batch_size: int = 1000) -> np.ndarray:
-    """The probability of each class, ``(N, C)``: softmax of the outputs, which are logits."""
-    return softmax_forward(outputs(model, x, batch_size))
-
-
-def outputs(model: Layer, x: Any, batch_size: int = 1000) -> np.ndarray:
-    """The network's outputs for all of ``x``, computed ``batch_size`` samples at a time, in an array of their own.
-
-    Raises:
-        ValueError: x is empty or does not fit the network.
-    """
-    if len(x) == 0:
-        raise ValueError("there are no samples to predict")
-    parts = []
-    for begin in range(0, len(x), batch_size):
-        batch = np.asarray(rows(x, begin, min(begin + batch_size, len(x))), model.dtype)
-        parts.append(model.forward(batch, train=False).copy())
-    return np.concatenate(parts)
 
 
 def _all_finite(arrays: Mapping[str, np.ndarray]) -> bool:
@@ -248,10 +264,35 @@ def _all_finite(arrays: Mapping[str, np.ndarray]) -> bool:
     return all(math.isfinite(array.min()) and math.isfinite(array.max()) for array in arrays.values())
 
 
-def _diverged(what: str, model: Layer, x: np.ndarray, optimizer: Optimizer, place: str) -> DivergedError:
+def _require_none(
+    problem: str | None,
+    ranks: Ranks,
+    model: Layer,
+    x: np.ndarray,
+    optimizer: Optimizer,
+    step: int,
+    epoch: int,
+) -> None:
+    """Raise DivergedError on all ranks if one has a problem; one whose own samples give it is the one to tell."""
+    preference = None
+    if problem is not None and ranks.size > 1:
+        with np.errstate(all="ignore"):
+            preference = int(np.isfinite(model.forward(x, train=False)).all())
+    elif problem is not None:
+        preference = 0
+    teller = ranks.lowest(preference)
+    if teller is None:
+        return
+    sentence = "" if problem is None or teller != ranks.rank else _diverged(problem, model, x, optimizer, step, epoch)
+    raise DivergedError(ranks.said_by(teller, sentence))
+
+
+def _diverged(what: str, model: Layer, x: np.ndarray, optimizer: Optimizer, step: int, epoch: int) -> str:
     """Name the first layer whose weights or output are not finite."""
+    place = f"step {step} (epoch {epoch + 1})"
+    model.take_share(0, 0)
     if not np.isfinite(x).all():
-        return DivergedError(f"{what} at {place}, because the inputs hold NaN or infinity")
+        return f"{what} at {place}, because the inputs hold NaN or infinity"
     culprit = ""
     for name, layer in (model.children if isinstance(model, Sequential) else {"model": model}).items():
         if not _all_finite(layer.params):
@@ -263,7 +304,7 @@ def _diverged(what: str, model: Layer, x: np.ndarray, optimizer: Optimizer, plac
             culprit = f"the output of layer {name}, {layer!r}"
             break
         culprit = f"the loss, of an output of layer {name}, {layer!r}, as large as {np.abs(x).max():.1e}"
-    return DivergedError(
+    return (
         f"{what} at {place}; the first to overflow: {culprit}; "
         f"the learning rate was {optimizer.learning_rate:g}, try a smaller one"
     )

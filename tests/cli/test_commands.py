@@ -138,6 +138,16 @@ def test_data(nural, small_npz, one_sentence):
     one_sentence(nural("data", "--data", small_npz, "--out", "/proc/none/x.png"))
 
 
+def test_data_augmented(nural, small_npz, one_sentence):
+    nural("data", "--data", small_npz, "--out", "plain.png", check=0)
+    for names in ("affine,elastic", "shift, rotation,scale,shear,thickness,noise,erasing"):
+        nural("data", "--data", small_npz, "--augment", names, "--out", "changed.png", check=0)
+        with Image.open(nural.folder / "plain.png") as plain, Image.open(nural.folder / "changed.png") as changed:
+            assert changed.size == plain.size
+            assert changed.tobytes() != plain.tobytes()
+    assert "found 'blur'" in one_sentence(nural("data", "--data", small_npz, "--augment", "affine,blur"))
+
+
 def test_recipes(nural):
     assert "784-256-256-10" in nural("recipes", check=0).stdout
     names = [json.loads(line)["name"] for line in nural("recipes", "--json", check=0).stdout.splitlines()]
@@ -150,7 +160,7 @@ def test_check(nural):
     assert all(row["right"] and row["error"] < 1e-6 for row in rows)
 
 
-@pytest.mark.parametrize("command", ["train", "recipes", "evaluate", "predict", "data", "check", "parity"])
+@pytest.mark.parametrize("command", ["train", "recipes", "evaluate", "predict", "prepare", "data", "check", "parity"])
 def test_help_has_examples(nural, command):
     text = nural(command, "--help", check=0).stdout
     assert "Example" in text

@@ -33,6 +33,17 @@ def test_a_run_leaves_everything_in_its_folder(nural, small_npz):
     assert "\x1b" not in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("option", "shown", "kept"),
+    [([], "threads: 1 BLAS thread (auto)", "auto"), (["--threads", 2], "threads: 2 BLAS threads\n", 2)],
+)
+def test_threads_are_chosen_shown_and_kept(nural, small_npz, option, shown, kept):
+    result = nural("train", "--data", small_npz, "--epochs", 1, "--out", "run", *option, check=0)
+    assert shown in result.stdout
+    assert json.loads((nural.folder / "run" / "config.json").read_text())["threads"] == kept
+    nural("train", "--resume", "run", *option, check=0)
+
+
 def test_the_default_folder_is_named_by_date_and_recipe(nural, small_npz):
     nural("train", "--data", small_npz, "--epochs", 1, "--recipe", "two-layer", check=0)
     (folder,) = (nural.folder / "runs").iterdir()
@@ -119,7 +130,15 @@ def test_somebody_s_file_is_not_overwritten(nural, small_npz, one_sentence):
 
 @pytest.mark.parametrize(
     "change",
-    [{"learning_rate": "0.1"}, {"learning_rate": None}, {"data": 5}, {"seed": -1}, {"threads": 0}, {"epochs": 1.0}],
+    [
+        {"learning_rate": "0.1"},
+        {"learning_rate": None},
+        {"data": 5},
+        {"seed": -1},
+        {"threads": 0},
+        {"threads": "two"},
+        {"epochs": 1.0},
+    ],
 )
 def test_a_damaged_configuration(nural, change, one_sentence):
     config = {
@@ -146,6 +165,8 @@ def test_a_run_is_never_overwritten(nural, small_npz, one_sentence):
         (["--recipe", "nothing"], "there is no recipe 'nothing'; there are mlp, walkthrough, two-layer"),
         (["--learning-rate", "nan"], "--learning-rate must be a number above 0, got nan"),
         (["--learning-rate", "-1"], "--learning-rate must be a number above 0, got -1"),
+        (["--threads", "0"], "--threads must be auto or a whole number from 1, got 0"),
+        (["--threads", "many"], "--threads must be auto or a whole number from 1, got many"),
         (["--resume", "none"], "none: expected the folder of a run to resume, found no config.json there"),
         (["--resume", "a-file"], "a-file: expected the folder of a run to resume, found a file"),
         (["--out", "a-file"], "a-file: expected a folder to write to, found a file"),

@@ -1,9 +1,10 @@
 import struct
 
+import numpy as np
 import pytest
 from digit_files import idx_bytes, write_idx_folder
 
-from nural.data import DataError, load_mnist_datasets
+from nural.data import DataError, load_mnist_datasets, map_idx
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,32 @@ def test_letters(tmp_path, train):
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(train[1] + 1))
     with pytest.raises(DataError, match="expected labels from 0 to 9, found labels from 1 to 10"):
         load_mnist_datasets(tmp_path)
+
+
+def test_a_mapped_file(tmp_path, train):
+    path = tmp_path / "images"
+    path.write_bytes(idx_bytes(train[0].reshape(-1, 28, 28)))
+    images = map_idx(path)
+    np.testing.assert_array_equal(images.reshape(-1, 784), train[0])
+    assert images.dtype == np.uint8
+    with pytest.raises(ValueError, match="read-only"):
+        images[0] = 0
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "expected an IDX file of 1 dimensions .*, found an empty file"),
+        (b"\x1f\x8b12", "expected an IDX file that can be mapped, found a gzipped one"),
+        (b"\0\0\x0d\x03", "expected an IDX file of 3 dimensions .00 00 08 03., found 00 00 0d 03"),
+        (struct.pack(">II", 0x803, 3), "expected an IDX header of 16 bytes, found 8 bytes"),
+        (struct.pack(">3I", 0x802, 60, 7) + bytes(419), r"expected 420 bytes, as its header says \(60, 7\), found 419"),
+        (struct.pack(">3I", 0x802, 0, 7), r"expected an IDX file with elements, found none, in shape \(0, 7\)"),
+    ],
+)
+def test_files_that_cannot_be_mapped(tmp_path, content, message):
+    (tmp_path / "images").write_bytes(content)
+    with pytest.raises(DataError, match=f"images: {message}"):
+        map_idx(tmp_path / "images")
+    with pytest.raises(DataError, match="expected a file, found a folder"):
+        map_idx(tmp_path)

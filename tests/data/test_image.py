@@ -2,9 +2,10 @@ import io
 
 import numpy as np
 import pytest
+from disturbances import DISTURBANCES, EMPTY, strokes_of
 from PIL import Image, ImageDraw
 
-from nural.data import DataError, image_file, prepare
+from nural.data import DataError, image_file, prepare, prepare_in_stages
 
 
 def centre_of_mass(field: np.ndarray) -> np.ndarray:
@@ -89,14 +90,14 @@ def test_transparent_drawing(some):
         assert_alike(drawings, some)
 
 
-@pytest.mark.parametrize("size", [(400, 30), (30, 400), (1, 28), (28, 1), (3000, 2000)])
+@pytest.mark.parametrize("size", [(400, 30), (30, 400), (1, 28), (28, 1), (3000, 500)])
 def test_longest_side_becomes_20_pixels(size):
     image = Image.new("L", (size[0] + 20, size[1] + 20), 255)
     ImageDraw.Draw(image).rectangle((10, 10, 9 + size[0], 9 + size[1]), fill=0)
     field = prepare(image)
     height, width = np.count_nonzero(field.any(axis=1)), np.count_nonzero(field.any(axis=0))
     assert max(height, width) == 20
-    assert min(height, width) == max(1, round(20 * min(size) / max(size)))
+    assert min(height, width) == max(2, round(20 * min(size) / max(size)))  # a hairline becomes a stroke
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,58 @@ def test_longest_side_becomes_20_pixels(size):
 def test_empty_picture(image):
     with pytest.raises(DataError, match="the picture: expected a digit, found an empty picture"):
         prepare(image)
+
+
+#: These lose more of a digit's form than the others.
+HARDEST = {"marker": 0.6, "hairline": 0.6, "pencil": 0.75, "red rules pencil": 0.75}
+
+
+@pytest.mark.parametrize("name", DISTURBANCES)
+def test_disturbed_as_clean(some, name):
+    correlations = []
+    for seed, digit in enumerate(some.astype(np.float64)[:8]):
+        disturbed = prepare(DISTURBANCES[name](digit, np.random.default_rng(seed)))
+        correlations.append(correlation(disturbed, digit))
+    assert min(correlations) > HARDEST.get(name, 0.85)
+
+
+@pytest.mark.parametrize("name", EMPTY)
+@pytest.mark.parametrize("seed", range(3))
+def test_disturbance_alone_is_no_digit(name, seed):
+    with pytest.raises(DataError, match="expected a digit, found an empty picture"):
+        prepare(EMPTY[name](np.random.default_rng(seed)))
+
+
+@pytest.mark.parametrize("noise", [0, 8])
+def test_cut_close_around_the_ink(some, noise):
+    rng = np.random.default_rng(0)
+    for digit in some[:20]:
+        strokes = strokes_of(digit, 120)
+        strokes = strokes[(strokes > 0.3).any(axis=1)][:, (strokes > 0.3).any(axis=0)]
+        levels = 235 - 200 * strokes + noise * rng.standard_normal(strokes.shape)
+        assert correlation(prepare(np.clip(levels, 0, 255).astype(np.uint8)), digit) > 0.85
+
+
+def test_large_pictures_are_reduced_whatever_they_are(some):
+    image = enlarged(some[0]).resize((2800, 2800))
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=90)
+    fields = [prepare(argument) for argument in (image, np.asarray(image), file)]
+    for field in fields:
+        assert correlation(field, some[0]) > 0.97
+
+
+def test_stages(some):
+    stages = prepare_in_stages(enlarged(some[0], ink=60, ground=200, margin=10))
+    assert list(stages) == ["upright", "ink", "digit", "box", "scaled", "centred"]
+    assert all(stage.dtype == np.uint8 for stage in stages.values())
+    assert stages["upright"].shape == stages["ink"].shape == stages["digit"].shape == (480, 480)
+    assert stages["upright"][0, 0] == 200
+    assert stages["ink"][0, 0] == stages["digit"][0, 0] == 0
+    box = stages["box"]
+    assert all(edge.any() for edge in (box[0], box[-1], box[:, 0], box[:, -1]))
+    assert max(stages["scaled"].shape) == 20
+    assert (stages["centred"] / np.float32(256) == prepare(enlarged(some[0], 60, 200, 10))).all()
 
 
 @pytest.mark.parametrize(

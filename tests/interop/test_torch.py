@@ -226,6 +226,13 @@ OURS = {
         (5, 6, 5, 2),
         None,
     ),
+    "rows of pixels": (
+        lambda: nural.Sequential(
+            nural.Unflatten(1, (6, 5, 1)), Conv2d(1, 3, 3), nural.ReLU(), nural.Flatten(), nural.Linear(36, 4)
+        ),
+        (5, 30),
+        None,
+    ),
     "flattened input": (lambda: nural.Sequential(nural.Flatten(), nural.Linear(24, 4)), (5, 4, 3, 2), (4, 3, 2)),
     "pooled input": (
         lambda: nural.Sequential(MaxPool2d(2), nural.Flatten(), nural.Linear(8, 4), nural.Softmax()),
@@ -498,6 +505,8 @@ class TestRefused:
             ("GRU(2, 3, 2, dropout=0.5)", "GRU has dropout=0.5"),
             ("Flatten(0)", "Flatten has start_dim=0; nural has only start_dim=1"),
             ("Flatten(1, 2)", "Flatten has end_dim=2"),
+            ("Unflatten(2, (1, 2, 3))", "Unflatten has dim=2; nural has only dim=1"),
+            ("Unflatten(1, (3, 2, 2))", r"Unflatten makes samples of shape \(3, 2, 2\): PyTorch and nural order"),
             ("Softmax()", "Softmax has dim=None, which PyTorch guesses"),
             ("Softmax(2)", "Softmax has dim=2, and nothing before it tells"),
             ("Linear(2, 2, dtype=torch.complex64)", "Linear holds torch.complex64"),

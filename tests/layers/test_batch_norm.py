@@ -101,11 +101,12 @@ def test_without_momentum_the_running_statistics_are_the_average(rng):
     assert layer.state["num_batches_tracked"] == 4
 
 
-def test_a_replica_shares_the_statistics_and_a_converted_copy_does_not(rng):
+def test_a_replica_and_a_converted_copy_own_their_statistics(rng):
     layer = BatchNorm1d(2)
-    copy = layer.astype(np.float64)
-    layer.replica().forward(rng.standard_normal((5, 2)).astype(np.float32), train=True)
-    assert layer.state["running_mean"].any()
+    twin, copy = layer.replica(), layer.astype(np.float64)
+    twin.forward(rng.standard_normal((5, 2)).astype(np.float32), train=True)
+    assert twin.state["running_mean"].any()
+    assert not layer.state["running_mean"].any()
     assert not copy.state["running_mean"].any()
     assert copy.state["running_mean"].dtype == np.float64
 

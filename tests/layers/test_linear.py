@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import nural
-from nural import Flatten, Linear
+from nural import Flatten, Linear, Unflatten
 from nural.layers import fc_backward, fc_forward
 
 
@@ -73,3 +73,33 @@ def test_flatten_channel_by_channel(rng, tmp_path):
     assert layer.backward(dy[:, :6]).shape == (4, 2, 3)
     nural.save(nural.Sequential(layer), tmp_path / "flatten.safetensors")
     np.testing.assert_array_equal(nural.load(tmp_path / "flatten.safetensors").forward(x), layer.forward(x))
+
+
+def test_unflatten_is_the_inverse_of_flatten(rng, tmp_path):
+    layer = Unflatten(1, (4, 3, 2))
+    x = rng.standard_normal((5, 24))
+    images = layer.forward(x)
+    assert images.shape == (5, 4, 3, 2)
+    assert np.shares_memory(images, x)
+    np.testing.assert_array_equal(Flatten().forward(images), x)
+    np.testing.assert_array_equal(layer.backward(images), x)
+    nural.save(nural.Sequential(layer), tmp_path / "unflatten.safetensors")
+    loaded = nural.load(tmp_path / "unflatten.safetensors")
+    assert repr(loaded.children["0"]) == "Unflatten(dim=1, unflattened_size=(4, 3, 2))"
+    np.testing.assert_array_equal(loaded.forward(x), images)
+
+
+def test_what_unflatten_refuses(rng):
+    layer = Unflatten(1, (4, 3, 2))
+    for shape in ((5, 23), (5, 4, 6), (24,)):
+        with pytest.raises(ValueError, match=r"Unflatten: x has shape .*; \(4, 3, 2\) needs rows of 24 values"):
+            layer.forward(rng.standard_normal(shape))
+    layer.forward(rng.standard_normal((5, 24)))
+    with pytest.raises(ValueError, match=r"Unflatten: dy has shape \(5, 24\)"):
+        layer.backward(rng.standard_normal((5, 24)))
+    with pytest.raises(ValueError, match="Unflatten: unflattened_size must be the shape of a sample, got"):
+        Unflatten(1, ())
+    with pytest.raises(ValueError, match="unflattened_size must be at least 1, got -1"):
+        Unflatten(1, (4, -1))
+    with pytest.raises(ValueError, match=r"Unflatten.*dim"):
+        Unflatten(2, (4, 3))

@@ -88,3 +88,17 @@ def test_what_is_no_batch_of_images_is_named():
 def test_image_blocks_cover_the_batch():
     assert list(image_blocks(5, 2**19)) == [slice(0, 2), slice(2, 4), slice(4, 5)]
     assert list(image_blocks(2, 2**30)) == [slice(0, 1), slice(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "tile"),
+    [
+        (((2, 2), 2, 0), True),
+        (((2, 2), 2, 1), False),
+        (((2, 2), 1, 0), False),
+        (((3, 3), 3, 0), False),
+        (((2, 2), 2, 0, 2, True), False),
+    ],
+)
+def test_whether_each_pixel_is_under_one_window(settings, tile):
+    assert windows_over("pool", (1, 4, 4, 1), *settings).tile() is tile

@@ -3,77 +3,57 @@
 ``out`` may not overlap another argument: many of these functions read their input again after they have begun to write.
 """
 
-from nural.activations.exponential_units import ELU, SELU, elu_backward, elu_forward, selu_backward, selu_forward
-from nural.activations.gelu import GELU, gelu_backward, gelu_forward
-from nural.activations.rectifiers import (
-    LeakyReLU,
-    PReLU,
-    ReLU,
-    leaky_relu_backward,
-    leaky_relu_forward,
-    prelu_backward,
-    prelu_forward,
-    relu_backward,
-    relu_forward,
-)
-from nural.activations.sigmoids import (
-    Sigmoid,
-    SiLU,
-    Softplus,
-    Tanh,
-    sigmoid_backward,
-    sigmoid_forward,
-    silu_backward,
-    silu_forward,
-    softplus_backward,
-    softplus_forward,
-    tanh_backward,
-    tanh_forward,
-)
-from nural.activations.softmaxes import (
-    LogSoftmax,
-    Softmax,
-    log_softmax_backward,
-    log_softmax_forward,
-    softmax_backward,
-    softmax_forward,
-)
+from nural.late import late
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "SELU",
-    "LeakyReLU",
-    "LogSoftmax",
-    "PReLU",
-    "ReLU",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Softplus",
-    "Tanh",
-    "elu_backward",
-    "elu_forward",
-    "gelu_backward",
-    "gelu_forward",
-    "leaky_relu_backward",
-    "leaky_relu_forward",
-    "log_softmax_backward",
-    "log_softmax_forward",
-    "prelu_backward",
-    "prelu_forward",
-    "relu_backward",
-    "relu_forward",
-    "selu_backward",
-    "selu_forward",
-    "sigmoid_backward",
-    "sigmoid_forward",
-    "silu_backward",
-    "silu_forward",
-    "softmax_backward",
-    "softmax_forward",
-    "softplus_backward",
-    "softplus_forward",
-    "tanh_backward",
-    "tanh_forward",
-]
+# A family is loaded when it is needed; see `late`.
+_NAMES = {
+    "exponential_units": (
+        "ELU",
+        "SELU",
+        "elu_backward",
+        "elu_forward",
+        "selu_backward",
+        "selu_forward",
+    ),
+    "gelu": (
+        "GELU",
+        "gelu_backward",
+        "gelu_forward",
+    ),
+    "rectifiers": (
+        "LeakyReLU",
+        "PReLU",
+        "ReLU",
+        "leaky_relu_backward",
+        "leaky_relu_forward",
+        "prelu_backward",
+        "prelu_forward",
+        "relu_backward",
+        "relu_forward",
+    ),
+    "sigmoids": (
+        "Sigmoid",
+        "SiLU",
+        "Softplus",
+        "Tanh",
+        "sigmoid_backward",
+        "sigmoid_forward",
+        "silu_backward",
+        "silu_forward",
+        "softplus_backward",
+        "softplus_forward",
+        "tanh_backward",
+        "tanh_forward",
+    ),
+    "softmaxes": (
+        "LogSoftmax",
+        "Softmax",
+        "log_softmax_backward",
+        "log_softmax_forward",
+        "softmax_backward",
+        "softmax_forward",
+    ),
+}
+
+__all__ = [name for names in _NAMES.values() for name in names]  # pyright: ignore
+__getattr__, __dir__ = late(__name__, _NAMES)

@@ -54,6 +54,7 @@ class ELU(Activation):
     Source: see `elu_forward`.
     """
 
+    operations_per_value = (4, 3)
     pair = elu_forward, elu_backward
     saves = "input"
 
@@ -94,5 +95,6 @@ class SELU(Activation):
     Source: see `selu_forward`.
     """
 
+    operations_per_value = (5, 4)
     pair = selu_forward, selu_backward
     saves = "input"

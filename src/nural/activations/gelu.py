@@ -85,6 +85,7 @@ class GELU(Activation):
     Source: see `gelu_forward`.
     """
 
+    operations_per_value = (5, 10)
     pair = gelu_forward, gelu_backward
     saves = "input"
 

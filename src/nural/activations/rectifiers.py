@@ -19,7 +19,7 @@ def relu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     Source: Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines.
     """
     require_samples("relu_forward", x)
-    return np.maximum(x, 0, out=out)
+    return x.clip(0, np.inf, out=out)  # np.maximum(x, 0) takes up to 3 times as long
 
 
 def relu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -41,6 +41,7 @@ class ReLU(Activation):
     Source: see `relu_forward`.
     """
 
+    operations_per_value = (1, 2)
     pair = relu_forward, relu_backward
 
 
@@ -82,6 +83,7 @@ class LeakyReLU(Activation):
     Source: see `leaky_relu_forward`.
     """
 
+    operations_per_value = (2, 2)
     pair = leaky_relu_forward, leaky_relu_backward
     saves = "input"
 
@@ -151,6 +153,8 @@ class PReLU(Layer):
 
     Source: see `prelu_forward`.
     """
+
+    operations_per_value = (2, 4)
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
         self.num_parameters, self.init = num_parameters, init

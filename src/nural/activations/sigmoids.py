@@ -40,6 +40,7 @@ class Sigmoid(Activation):
     Source: see `sigmoid_forward`.
     """
 
+    operations_per_value = (3, 3)
     pair = sigmoid_forward, sigmoid_backward
 
 
@@ -72,6 +73,7 @@ class Tanh(Activation):
     Source: see `tanh_forward`.
     """
 
+    operations_per_value = (1, 3)
     pair = tanh_forward, tanh_backward
 
 
@@ -111,6 +113,7 @@ class SiLU(Activation):
     Source: see `silu_forward`.
     """
 
+    operations_per_value = (4, 8)
     pair = silu_forward, silu_backward
     saves = "input"
 
@@ -173,6 +176,7 @@ class Softplus(Activation):
     Source: see `softplus_forward`.
     """
 
+    operations_per_value = (3, 4)
     pair = softplus_forward, softplus_backward
     saves = "input"
 

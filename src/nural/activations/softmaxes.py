@@ -78,6 +78,7 @@ class Softmax(AlongDimension):
     Source: see `softmax_forward`.
     """
 
+    operations_per_value = (5, 4)
     pair = softmax_forward, softmax_backward
 
 
@@ -121,4 +122,5 @@ class LogSoftmax(AlongDimension):
     Source: see `log_softmax_forward`.
     """
 
+    operations_per_value = (5, 4)
     pair = log_softmax_forward, log_softmax_backward

@@ -1,25 +1,44 @@
-"""The commands, gathered."""
+"""The commands, gathered; the module of each is loaded when it is named."""
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import nural
-from nural.cli.check import check
-from nural.cli.data import data
-from nural.cli.evaluate import evaluate
-from nural.cli.parity import parity
-from nural.cli.predict import predict
-from nural.cli.recipes import recipes
-from nural.cli.train import train
+
+#: In the order of ``nural --help``. Each is the function of this name in the module of this name.
+COMMANDS = ("train", "profile", "recipes", "evaluate", "predict", "prepare", "data", "check", "parity")
+STYLE: dict[str, Any] = {
+    "rich_markup_mode": "markdown",
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+
+class Commands(TyperGroup):
+    """The commands by name. `nural predict` need not wait for what training or plotting would load."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        only = typer.Typer(add_completion=False, **STYLE)
+        only.command()(getattr(import_module(f"nural.cli.{cmd_name}"), cmd_name))
+        return typer.main.get_command(only)
+
 
 app = typer.Typer(
+    cls=Commands,
     name="nural",
     help="Neural networks in NumPy alone: train one on MNIST's handwritten digits, judge it, read digits with it.",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    **STYLE,
 )
 
 
@@ -35,7 +54,3 @@ def _nural(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None: ...
-
-
-for command in (train, recipes, evaluate, predict, data, check, parity):
-    app.command()(command)

@@ -10,11 +10,27 @@ from rich.console import Console
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
-from nural.cli.errors import report_errors
+from nural.cli.errors import CommandError, report_errors
 from nural.cli.run import shown
 from nural.data import load_mnist_datasets
+from nural.data.augmentation import (
+    Affine,
+    Augmentation,
+    Elastic,
+    Erasing,
+    Noise,
+    Thickness,
+    rotation,
+    scale,
+    shear,
+    shift,
+)
 
 PICTURED = 10  # of each digit
+AUGMENTATIONS = {
+    **{"affine": Affine, "shift": shift, "rotation": rotation, "scale": scale, "shear": shear},
+    **{"elastic": Elastic, "thickness": Thickness, "noise": Noise, "erasing": Erasing},
+}
 
 
 @report_errors
@@ -25,6 +41,9 @@ def data(
     out: Annotated[Path, typer.Option(readable=False, help="Where to write the picture of samples.")] = Path(
         "samples.png"
     ),
+    augment: Annotated[
+        str, typer.Option(help=f"Picture digits beside changed ones: {', '.join(AUGMENTATIONS)}, in the order given.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a set.")] = False,
 ) -> None:
     """Look at the data: how many of each digit, the range of the pixels, and a picture of samples.
@@ -34,9 +53,10 @@ def data(
         nural data
 
         nural data --data /usr/share/datasets/fashion-mnist --out fashion.png
-    """
-    from nural import plots
 
+        nural data --augment affine,elastic --out augmented.png
+    """
+    augmentation = _augmentation(augment)
     sets = dict(zip(("training", "validation", "test"), load_mnist_datasets(data), strict=True))
     summary = {
         name: {
@@ -49,10 +69,7 @@ def data(
         for name, (x, y) in sets.items()
     }
     x, y = sets["training"]
-    chosen = np.concatenate([np.flatnonzero(y == digit)[:PICTURED] for digit in range(10)])
-    write_atomically(
-        out, plots.samples(x[chosen], y[chosen], f"The first {PICTURED} of each class in the training set")
-    )
+    write_atomically(out, _picture(x, y, augmentation))
     if as_json:
         for name, values in summary.items():
             print(json.dumps({"set": name, **values}))
@@ -67,3 +84,30 @@ def data(
     console = Console()
     console.print(table)
     console.print(f"samples: {shown(out)}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _augmentation(names: str) -> Augmentation | None:
+    """What ``--augment`` asks for."""
+    if not names:
+        return None
+    chosen = [name.strip() for name in names.split(",")]
+    for name in chosen:
+        if name not in AUGMENTATIONS:
+            raise CommandError(f"--augment: expected names among {', '.join(AUGMENTATIONS)}, found {name!r}")
+    return Augmentation(*(AUGMENTATIONS[name]() for name in chosen))
+
+
+def _picture(x: np.ndarray, y: np.ndarray, augmentation: Augmentation | None) -> bytes:
+    """The first digits of each class, or the first of each beside what augmentation makes of it."""
+    from nural import plots
+
+    if augmentation is None:
+        chosen = np.concatenate([np.flatnonzero(y == digit)[:PICTURED] for digit in range(10)])
+        return plots.samples(x[chosen], y[chosen], f"The first {PICTURED} of each class in the training set")
+    first = [np.flatnonzero(y == digit)[:1] for digit in range(10)]
+    chosen = np.repeat(np.concatenate(first), PICTURED)
+    images = x[chosen]
+    changed = augmentation(images, np.random.default_rng(0))
+    changed[::PICTURED] = images[::PICTURED]
+    captions = ["" if i % PICTURED else str(label) for i, label in enumerate(y[chosen])]
+    return plots.samples(changed, np.array(captions), "The first of each class in the training set, and as augmented")

@@ -8,10 +8,6 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from nural.data import DataError
-from nural.model_file import ModelFileError
-from nural.training import DivergedError
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -27,10 +23,12 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
     def reporting(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
+        except CommandError as error:
+            complain(str(error))
         except BrokenPipeError:
             sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
             raise typer.Exit(2) from None
-        except (CommandError, DataError, ModelFileError, DivergedError) as error:
+        except _of_the_library() as error:
             complain(str(error))
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
@@ -40,6 +38,16 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
         raise typer.Exit(2)
 
     return reporting
+
+
+def _of_the_library() -> tuple[type[Exception], ...]:
+    """The library's errors that a user can cause; loaded only when something was raised."""
+    from nural.data import DataError
+    from nural.model_file import ModelFileError
+    from nural.ranks import RanksError
+    from nural.training import DivergedError
+
+    return DataError, ModelFileError, RanksError, DivergedError
 
 
 def complain(sentence: str) -> None:

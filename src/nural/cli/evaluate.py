@@ -8,15 +8,13 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
-from threadpoolctl import threadpool_limits
 
 from nural.cli.errors import report_errors
 from nural.cli.model import load_digit_model, model_path
 from nural.cli.run import shown
 from nural.data import load_mnist_datasets
+from nural.inference import outputs, scores
 from nural.metrics import confusion_matrix
-from nural.training import evaluate as evaluate_model
-from nural.training import predict as predict_labels
 
 
 @report_errors
@@ -40,13 +38,12 @@ def evaluate(
     path = model_path(model)
     network = load_digit_model(path)
     x, y = load_mnist_datasets(data)[2]
-    with threadpool_limits(limits=1, user_api="blas"):
-        scores = evaluate_model(network, x, y)
-        answer = predict_labels(network, x)
+    logits = outputs(network, x)
+    score = scores(logits, y)
     if as_json:
-        print(json.dumps({"model": str(path), "digits": len(y), **scores}))
+        print(json.dumps({"model": str(path), "digits": len(y), **score}))
         return
-    matrix = confusion_matrix(answer, y, 10)
+    matrix = confusion_matrix(logits.argmax(axis=1), y, 10)
     table = Table("digit", "tested", "right", "accuracy", "most often taken for")
     for digit, row in enumerate(matrix):
         right, tested = int(row[digit]), int(row.sum())
@@ -56,7 +53,7 @@ def evaluate(
     console = Console()
     console.print(table)
     console.print(
-        f"{shown(path)}: accuracy {100 * scores['accuracy']:.2f}%, loss {scores['loss']:.4f} on {len(y):,} digits",
+        f"{shown(path)}: accuracy {100 * score['accuracy']:.2f}%, loss {score['loss']:.4f} on {len(y):,} digits",
         style="bold",
         highlight=False,
         markup=False,

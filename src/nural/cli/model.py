@@ -8,11 +8,15 @@ import platformdirs
 
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
-from nural.layer import Layer
+from nural.layer import Layer, Sequential
+from nural.layers.linear import Unflatten
 from nural.model_file import ModelFileError, load
 
 MODEL_FILE = "model.safetensors"
 PIXELS = 784
+IMAGE = (28, 28, 1)
+#: What a layer raises about an input of another kind than its own.
+UNFIT = (ValueError, IndexError, TypeError, ArithmeticError)
 
 
 def remember_run(folder: Path) -> None:
@@ -42,19 +46,28 @@ def model_path(model: Path | None) -> Path:
 
 
 def load_digit_model(path: Path) -> Layer:
-    """A model that takes 784 pixels and answers with ten logits.
+    """A model that takes 784 pixels and answers with ten logits; one that takes images gets them from the pixels.
 
     Raises:
         ModelFileError: the file is no model, or one of another kind.
     """
     model = load(path)
     try:
-        shape = model.forward(np.zeros((1, PIXELS), model.dtype)).shape
-    except (ValueError, IndexError, TypeError, ArithmeticError) as error:
-        raise ModelFileError(f"{path}: expected a network that takes {PIXELS} pixels, but {error}") from error
+        shape = _answer_shape(model)
+    except UNFIT as error:
+        model = Sequential(Unflatten(1, IMAGE), model)
+        try:
+            shape = _answer_shape(model)
+        except UNFIT:
+            expected = f"expected a network that takes {PIXELS} pixels or images of shape {IMAGE}"
+            raise ModelFileError(f"{path}: {expected}, but {error}") from error
     if shape != (1, 10):
         raise ModelFileError(f"{path}: expected a network with 10 outputs, found one with outputs of shape {shape[1:]}")
     return model
+
+
+def _answer_shape(model: Layer) -> tuple[int, ...]:
+    return model.forward(np.zeros((1, PIXELS), model.dtype)).shape
 
 
 def _note() -> Path:

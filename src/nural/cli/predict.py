@@ -9,7 +9,7 @@ import typer
 from nural.cli.errors import complain, report_errors
 from nural.cli.model import load_digit_model, model_path
 from nural.data import DataError, prepare
-from nural.training import predict_proba
+from nural.inference import predict_proba
 
 
 @report_errors

@@ -34,7 +34,7 @@ class RunConfig:
     batch_size: int
     learning_rate: float
     seed: int
-    threads: int
+    threads: int | str
 
     def check(self) -> None:
         """Raise CommandError for a setting that cannot be."""
@@ -47,13 +47,24 @@ class RunConfig:
         """The configuration in ``config.json``; ValueError, KeyError, TypeError or RecursionError where it is none."""
         content = json.loads(text)
         config = cls(**{name: content[name] for name in cls.__dataclass_fields__})
-        types = (str, str if config.data is not None else type(None), int, int, float, int, int)
+        threads = str if config.threads == "auto" else int
+        types = (str, str if config.data is not None else type(None), int, int, float, int, threads)
         for (name, value), expected in zip(asdict(config).items(), types, strict=True):
             if type(value) is not expected:
                 raise ValueError(f"{name} is {value!r}")
-        if min(config.epochs, config.batch_size, config.threads) < 1 or config.seed < 0:
+        least = 1 if config.threads == "auto" else int(config.threads)
+        if min(config.epochs, config.batch_size, least) < 1 or config.seed < 0:
             raise ValueError("a number is too small")
         return config
+
+
+def threads_given(text: str | None) -> int | str | None:
+    """What follows ``--threads``, if it is given: "auto" or a number."""
+    if text is None or text == "auto":
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise CommandError(f"--threads must be auto or a whole number from 1, got {text}")
+    return int(text)
 
 
 def recipe_named(name: str) -> Recipe:

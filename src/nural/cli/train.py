@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +12,10 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from nural.activations import softmax_forward
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError, report_errors
+from nural.cli.launcher import world
 from nural.cli.model import MODEL_FILE, remember_run
 from nural.cli.progress import TrainingProgress
 from nural.cli.run import (
@@ -22,15 +26,19 @@ from nural.cli.run import (
     read_config,
     recipe_named,
     shown,
+    threads_given,
     write_history,
 )
 from nural.data import Batches, load_mnist_datasets
 from nural.history import History
+from nural.inference import outputs, scores
 from nural.layer import Layer
 from nural.metrics import confusion_matrix
 from nural.model_file import save
 from nural.models.recipes import RECIPES
-from nural.training import DivergedError, evaluate, fit, predict_proba
+from nural.ranks import Ranks, RanksError
+from nural.threads import choose_threads
+from nural.training import DivergedError, fit
 
 
 @report_errors
@@ -61,11 +69,11 @@ def train(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="The same seed gives the same model. [default: 0]"),
+        typer.Option(min=0, help="The same seed and number of threads give the same model. [default: 0]"),
     ] = None,
     threads: Annotated[
-        int | None,
-        typer.Option(min=1, help="Threads of a matrix product. [default: 1, the fastest for small batches]"),
+        str | None,
+        typer.Option(metavar="auto|N", help="Threads in all: auto takes as many as help. [default: auto]"),
     ] = None,
     out: Annotated[
         Path | None,
@@ -93,7 +101,6 @@ def train(
         nural train --resume runs/first
     """
     begun = time.perf_counter()
-    console = Console(stderr=as_json)
     options = {
         "recipe": recipe,
         "data": None if data is None else str(data.absolute()),
@@ -101,26 +108,19 @@ def train(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "seed": seed,
-        "threads": threads,
+        "threads": threads_given(threads),
     }
     given = {name: value for name, value in options.items() if value is not None}
-    if resume is not None:
-        if out is not None and out.absolute() != resume.absolute():
-            raise CommandError("a resumed run goes on in its own folder: leave --out away")
-        config = read_config(resume, given)
-    else:
-        config = _configure(given)
-    config.check()
-    sets = load_mnist_datasets(config.data)
-    if config.batch_size > len(sets[0][0]):
-        raise CommandError(f"--batch-size {config.batch_size} is more than the {len(sets[0][0])} digits to learn from")
-    folder = new_folder(out, config) if resume is None else resume
+    ranks = Ranks(world(os.environ))
+    console = Console(stderr=as_json, quiet=not ranks.first)
     try:
-        _announce(console, "training" if resume is None else "resuming", config, sets, folder)
-        model, history = _fit(config, sets, folder, console)
-        result = _finish(config, model, history, sets[2], folder)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"; go on with: nural train --resume {shown(folder)}") from None
+        folder, digits, result = _train(ranks, console, given, out, resume)
+    except (RanksError, DivergedError, KeyboardInterrupt):  # on all ranks alike: the first one tells
+        if ranks.first:
+            raise
+        raise typer.Exit(2) from None
+    if not ranks.first:
+        return
     remember_run(folder)
     seconds = time.perf_counter() - begun
     if as_json:
@@ -128,7 +128,7 @@ def train(
         return
     _say(
         console,
-        f"test accuracy {100 * result['test_accuracy']:.2f}% on {len(sets[2][0]):,} digits never seen before, "
+        f"test accuracy {100 * result['test_accuracy']:.2f}% on {digits:,} digits never seen before, "
         f"after {seconds:.1f} s in all",
         style="bold",
     )
@@ -136,21 +136,71 @@ def train(
     _say(console, f"{shown(folder)}: {names}")
 
 
+def _train(
+    ranks: Ranks, console: Console, given: dict[str, Any], out: Path | None, resume: Path | None
+) -> tuple[Path, int, dict[str, Any]]:
+    """Train as the options say: the folder, the number of test digits, and what rank 0 found on them."""
+    configured: dict[str, Any] = {}
+    with ranks.agreeing():
+        if ranks.first:
+            configured = asdict(_configuration(given, out, resume))
+    config = RunConfig(**ranks.from_first(configured))
+    with ranks.agreeing():
+        sets = load_mnist_datasets(given.get("data", config.data))
+        learn = len(sets[0][0])
+        if config.batch_size > learn:
+            raise CommandError(f"--batch-size {config.batch_size} is more than the {learn} digits to learn from")
+    folder = resume
+    with ranks.agreeing():
+        if folder is None and ranks.first:
+            folder = new_folder(out, config)
+    folder = Path(ranks.from_first(str(folder)))
+    try:
+        model = RECIPES[config.recipe].build(np.random.default_rng(config.seed))
+        _announce(console, "training" if resume is None else "resuming", config, model, sets, folder, ranks)
+        history = _fit(config, model, sets, folder, console, ranks)
+        result = _finish(config, model, history, sets[2], folder) if ranks.first else {}
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"; go on with: nural train --resume {shown(folder)}") from None
+    return folder, len(sets[2][0]), result
+
+
+def _configuration(given: dict[str, Any], out: Path | None, resume: Path | None) -> RunConfig:
+    """What to train, from the options or the folder of the run to resume."""
+    if resume is None:
+        config = _configure(given)
+    elif out is not None and out.absolute() != resume.absolute():
+        raise CommandError("a resumed run goes on in its own folder: leave --out away")
+    else:
+        config = read_config(resume, given)
+    config.check()
+    return config
+
+
 def _say(console: Console, line: str, style: str | None = None) -> None:
     """One line: broken between words on a terminal, whole elsewhere."""
     console.print(line, style=style, highlight=False, markup=False, soft_wrap=not console.is_terminal)
 
 
-def _announce(console: Console, verb: str, config: RunConfig, sets: Any, folder: Path) -> None:
+def _announce(
+    console: Console, verb: str, config: RunConfig, model: Layer, sets: Any, folder: Path, ranks: Ranks
+) -> None:
     """What is about to happen."""
     recipe = RECIPES[config.recipe]
+    rows = max(1, config.batch_size // ranks.size)
+    threads = str(choose_threads(config.threads, model, sets[0][0], rows, ranks.cores()))
+    if config.threads == "auto":
+        threads += " (auto)"
+    if ranks.size > 1:
+        threads += f", on each of {ranks.size} ranks"
     learn, validate, test = (len(x) for x, _ in sets)
     _say(console, f"{verb} {config.recipe}: {recipe.network}", style="bold")
     _say(
         console,
         f"{recipe.training}; {config.epochs} epochs, batch {config.batch_size}, "
-        f"learning rate {config.learning_rate:g}, seed {config.seed}, threads {config.threads}",
+        f"learning rate {config.learning_rate:g}, seed {config.seed}",
     )
+    _say(console, f"threads: {threads}")
     _say(console, f"{learn:,} digits to learn from, {validate:,} to validate, {test:,} to test")
     _say(console, f"results go to {shown(folder)}")
 
@@ -165,19 +215,18 @@ def _configure(given: dict[str, Any]) -> RunConfig:
         "batch_size": chosen.batch_size,
         "learning_rate": chosen.learning_rate,
         "seed": 0,
-        "threads": 1,
+        "threads": "auto",
     }
     return RunConfig(**(defaults | given))
 
 
-def _fit(config: RunConfig, sets: Any, folder: Path, console: Console) -> tuple[Layer, History]:
+def _fit(config: RunConfig, model: Layer, sets: Any, folder: Path, console: Console, ranks: Ranks) -> History:
     """Train by the recipe, from the folder's checkpoint if there is one."""
     recipe = RECIPES[config.recipe]
     (x, y), validation, _ = sets
-    steps = config.epochs * len(Batches(x, y, config.batch_size, drop_last=recipe.drop_last))
-    model = recipe.build(np.random.default_rng(config.seed))
+    steps = len(Batches(x, y, config.batch_size, drop_last=recipe.drop_last))
     with TrainingProgress(console) as progress:
-        history = fit(
+        return fit(
             model,
             x,
             y,
@@ -186,15 +235,15 @@ def _fit(config: RunConfig, sets: Any, folder: Path, console: Console) -> tuple[
             drop_last=recipe.drop_last,
             optimizer=recipe.optimizer(config.learning_rate),
             loss=recipe.loss,
-            schedule=recipe.schedule(config.learning_rate, steps),
+            schedule=recipe.schedule(config.learning_rate, config.epochs, steps),
             validation=validation,
-            callbacks=[progress],
+            callbacks=[progress] if ranks.first else [],
             seed=config.seed,
             threads=config.threads,
             checkpoint=folder / CHECKPOINT,
             resume=(folder / CHECKPOINT).exists(),
+            communicator=ranks.communicator,
         )
-    return model, history
 
 
 def _finish(config: RunConfig, model: Layer, history: History, test: Any, folder: Path) -> dict[str, Any]:
@@ -205,16 +254,18 @@ def _finish(config: RunConfig, model: Layer, history: History, test: Any, folder
     model.info = {"recipe": config.recipe, "seed": config.seed, "input": "784 pixels, row by row, 0 ground, 1 ink"}
     save(model, folder / MODEL_FILE)
     write_history(folder, history)
-    scores = evaluate(model, x, y)
-    if not math.isfinite(scores["loss"]):
-        raise DivergedError(f"the loss on the test set became {scores['loss']}: try a smaller learning rate")
-    probabilities = predict_proba(model, x)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss says it
+        logits = outputs(model, x)
+        score = scores(logits, y)
+    if not math.isfinite(score["loss"]):
+        raise DivergedError(f"the loss on the test set became {score['loss']}: try a smaller learning rate")
+    probabilities = softmax_forward(logits)
     answer = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(answer != y)
-    score = f"{100 * scores['accuracy']:.2f}% of {len(y):,} test digits"
+    right = f"{100 * score['accuracy']:.2f}% of {len(y):,} test digits"
     pictures = (
         plots.learning_curve(history, f"Recipe {config.recipe}, seed {config.seed}"),
-        plots.confusion(confusion_matrix(answer, y, 10), f"Recipe {config.recipe}: {score}"),
+        plots.confusion(confusion_matrix(answer, y, 10), f"Recipe {config.recipe}: {right}"),
         plots.mistakes(
             x[wrong],
             y[wrong],
@@ -228,7 +279,7 @@ def _finish(config: RunConfig, model: Layer, history: History, test: Any, folder
     return {
         "recipe": config.recipe,
         "seed": config.seed,
-        "test_accuracy": scores["accuracy"],
-        "test_loss": scores["loss"],
+        "test_accuracy": score["accuracy"],
+        "test_loss": score["loss"],
         "validation_accuracy": history.epochs[-1]["val_accuracy"],
     }

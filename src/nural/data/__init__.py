@@ -1,9 +1,18 @@
 """Digits to learn from: MNIST itself, other people's files and drawings, and the batches made of them."""
 
-from nural.data.batches import Batches
-from nural.data.data_error import DataError
-from nural.data.image import prepare
-from nural.data.mnist_datasets import load_mnist_datasets
-from nural.data.one_hot import to_categorical
+from nural.late import late
 
-__all__ = ["Batches", "DataError", "load_mnist_datasets", "prepare", "to_categorical"]
+# A reader is loaded when it is needed; see `late`.
+_NAMES = {
+    "batches": ("Batches",),
+    "data_error": ("DataError",),
+    "idx_folder": ("map_idx",),
+    "image": ("prepare", "prepare_in_stages"),
+    "mnist_datasets": ("load_mnist_datasets",),
+    "one_hot": ("to_categorical",),
+    "scaled": ("Scaled",),
+    "strokes": ("prepare_strokes",),
+}
+
+__all__ = [name for names in _NAMES.values() for name in names]  # pyright: ignore
+__getattr__, __dir__ = late(__name__, _NAMES)

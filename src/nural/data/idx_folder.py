@@ -1,6 +1,7 @@
 """The IDX files in which MNIST was published, and their relatives (EMNIST, Fashion-MNIST, ...)."""
 
 import math
+import os
 import re
 import struct
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 
 from nural.data.data_error import DataError
 from nural.data.digits import Digits, check_digits
-from nural.data.source_file import list_folder, read_file
+from nural.data.source_file import list_folder, open_file, read_file
 
 _NAME = re.compile(r"(.*?)(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz)?", re.IGNORECASE)
 
@@ -60,15 +61,42 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
         DataError: the file is another, or its length is not what its header says.
     """
     content = read_file(path)
+    start, shape = _start_and_shape(path, content, len(content), dimensions)
+    return np.frombuffer(content, np.uint8)[start:].reshape(shape)
+
+
+def map_idx(path: str | os.PathLike[str]) -> np.ndarray:
+    """Map an uncompressed IDX file of unsigned bytes into memory: of data larger than it, only what is used is read.
+
+    Returns:
+        The elements, uint8, of the shape that the header says; they cannot be written to.
+
+    Raises:
+        DataError: the file is missing or unreadable, is another or a compressed one, is empty, or its length is not
+            what its header says.
+    """
+    path = Path(path)
+    with open_file(path) as file:
+        header = file.read(4 + 4 * 255)
+        size = file.seek(0, os.SEEK_END)
+        if header.startswith(b"\x1f\x8b"):
+            raise DataError(path, "an IDX file that can be mapped", "a gzipped one")
+        start, shape = _start_and_shape(path, header, size, dimensions=header[3] if len(header) > 3 else 1)
+        if size == start:
+            raise DataError(path, "an IDX file with elements", f"none, in shape {shape}")
+        return np.memmap(file, np.uint8, "r", offset=start, shape=shape)
+
+
+def _start_and_shape(path: Path, header: bytes, size: int, dimensions: int) -> tuple[int, tuple[int, ...]]:
+    """Where the elements of an IDX file of this many bytes begin, and their shape."""
     magic = bytes([0, 0, 8, dimensions])
-    if content[:4] != magic:
-        found = content[:4].hex(" ") or "an empty file"
+    if header[:4] != magic:
+        found = header[:4].hex(" ") or "an empty file"
         raise DataError(path, f"an IDX file of {dimensions} dimensions ({magic.hex(' ')})", found)
     start = 4 + 4 * dimensions
-    if len(content) < start:
-        raise DataError(path, f"an IDX header of {start} bytes", f"{len(content)} bytes")
-    shape = struct.unpack_from(f">{dimensions}I", content, 4)
-    if len(content) - start != math.prod(shape):
-        expected = f"{math.prod(shape)} bytes, as its header says {shape}"
-        raise DataError(path, expected, f"{len(content) - start} bytes")
-    return np.frombuffer(content, np.uint8)[start:].reshape(shape)
+    if len(header) < start:
+        raise DataError(path, f"an IDX header of {start} bytes", f"{len(header)} bytes")
+    shape = struct.unpack_from(f">{dimensions}I", header, 4)
+    if size - start != math.prod(shape):
+        raise DataError(path, f"{math.prod(shape)} bytes, as its header says {shape}", f"{size - start} bytes")
+    return start, shape

@@ -9,22 +9,26 @@ import numpy as np
 
 from nural.data.data_error import DataError
 from nural.data.digits import SIDE, to_float32
-from nural.data.image_file import MAX_PIXELS, read_greyscale
+from nural.data.ground import ink_on_ground
+from nural.data.image_file import MAX_PIXELS, read_contrast, reduced
+from nural.data.pieces import keep_digit
+from nural.data.ruled_lines import remove_lines
 from nural.data.source_file import read_file
+from nural.data.stroke_width import BOX, adjust_width, crop
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_BOX = 20  # MNIST's digits are scaled into 20×20 pixels, then centred by mass in 28×28
-_FAINTEST = 24  # the difference from the ground, of 255, below which nothing counts as ink
+_ENOUGH = 640  # pixels of the longer side: a picture twice as large or more is reduced first
 
 
 def prepare(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") -> np.ndarray:
     """Make of a picture of one digit what MNIST's makers would have made of it.
 
-    The ground is the median of the border; ink is what differs from it, darker or lighter, whichever differs more.
-    Noise is cleared, the ink's box is scaled to 20 pixels at its longer side, and its centre of mass is put into the
-    centre of the field (LeCun et al., *Gradient-based learning applied to document recognition*, 1998, section III).
+    Ink is told from the ground in even and uneven light, darker or lighter, in grey or colour; ruled lines, specks
+    and page edges are removed, the ink's box is scaled to 20 pixels at its longer side, strokes far from MNIST's
+    width are brought near it, and the centre of mass is put into the centre of the field (LeCun et al.,
+    *Gradient-based learning applied to document recognition*, 1998, section III).
 
     Args:
         image: a path, an open file or Pillow's image, in colour or grey, transparent or not; or an array ``(H, W)``
@@ -36,9 +40,32 @@ def prepare(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") ->
     Raises:
         DataError: the picture cannot be read, is too large, or is empty.
     """
+    return to_float32(prepare_in_stages(image)["centred"])
+
+
+def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") -> dict[str, np.ndarray]:
+    """Each picture on the way of ``prepare``, in this order, by name.
+
+    Args:
+        image: as for ``prepare``.
+
+    Returns:
+        uint8 arrays. ``upright``: grey levels ``(H, W)``, 0 for black. In all others 0 is the ground and 255 the
+        darkest ink: ``ink`` and ``digit``, ``(H, W)``, with all ink and without lines and dirt; ``box``, the digit cut
+        out; ``scaled``, at most 20×20; ``centred``, 28×28, which is what a network sees.
+
+    Raises:
+        DataError: as ``prepare``.
+    """
     source = _name(image)
-    ink = _cut_out_ink(_read(image, source), source)
-    return to_float32(_centre(_scale(ink)))
+    upright = _read(image, source)
+    ink, threshold = ink_on_ground(upright)
+    digit = keep_digit(remove_lines(ink, threshold), threshold)
+    if not digit.any():
+        raise DataError(source, "a digit", "an empty picture")
+    box = crop(digit)
+    scaled = _scale(box)
+    return {"upright": upright, "ink": ink, "digit": digit, "box": box, "scaled": scaled, "centred": centre(scaled)}
 
 
 def _name(image: object) -> str:
@@ -49,10 +76,10 @@ def _name(image: object) -> str:
 
 def _read(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray", source: str) -> np.ndarray:
     if isinstance(image, np.ndarray):
-        return _check_array(image, source)
+        return reduced(_check_array(image, source), _ENOUGH)
     if isinstance(image, str | os.PathLike):
-        return read_greyscale(io.BytesIO(read_file(Path(image))), source)
-    return read_greyscale(image, source)
+        return read_contrast(io.BytesIO(read_file(Path(image))), source, _ENOUGH)
+    return read_contrast(image, source, _ENOUGH)
 
 
 def _check_array(array: np.ndarray, source: str) -> np.ndarray:
@@ -65,42 +92,25 @@ def _check_array(array: np.ndarray, source: str) -> np.ndarray:
     return np.rint(array * 255).astype(np.uint8)
 
 
-def _cut_out_ink(grey: np.ndarray, source: str) -> np.ndarray:
-    """The box around the ink, uint8 ``(h, w)``: the difference from the ground, 0 where there is no ink."""
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ground = np.uint8(np.median(border))
-    darker = ground - np.minimum(grey, ground)
-    lighter = np.maximum(grey, ground) - ground
-    ink = darker if darker.max() > lighter.max() else lighter
-    strongest = int(ink.max())
-    if strongest < _FAINTEST:
-        raise DataError(source, "a digit", "an empty picture")
-
-    noise = np.percentile(np.abs(border - np.float32(ground)), 75)  # ink that touches the border must not count
-    ink[ink < np.clip(4 * noise, strongest / 5, strongest / 2)] = 0
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
 def _scale(ink: np.ndarray) -> np.ndarray:
-    """Scale to 20 pixels at the longer side, and stretch the contrast: float32 ``(h, w)``, 0 to 255."""
+    """Scale to 20 pixels at the longer side, and stretch the contrast: uint8 ``(h, w)``."""
     from PIL import Image
 
-    height, width = (max(1, round(side * _BOX / max(ink.shape))) for side in ink.shape)
-    picture = Image.fromarray(ink.astype(np.float32))
-    scaled = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
+    levels = adjust_width(ink / np.float32(ink.max()))
+    height, width = (max(1, round(side * BOX / max(levels.shape))) for side in levels.shape)
+    scaled = np.asarray(Image.fromarray(levels).resize((width, height), Image.Resampling.BICUBIC))
     solid = np.percentile(scaled[scaled > 0], 90)  # thin strokes come out pale: MNIST's are solid in their middle
-    return np.clip(scaled * (255 / solid), 0, 255)
+    return np.rint(np.clip(scaled * (255 / solid), 0, 255)).astype(np.uint8)
 
 
-def _centre(ink: np.ndarray) -> np.ndarray:
+def centre(ink: np.ndarray) -> np.ndarray:
     """Put the centre of mass into the middle of the field, to the nearest pixel: uint8 ``(28, 28)``."""
     field = np.zeros((SIDE, SIDE), np.uint8)
     corner = []
     for axis, length in enumerate(ink.shape):
         mass = ink.sum(axis=1 - axis)
-        centre = mass @ np.arange(length) / mass.sum()
-        corner.append(int(np.clip(round(SIDE / 2 - centre), 0, SIDE - length)))
+        middle = mass @ np.arange(length) / mass.sum()
+        corner.append(int(np.clip(round(SIDE / 2 - middle), 0, SIDE - length)))
     top, left = corner
-    field[top : top + ink.shape[0], left : left + ink.shape[1]] = np.rint(ink)
+    field[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     return field

@@ -2,10 +2,12 @@
 
 import os
 import warnings
+from collections.abc import Callable
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from nural.data.colour import contrasting_grey
 from nural.data.data_error import DataError
 
 if TYPE_CHECKING:
@@ -28,6 +30,33 @@ def read_greyscale(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -
     Raises:
         DataError: it is no picture, is damaged, or has more than ``MAX_PIXELS``.
     """
+    return _decode(image, source, _grey_levels)
+
+
+def read_contrast(image: "IO[bytes] | Image", source: str | os.PathLike[str], longest: int) -> np.ndarray:
+    """Decode a picture of a drawing, as ``read_greyscale``, but in the grey levels in which the drawing stands out.
+
+    Args:
+        image: an open file, or Pillow's image.
+        source: what the message of an error names.
+        longest: the longer side in pixels of which the caller has enough. A picture of at least twice that is reduced
+            to between one and two times it.
+
+    Returns:
+        uint8 ``(H, W)``.
+
+    Raises:
+        DataError: as ``read_greyscale``.
+    """
+    return _decode(image, source, lambda picture: _contrasting_levels(picture, longest), longest)
+
+
+def _decode(
+    image: "IO[bytes] | Image",
+    source: str | os.PathLike[str],
+    levels: "Callable[[Image], np.ndarray]",
+    longest: int | None = None,
+) -> np.ndarray:
     from PIL import Image, ImageOps
 
     with warnings.catch_warnings():
@@ -36,7 +65,9 @@ def read_greyscale(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -
             picture = image if isinstance(image, Image.Image) else Image.open(image, formats=_FORMATS)
             if picture.width * picture.height > MAX_PIXELS:
                 raise DataError(source, f"at most {MAX_PIXELS} pixels", f"{picture.width}×{picture.height}")
-            return _grey_levels(ImageOps.exif_transpose(picture))
+            if longest and picture is not image:
+                picture.draft(None, (longest, longest))  # JPEG's decoder can skip what is finer
+            return levels(ImageOps.exif_transpose(picture))
         except DataError:
             raise
         except Image.DecompressionBombError as error:  # Pillow's own bound, which it looks at first
@@ -51,6 +82,23 @@ def _grey_levels(picture: "Image") -> np.ndarray:
     if picture.has_transparency_data:
         return _lay_over_ground(np.asarray(picture.convert("RGBA").convert("LA")))
     return np.asarray(picture.convert("L"))
+
+
+def _contrasting_levels(picture: "Image", longest: int) -> np.ndarray:
+    if picture.mode in ("1", "L", "LA", "I", "I;16", "F") or picture.has_transparency_data:
+        return reduced(_grey_levels(picture), longest)
+    return contrasting_grey(_reduced(picture.convert("RGB"), longest))
+
+
+def reduced(levels: np.ndarray, longest: int) -> np.ndarray:
+    """Average squares of pixels, if that leaves at least ``longest`` at the longer side: uint8 ``(h, w)``."""
+    from PIL import Image
+
+    return levels if max(levels.shape) < 2 * longest else np.asarray(_reduced(Image.fromarray(levels), longest))
+
+
+def _reduced(picture: "Image", longest: int) -> "Image":
+    return picture.reduce(max(1, max(picture.size) // longest))
 
 
 def _lay_over_ground(grey_and_alpha: np.ndarray) -> np.ndarray:

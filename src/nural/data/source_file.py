@@ -22,14 +22,10 @@ def read_file(path: Path) -> bytes:
             ``MAX_BYTES``.
     """
     try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError) as error:  # the latter for a path with a null character
-        raise _unreadable(path, error) from error
-    if not stat.S_ISREG(mode):
-        raise DataError(path, "a file", "a folder" if stat.S_ISDIR(mode) else "a device")
-    try:
-        with path.open("rb") as file:
-            if file.peek(2)[:2] == b"\x1f\x8b":
+        with open_file(path) as file:
+            gzipped = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            if gzipped:
                 return read_bounded(gzip.GzipFile(fileobj=file), path)
             return read_bounded(file, path)
     except EOFError as error:
@@ -38,6 +34,21 @@ def read_file(path: Path) -> bytes:
         raise DataError(path, "an undamaged gzip file", f"a corrupt one ({error})") from error
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def open_file(path: Path) -> IO[bytes]:
+    """Open a file to read its bytes.
+
+    Raises:
+        DataError: the file is missing, is no regular file or may not be read.
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            return path.open("rb")
+    except (OSError, ValueError) as error:  # the latter for a path with a null character
+        raise _unreadable(path, error) from error
+    raise DataError(path, "a file", "a folder" if stat.S_ISDIR(mode) else "a device")
 
 
 def read_bounded(stream: IO[bytes] | gzip.GzipFile, source: str | os.PathLike[str]) -> bytes:

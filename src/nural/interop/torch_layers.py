@@ -1,7 +1,7 @@
 """The table of PyTorch's modules and nural's layers. Imports PyTorch; import it where it is needed."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ from nural.layers.convolution import Conv2d
 from nural.layers.dropout import Dropout
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
-from nural.layers.linear import Flatten, Linear
+from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
 from nural.layers.recurrent import Recurrent
@@ -44,6 +44,7 @@ from nural.layers.rnn import RNN
 TABLE: dict[type[nn.Module], type[Layer]] = {
     nn.Linear: Linear,
     nn.Flatten: Flatten,
+    nn.Unflatten: Unflatten,
     nn.Conv2d: Conv2d,
     nn.MaxPool2d: MaxPool2d,
     nn.AvgPool2d: AvgPool2d,
@@ -74,6 +75,7 @@ OUTPUT_ONLY: dict[type[nn.Module], type[Layer]] = {RNNOutput: RNN, LSTMOutput: L
 #: Arguments of modules that nural's layers do not have, and the value that they must have.
 FIXED: dict[type[nn.Module], dict[str, Any]] = {
     nn.Flatten: {"start_dim": 1, "end_dim": -1},
+    nn.Unflatten: {"dim": 1},
     nn.MaxPool2d: {"return_indices": False},
     nn.AdaptiveMaxPool2d: {"return_indices": False},
     nn.RNN: {"dropout": 0.0},
@@ -192,6 +194,8 @@ def _leaf(module: Any, before: Layout, path: str) -> Layer:
         arguments["channels_first"] = before.order is Order.UNKNOWN or (
             before.order is Order.IMAGES and before.channels is None
         )
+    if kind is Unflatten:
+        arguments["unflattened_size"] = _image_size(found["unflattened_size"], 0, described(path, module))
     if kind is LayerNorm:
         shape = tuple(found["normalized_shape"])
         arguments["normalized_shape"] = (*shape[1:], shape[0]) if _normalises_images(shape, before) else shape
@@ -217,12 +221,24 @@ def _module_arguments(layer: Any, before: Layout, path: str, kinds: Mapping[Any,
             del arguments["return_sequences"]
     if isinstance(layer, (Conv2d, MaxPool2d, AvgPool2d)):
         arguments["padding"] = _symmetric(layer.padding, described(path, layer))
+    if isinstance(layer, Unflatten):
+        arguments["unflattened_size"] = _image_size(layer.unflattened_size, -1, described(path, layer))
     if isinstance(layer, LayerNorm) and _normalises_images(layer.normalized_shape, before):
         *spatial, channels = layer.normalized_shape
         arguments["normalized_shape"] = channels, *spatial
     if isinstance(layer, (Softmax, LogSoftmax)):
         arguments["dim"] = _their_dim(layer.dim, before, described(path, layer))
     return {name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()}
+
+
+def _image_size(shape: Sequence[int], channels_at: int, described_layer: str) -> tuple[int, ...]:
+    """The shape of an image of one channel in the other's order: (1, H, W) for (H, W, 1) and back."""
+    if len(shape) != 3 or shape[channels_at] != 1:
+        raise ConversionError(
+            f"{described_layer} makes samples of shape {tuple(shape)}: PyTorch and nural order the values of a row "
+            "alike only for images of one channel"
+        )
+    return (*shape[1:], 1) if channels_at == 0 else (1, *shape[:-1])
 
 
 def _single(value: Any) -> Any:

@@ -19,7 +19,7 @@ from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, 
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
 from nural.layers.layer_norm import LayerNorm
-from nural.layers.linear import Flatten, Linear
+from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.pooling import Pooling
 from nural.layers.recurrent import Recurrent
 
@@ -121,6 +121,8 @@ def after(layer: Layer, before: Layout, path: str) -> Layout:
     """
     if isinstance(layer, Flatten):
         return _after_flatten(layer, before, path)
+    if isinstance(layer, Unflatten):
+        return Layout(Order.IMAGES, layer.unflattened_size[-1], math.prod(layer.unflattened_size[:-1]))
     kind = _kind(layer, before)
     if kind is None:
         return before

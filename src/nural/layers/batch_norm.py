@@ -175,11 +175,14 @@ def batch_norm_eval_backward(
 class BatchNorm(Layer):
     """What `BatchNorm1d` and `BatchNorm2d` share: batch statistics in training, running ones in evaluation.
 
-    After each forward pass in training, running ← (1 − momentum) · running + momentum · batch.
+    After each forward pass in training, running ← (1 − momentum) · running + momentum · batch. Where a batch is divided
+    over workers or ranks, each normalises its share by the share's own statistics; the running ones are the mean over
+    the shares, weighted by their rows (see `nural.parallel`).
 
     State: ``running_mean`` and ``running_var``, ``(C,)``; with ``momentum=None`` the count ``num_batches_tracked``.
     """
 
+    operations_per_value = (6, 8)
     #: The shapes of input that the layer takes, by number of dimensions.
     layouts: ClassVar[dict[int, str]]
 

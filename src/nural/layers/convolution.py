@@ -11,9 +11,9 @@ from nural.layer import Layer
 from nural.layers.arguments import require_initializer, whole
 from nural.layers.im2col import by_group, window_blocks, window_columns
 from nural.layers.padding import PADDING_MODES, pad2d_backward, pad2d_forward
-from nural.layers.toeplitz import toeplitz_backward, toeplitz_forward, toeplitz_suits
+from nural.layers.toeplitz import toeplitz_gradients, toeplitz_outputs, toeplitz_suits
 from nural.layers.windows import Windows, down_across, require_images, sides, windows_over
-from nural.layers.winograd import winograd_backward, winograd_forward, winograd_suits
+from nural.layers.winograd import winograd_gradients, winograd_outputs, winograd_suits
 from nural.scratch import Scratch, new_array
 
 
@@ -63,10 +63,10 @@ def conv2d_forward(
     y = scratch("y", shape, np.result_type(x, K)) if out is None else out
     require_out("conv2d_forward", y, shape)
     if winograd_suits(K, windows, groups):
-        winograd_forward(x, K, b, windows, y, scratch)
+        winograd_outputs(x, K, b, windows, y, scratch)
         return y
     if toeplitz_suits(K, windows, groups):
-        toeplitz_forward(x, K, b, windows, y, scratch)
+        toeplitz_outputs(x, K, b, windows, y, scratch)
         return y
     matrices = by_group(K, groups)
     for block, columns in window_columns(x, windows, groups, y.dtype, scratch):
@@ -121,10 +121,10 @@ def conv2d_backward(
         np.matmul(ones, dy.reshape(len(dy), -1, dy.shape[-1]), out=of_images)
         np.sum(of_images, axis=0, out=db)
     if winograd_suits(K, windows, groups):
-        winograd_backward(dy, K, x, windows, (dK, dx), scratch)
+        winograd_gradients(dy, K, x, windows, (dK, dx), scratch)
         return dK, db, dx
     if toeplitz_suits(K, windows, groups):
-        toeplitz_backward(dy, K, x, windows, (dK, dx), scratch)
+        toeplitz_gradients(dy, K, x, windows, (dK, dx), scratch)
         return dK, db, dx
     if dK is not None:
         _kernel_gradient(dy, x, windows, groups, dK, scratch)
@@ -216,6 +216,11 @@ class Conv2d(Layer):
         if dx is None or self.padding_mode == "zeros":
             return dx
         return pad2d_backward(dx, self.sides, self.padding_mode, scratch=self.buffer)
+
+    def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
+        """K once for each output pixel, though Winograd's form takes fewer; as many for ∂L/∂K and, if needed, ∂L/∂x."""
+        product = 2 * math.prod(y_shape[:-1]) * math.prod(self.shapes["K"])
+        return product, product * (1 + need_dx)
 
     def _settings(self) -> tuple[Any, ...]:
         """Stride, padding, dilation and groups of the convolution; what `pad2d_forward` has padded needs no more."""

@@ -1,5 +1,6 @@
 """Dropout: a random part of the values is left out at each training step."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,23 +8,63 @@ import numpy as np
 from nural.batch import require_gradient, require_out, require_samples
 from nural.layer import Layer
 from nural.layers.arguments import require_only
+from nural.scratch import Scratch, new_array
 
 
-def dropout_mask(rng: np.random.Generator, p: float, out: np.ndarray) -> np.ndarray:
+def dropout_mask(
+    rng: np.random.Generator,
+    p: float,
+    out: np.ndarray,
+    share: tuple[int, int] = (0, 0),
+    scratch: Scratch = new_array,
+) -> np.ndarray:
     """Fill ``out``, contiguous, with draws from ``rng``: 0 with probability p, else 1 / (1 − p), so that the mean is 1.
 
+    A row of the mask takes a whole number of the generator's 64-bit draws, so that a batch which is divided over
+    replicas gets the rows that it would get as a whole, and ``rng`` is left where the whole batch leaves it.
+
+    Args:
+        rng: PCG64, NumPy's default, skips what is not wanted; from others it is drawn.
+        p: The probability of 0.
+        out: The mask, ``(N, …)``.
+        share: How many rows of the batch come before these N, and how many after.
+        scratch: Gives the array for rows of an odd number of float32, which are drawn with one value more.
+
     Raises:
-        ValueError: p is no probability.
+        ValueError: p is no probability, or out is not contiguous.
 
     Source: Srivastava et al. 2014, section 10, which scales what is kept in training.
     """
     if not 0 <= p <= 1:
         raise ValueError(f"dropout_mask: p must be from 0 to 1, got {p}")
-    rng.random(out=out, dtype=out.dtype)
+    require_out("dropout_mask", out, out.shape)
+    _draw(rng, out.reshape(len(out), math.prod(out.shape[1:])), share, scratch)
     np.greater_equal(out, p, out=out)
     if p < 1:
         out *= 1 / (1 - p)
     return out
+
+
+def _draw(rng: np.random.Generator, rows: np.ndarray, share: tuple[int, int], scratch: Scratch) -> None:
+    """Uniform numbers for some rows of a batch."""
+    n, size = rows.shape
+    per_draw = 8 // rows.itemsize  # so many values come from 64 bits
+    draws = -(-size // per_draw)
+    before, after = share
+    skips = rng.bit_generator if isinstance(rng.bit_generator, np.random.PCG64 | np.random.PCG64DXSM) else None
+    if skips is None:
+        n, before, after = before + n + after, 0, 0
+    drawn = rows
+    if (n, draws * per_draw) != rows.shape:
+        drawn = scratch("drawn", (n * draws * per_draw,), rows.dtype).reshape(n, -1)
+    if skips is not None:
+        skips.advance(before * draws)  # also drops half a draw that is left over, even before no row
+    rng.random(out=drawn, dtype=drawn.dtype)
+    if skips is not None:
+        skips.advance(after * draws)
+    if drawn is not rows:
+        first = share[0] - before
+        rows[...] = drawn[first : first + len(rows), :size]
 
 
 def dropout_forward(x: np.ndarray, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -79,6 +120,7 @@ class Dropout(Layer):
     Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting.
     """
 
+    operations_per_value = (3, 1)
     not_config = Layer.not_config | {"inplace"}
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: np.random.Generator | None = None) -> None:
@@ -103,7 +145,8 @@ class Dropout(Layer):
             return x
         self.draw()  # a layer that stands alone gets its generator here
         assert self.generator is not None
-        self.saved = dropout_mask(self.generator, self.p, self.buffer("mask", x.shape, x.dtype))
+        mask = self.buffer("mask", x.shape, x.dtype)
+        self.saved = dropout_mask(self.generator, self.p, mask, self.share, scratch=self.buffer)
         return dropout_forward(x, self.saved, out=self.buffer("y", x.shape, x.dtype))
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:

@@ -135,6 +135,8 @@ class LayerNorm(Layer):
     Source: Ba et al. 2016, Layer Normalization.
     """
 
+    operations_per_value = (7, 14)
+
     def __init__(
         self,
         normalized_shape: int | Sequence[int],

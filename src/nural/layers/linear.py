@@ -1,6 +1,7 @@
-"""The fully connected layer, and the one that flattens images for it."""
+"""The fully connected layer, the one that flattens images for it, and that one's inverse."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from nural.batch import outputs, require_gradient, require_out, require_samples
 from nural.initializers import Initializer, he_normal, initial_value
 from nural.layer import Layer
 from nural.layers.arguments import require_initializer, require_only, whole
+from nural.layers.rows import column_sums
 
 
 def fc_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, out: np.ndarray | None = None) -> np.ndarray:
@@ -61,8 +63,8 @@ def fc_backward(
     rows = dy.reshape(-1, W.shape[1])
     if dW is not None:
         np.matmul(x.reshape(-1, W.shape[0]).T, rows, out=dW)
-    if db is not None:  # a product with ones sums columns twice as fast as `sum` does
-        np.matmul(np.ones(len(rows), rows.dtype), rows, out=db)
+    if db is not None:
+        column_sums(rows, out=db)
     if dx is not None:
         np.matmul(dy, W.T, out=dx)
     return dW, db, dx
@@ -110,7 +112,8 @@ class Linear(Layer):
         """y = x W + b."""
         self.saved = x
         W = self.params["W"]
-        out = self.buffer("y", (*x.shape[:-1], self.out_features), np.result_type(x, W))
+        dtype = W.dtype if x.dtype == W.dtype else np.result_type(x, W)
+        out = self.buffer("y", (*x.shape[:-1], self.out_features), dtype)
         return fc_forward(x, W, self.params.get("b"), out=out)
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
@@ -118,6 +121,11 @@ class Linear(Layer):
         x, W = self.saved, self.params["W"]
         dx = self.buffer("dx", x.shape, np.result_type(dy, W)) if need_dx else None
         return fc_backward(dy, W, x, out=(self.grads["W"], self.grads.get("b"), dx))[2]
+
+    def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
+        """Those of x W, of ∂L/∂W = xᵀ dy and, if it is needed, of ∂L/∂x = dy Wᵀ, which are as many each."""
+        product = 2 * math.prod(y_shape[:-1]) * math.prod(self.shapes["W"])
+        return product, product * (1 + need_dx)
 
 
 class Flatten(Layer):
@@ -158,4 +166,39 @@ class Flatten(Layer):
             dx = self.buffer("dx", self.saved, dy.dtype)
             dx[...] = dy.reshape(n, channels, height, width).transpose(0, 2, 3, 1)
             return dx
+        return dy.reshape(self.saved)
+
+
+class Unflatten(Layer):
+    """Each row as an array: ``(N, product)`` to ``(N, *unflattened_size)``, a view; backward gives dy x's shape again.
+
+    With it a network of images takes rows of pixels, as MNIST comes: ``Unflatten(1, (28, 28, 1))``.
+
+    Args:
+        dim: PyTorch's, only 1.
+        unflattened_size: The shape of a sample; of an image ``(H, W, C)``, where PyTorch has ``(C, H, W)``.
+
+    Source: PyTorch's `nn.Unflatten`.
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        require_only("Unflatten", "dim", dim, 1)
+        self.dim = 1
+        if not isinstance(unflattened_size, Sequence) or not unflattened_size:
+            raise ValueError(f"Unflatten: unflattened_size must be the shape of a sample, got {unflattened_size!r}")
+        self.unflattened_size = tuple(whole("Unflatten", "unflattened_size", size) for size in unflattened_size)
+        super().__init__()
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Reshape to ``(N, *unflattened_size)``."""
+        require_samples("Unflatten", x)
+        size = math.prod(self.unflattened_size)
+        if x.ndim != 2 or x.shape[1] != size:
+            raise ValueError(f"Unflatten: x has shape {x.shape}; {self.unflattened_size} needs rows of {size} values")
+        self.saved = x.shape
+        return x.reshape(len(x), *self.unflattened_size)
+
+    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
+        """Reshape back."""
+        require_gradient("Unflatten", dy, (self.saved[0], *self.unflattened_size))
         return dy.reshape(self.saved)

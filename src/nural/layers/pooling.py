@@ -12,6 +12,7 @@ from nural.layers.windows import Pair, Sides, Windows, down_across, sides, windo
 class Pooling(Layer):
     """A layer without weights around one pooling pair, to which it passes its arguments."""
 
+    operations_per_value = (1, 1)
     pair: tuple[Any, Any]
     #: Whether backward takes the input and the output of the forward pass, or only the input's shape.
     saves_values = False

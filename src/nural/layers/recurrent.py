@@ -12,6 +12,7 @@ import numpy as np
 from nural.batch import require_samples
 from nural.layer import Layer
 from nural.layers.arguments import require_only, whole
+from nural.layers.rows import column_sums
 from nural.scratch import Scratch
 
 
@@ -65,7 +66,7 @@ def product_gradients(inputs: np.ndarray, da: np.ndarray, dW: np.ndarray | None,
     if dW is not None:
         np.matmul(inputs.reshape(-1, inputs.shape[-1]).T, slopes, out=dW)
     if db is not None:
-        np.matmul(np.ones(len(slopes), slopes.dtype), slopes, out=db)
+        column_sums(slopes, out=db)
 
 
 def input_gradient(da: np.ndarray, W_ih: np.ndarray, out: np.ndarray | None, scratch: Scratch) -> None:
@@ -186,6 +187,14 @@ class Recurrent(Layer):
             if len(found) == 2 and dy is not None:
                 dy += found[1]
         return dy
+
+    def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
+        """Those of the products of all steps with all weights; the gates' own are far fewer and left out."""
+        steps = 2 * x_shape[0] * x_shape[1]
+        sizes = {name: math.prod(shape) for name, shape in self.shapes.items() if name.startswith("W")}
+        product = steps * sum(sizes.values())
+        without = 0 if need_dx else steps * sum(sizes[f"W_ih_{run}"] for run in self.runs(0))
+        return product, 2 * product - without
 
     def final_states(self) -> Any:
         """What the last step handed on, as ``initial`` takes it: PyTorch's ``h_n`` or ``(h_n, c_n)``."""

@@ -33,7 +33,7 @@ def toeplitz_suits(K: np.ndarray, windows: Windows, groups: int) -> bool:
     return few and plain and K.shape[1] >= LEAST_WIDTH and _stretch(windows) <= 2 * K.shape[1]
 
 
-def toeplitz_forward(
+def toeplitz_outputs(
     x: np.ndarray, K: np.ndarray, b: np.ndarray | None, windows: Windows, y: np.ndarray, scratch: Scratch
 ) -> None:
     """`conv2d_forward`, written to ``y``, ``(N, oh, ow, out)``; x is ``(N, H, W, in)`` and K ``(kh, kw, in, out)``."""
@@ -45,7 +45,7 @@ def toeplitz_forward(
             part += np.tile(b, T.shape[1] // len(b))
 
 
-def toeplitz_backward(
+def toeplitz_gradients(
     dy: np.ndarray,
     K: np.ndarray,
     x: np.ndarray,
@@ -53,7 +53,7 @@ def toeplitz_backward(
     out: tuple[np.ndarray | None, np.ndarray | None],
     scratch: Scratch,
 ) -> None:
-    """Gradient of `toeplitz_forward`, as of a product: ∂L/∂T = columnsᵀ dy, and dy Tᵀ goes back to the pixels.
+    """Gradient of `toeplitz_outputs`, as of a product: ∂L/∂T = columnsᵀ dy, and dy Tᵀ goes back to the pixels.
 
     ∂L/∂K_ik adds up the entries of ∂L/∂T at which T holds K_ik. ``out`` is ``(dK, dx)``; a None is not wanted.
     """

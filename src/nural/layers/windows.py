@@ -56,7 +56,8 @@ class Windows:
     def tile(self) -> bool:
         """Whether every pixel is under one window and no other."""
         covered = tuple(n * k for n, k in zip(self.count, self.kernel, strict=True))
-        return self.stride == self.kernel and covered == self.size and not self.padded
+        touching = self.stride == self.kernel and self.dilation == (1, 1) and not self.padded
+        return touching and covered == self.size
 
     def under(self, axis: int, window: int) -> slice:
         """The rows (axis 0) or columns (axis 1) of the image under one window; for a dilation of 1."""

@@ -47,7 +47,7 @@ def winograd_suits(K: np.ndarray, windows: Windows, groups: int) -> bool:
     return K.shape[:2] == (TAPS, TAPS) and dense and min(K.shape[2:]) >= LEAST_CHANNELS and computed <= 1.5 * outputs
 
 
-def winograd_forward(
+def winograd_outputs(
     x: np.ndarray, K: np.ndarray, b: np.ndarray | None, windows: Windows, y: np.ndarray, scratch: Scratch
 ) -> None:
     """`conv2d_forward` for a 3×3 kernel of stride 1, written to ``y``: Aᵀ((G K Gᵀ) · (Bᵀ x B)) A + b, tile by tile.
@@ -73,7 +73,7 @@ def winograd_forward(
         _join(tiles, y[block.images, block.outputs], scratch)
 
 
-def winograd_backward(
+def winograd_gradients(
     dy: np.ndarray,
     K: np.ndarray,
     x: np.ndarray,
@@ -81,7 +81,7 @@ def winograd_backward(
     out: tuple[np.ndarray | None, np.ndarray | None],
     scratch: Scratch,
 ) -> None:
-    """Gradient of `winograd_forward`, each of its steps transposed.
+    """Gradient of `winograd_outputs`, each of its steps transposed.
 
     With m = A dy Aᵀ and v = Bᵀ x B, the values of a tile at the points: ∂L/∂K = Gᵀ (Σ vᵀ m) G, summed over the tiles,
     and ∂L/∂x adds up B (m (G K Gᵀ)ᵀ) Bᵀ where tiles overlap.

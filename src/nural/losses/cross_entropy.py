@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from nural.batch import require_out, require_samples
+from nural.layers.rows import row_maxima, row_sums
 
 
 def cross_entropy_loss(
@@ -60,7 +61,7 @@ def cross_entropy_loss(
     rows, p = y.reshape(-1, classes), dy.reshape(-1, classes)
     w = None if weight is None else _class_weights(weight, classes, y.dtype)
     with np.errstate(over="ignore", invalid="ignore"):  # a logit that is not finite gives a loss that is not
-        np.subtract(rows, rows.max(axis=1, keepdims=True), out=p)
+        np.subtract(rows, row_maxima(rows, scratch=p), out=p)
         if t.shape == y.shape:
             if ignore_index is not None and ignore_index >= 0:  # PyTorch's -100 names no class, so it asks for nothing
                 raise ValueError("cross_entropy_loss: ignore_index needs labels, not rows of probabilities")
@@ -76,14 +77,15 @@ def cross_entropy_loss(
 
 def _of_labels(p: np.ndarray, labels: np.ndarray) -> float:
     """The loss of shifted logits ``p``, which become the gradient."""
-    n = len(p)
-    true = (np.arange(n), labels)
-    likelihood = p[true]
+    n, classes = p.shape
+    true = np.arange(0, p.size, classes) + labels.astype(np.intp, copy=False)
+    flat = p.reshape(-1)  # to look up one index is faster than two
+    likelihood = flat[true]
     np.exp(p, out=p)
-    total = p.sum(axis=1, keepdims=True)
+    total = row_sums(p)
     loss = (np.log(total)[:, 0] - likelihood).sum() / n
     p /= total * n
-    p[true] -= 1 / n
+    flat[true] -= 1 / n
     return float(loss)
 
 
@@ -92,7 +94,7 @@ def _of_rows(p: np.ndarray, q: np.ndarray) -> float:
     mass = q.sum(axis=1, keepdims=True, dtype=p.dtype)
     likelihood = np.einsum("nc,nc->n", p, q, dtype=p.dtype, casting="same_kind")
     np.exp(p, out=p)
-    total = p.sum(axis=1, keepdims=True)
+    total = row_sums(p)
     loss = ((np.log(total) * mass)[:, 0] - likelihood).sum() / len(p)
     p *= mass / total
     p -= q

@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 
 from nural.layer import Layer
-from nural.optimizers.optimizer import Optimizer, average
+from nural.optimizers.optimizer import Block, Divide, Optimizer, average, in_blocks, in_turn
 from nural.optimizers.wrapper import Wrapper
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
@@ -40,14 +40,22 @@ class ExponentialMovingAverage(Wrapper):
         self.require(most=1, decay=decay)
         self.decay = decay
 
-    def update(self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray]) -> None:
+    def update(
+        self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray], divide: Divide = in_turn
+    ) -> None:
         """Take the optimizer's step, then move the averages towards ``params``."""
-        self.optimizer.update(params, grads)
+        self.optimizer.update(params, grads, divide)
+        blocks = list[Block]()
         for name, W in params.items():
             if f"average.{name}" in self.state:
-                average(self.state[f"average.{name}"], W, self.decay, self.scratch(W))
+                blocks += in_blocks(self.state[f"average.{name}"], W)
             else:
                 self.state[f"average.{name}"] = W.copy()
+        divide(self._average, blocks)
+
+    def _average(self, block: Block) -> None:
+        mean, W = block
+        average(mean, W, self.decay, self.scratch(W))
 
     def averaged(self, model: AnyLayer) -> AnyLayer:
         """A copy of ``model``, running statistics included, with the averages for weights.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nural.optimizers.optimizer import Optimizer
+from nural.optimizers.optimizer import Divide, Optimizer, in_turn
 from nural.optimizers.wrapper import Wrapper
 
 
@@ -76,13 +76,15 @@ class Clipped(Wrapper):
                 _require_limit(f"Clipped: {name}", value)
         self.max_norm, self.limit = max_norm, limit
 
-    def update(self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray]) -> None:
+    def update(
+        self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray], divide: Divide = in_turn
+    ) -> None:
         """Clip ``grads``, then take the optimizer's step."""
         if self.limit is not None:
             clip_gradients_by_value(grads, self.limit)
         if self.max_norm is not None:
             clip_gradients_by_norm(grads, self.max_norm)
-        self.optimizer.update(params, grads)
+        self.optimizer.update(params, grads, divide)
 
 
 def _require_limit(what: str, value: float) -> None:

@@ -1,0 +1,158 @@
+"""The names of `nural` as tools read them; `__init__.py` says where each is loaded from."""
+
+from nural import activations as activations
+from nural import callbacks as callbacks
+from nural import data as data
+from nural import gradients as gradients
+from nural import history as history
+from nural import inference as inference
+from nural import initializers as initializers
+from nural import layer as layer
+from nural import layers as layers
+from nural import losses as losses
+from nural import metrics as metrics
+from nural import model_file as model_file
+from nural import models as models
+from nural import optimizers as optimizers
+from nural import plateau as plateau
+from nural import schedules as schedules
+from nural import threads as threads
+from nural import training as training
+from nural.activations import (
+    ELU,
+    GELU,
+    SELU,
+    LeakyReLU,
+    LogSoftmax,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from nural.callbacks import BestModel, EarlyStopping
+from nural.gradients import GradientError, check_gradients, numerical_gradient
+from nural.history import History, Progress
+from nural.inference import evaluate, predict, predict_proba
+from nural.layer import Layer, Residual, Sequential
+from nural.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2d,
+    LayerNorm,
+    Linear,
+    MaxPool2d,
+    Unflatten,
+)
+from nural.losses import (
+    binary_cross_entropy_loss,
+    cross_entropy_loss,
+    huber_loss,
+    mean_absolute_loss,
+    mean_squared_loss,
+)
+from nural.metrics import accuracy, confusion_matrix
+from nural.model_file import ModelFileError, load, save
+from nural.models import TwoLayerNet
+from nural.optimizers import (
+    SGD,
+    Adadelta,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Clipped,
+    ExponentialMovingAverage,
+    RMSProp,
+    clip_gradients_by_norm,
+    clip_gradients_by_value,
+)
+from nural.plateau import ReduceOnPlateau
+from nural.threads import Threads
+from nural.training import Callback, DivergedError, fit, train
+
+__version__: str
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "SELU",
+    "SGD",
+    "AdaGrad",
+    "Adadelta",
+    "Adam",
+    "AdamW",
+    "AdaptiveAvgPool2d",
+    "AdaptiveMaxPool2d",
+    "AvgPool2d",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BestModel",
+    "Callback",
+    "Clipped",
+    "Conv2d",
+    "DivergedError",
+    "Dropout",
+    "EarlyStopping",
+    "ExponentialMovingAverage",
+    "Flatten",
+    "GlobalAvgPool2d",
+    "GradientError",
+    "History",
+    "Layer",
+    "LayerNorm",
+    "LeakyReLU",
+    "Linear",
+    "LogSoftmax",
+    "MaxPool2d",
+    "ModelFileError",
+    "PReLU",
+    "Progress",
+    "RMSProp",
+    "ReLU",
+    "ReduceOnPlateau",
+    "Residual",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "Threads",
+    "TwoLayerNet",
+    "Unflatten",
+    "accuracy",
+    "binary_cross_entropy_loss",
+    "check_gradients",
+    "clip_gradients_by_norm",
+    "clip_gradients_by_value",
+    "confusion_matrix",
+    "cross_entropy_loss",
+    "data",
+    "evaluate",
+    "fit",
+    "huber_loss",
+    "initializers",
+    "load",
+    "mean_absolute_loss",
+    "mean_squared_loss",
+    "numerical_gradient",
+    "predict",
+    "predict_proba",
+    "save",
+    "schedules",
+    "train",
+]

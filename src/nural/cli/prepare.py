@@ -1,0 +1,51 @@
+"""`nural prepare`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from nural.atomic_file import write_atomically
+from nural.cli.errors import report_errors
+from nural.cli.run import shown
+from nural.data import prepare_in_stages
+
+_TITLES = {
+    "upright": "upright, grey",
+    "ink": "ink on its ground",
+    "digit": "without lines and dirt",
+    "box": "cut out",
+    "scaled": "scaled to 20 pixels",
+    "centred": "centred by mass:\nwhat the network sees",
+}
+
+
+@report_errors
+def prepare(
+    image: Annotated[
+        Path, typer.Argument(readable=False, metavar="IMAGE", help="A drawing, scan or photograph of one digit.")
+    ],
+    out: Annotated[Path, typer.Option(readable=False, help="Where to write the picture of the stages.")] = Path(
+        "prepared.png"
+    ),
+) -> None:
+    """Show each stage from a picture to what the network sees of it, side by side in one picture.
+
+    Examples:
+
+        nural prepare seven.jpg
+
+        nural prepare scans/7.png --out stages.png
+    """
+    stages = prepare_in_stages(image)
+
+    from nural import plots
+
+    pictures = {
+        _TITLES[name]: levels if name == "upright" else 255 - levels  # ink is dark here, as on paper
+        for name, levels in stages.items()
+    }
+    write_atomically(out, plots.stages(pictures, image.name))
+    console = Console()
+    console.print(f"stages: {shown(out)}", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,36 @@
+"""Samples that are scaled when they are asked for."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nural.data.batches import Samples
+
+
+class Scaled:
+    """Samples times a factor, computed for those that are asked for: ``Scaled(pixels, 1 / 256)[i] = pixels[i] / 256``.
+
+    For data that do not fit into memory as floats, such as a memory-mapped file of bytes: `Batches`, `fit` and
+    `predict` take it in place of an array.
+
+    Args:
+        source: ``N`` samples, of which an integer array picks some.
+        factor: What each value is multiplied by.
+        dtype: The float type of what is given out.
+    """
+
+    def __init__(self, source: Samples, factor: float, dtype: DTypeLike = np.float32) -> None:
+        self.source: Any = np.asarray(source) if isinstance(source, list | tuple) else source
+        self.factor, self.dtype = factor, np.dtype(dtype)
+
+    @property
+    def base(self) -> Any:
+        """What holds the values, as `numpy.ndarray.base` names it."""
+        return self.source
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: Any, /) -> np.ndarray:
+        return np.multiply(self.source[index], self.factor, dtype=self.dtype)

@@ -1,0 +1,71 @@
+"""What the arguments of the estimators mean, and what they may be."""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier as Reference
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from nural.estimator.network import ACTIVATIONS
+
+#: What each argument may be, in scikit-learn's notation; for those that it has too, by scikit-learn itself.
+CONSTRAINTS: dict[str, Any] = {
+    **Reference._parameter_constraints,
+    "activation": [StrOptions(set(ACTIVATIONS)), "array-like"],
+    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "batch_norm": ["boolean"],
+    "validation_data": [tuple, list, None],
+    "schedule": [callable, None],
+    "callbacks": [tuple, list],
+    "dtype": [StrOptions({"float32", "float64"}), None],
+}
+
+
+def input_types(estimator: Any) -> Any:
+    """The float types that X may have; the first is for all others."""
+    return (np.float64, np.float32) if estimator.dtype is None else (np.dtype(estimator.dtype),)
+
+
+def hidden_sizes(estimator: Any) -> list[int]:
+    """The sizes of the hidden layers."""
+    sizes = list(np.atleast_1d(np.asarray(estimator.hidden_layer_sizes, object)))
+    if any(size <= 0 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return [int(size) for size in sizes]
+
+
+def activations(estimator: Any, hidden: int) -> list[str]:
+    """One name for each hidden layer."""
+    names = [estimator.activation] * hidden if isinstance(estimator.activation, str) else list(estimator.activation)
+    if len(names) != hidden:
+        raise ValueError(f"activation has {len(names)} names, there are {hidden} hidden layers")
+    if unknown := [name for name in names if name not in ACTIVATIONS]:
+        raise ValueError(f"there is no activation {unknown[0]!r}; known are {', '.join(ACTIVATIONS)}")
+    return names
+
+
+def dropout(estimator: Any, hidden: int) -> list[float]:
+    """One probability for each hidden layer."""
+    single = isinstance(estimator.dropout, Real)
+    rates = [float(estimator.dropout)] * hidden if single else [float(p) for p in estimator.dropout]
+    if len(rates) != hidden:
+        raise ValueError(f"dropout has {len(rates)} values, there are {hidden} hidden layers")
+    return rates
+
+
+def require_consistent(estimator: Any, incremental: bool) -> None:
+    """Raise ValueError if arguments contradict each other."""
+    hidden_sizes(estimator)
+    if estimator.early_stopping and incremental and estimator.validation_data is None:
+        raise ValueError("partial_fit does not support early_stopping=True unless validation_data is given")
+    if estimator.solver == "lbfgs":
+        stochastic_only = {
+            "dropout": np.any(estimator.dropout),
+            "batch_norm": estimator.batch_norm,
+            "validation_data": estimator.validation_data is not None,
+            "schedule": estimator.schedule is not None,
+            "callbacks": len(estimator.callbacks) > 0,
+        }
+        if used := [name for name, value in stochastic_only.items() if value]:
+            raise ValueError(f"solver='lbfgs' does not use {used[0]}; choose 'sgd' or 'adam'")

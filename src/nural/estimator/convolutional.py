@@ -1,0 +1,174 @@
+"""`ConvolutionalClassifier`: images."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nural.estimator import arguments
+from nural.estimator.classifier import MLPClassifier
+from nural.estimator.multilayer_perceptron import MultilayerPerceptron
+from nural.estimator.network import after_weights, hidden_layers, linear
+from nural.initializers import zeros
+from nural.layer import Layer, Sequential
+from nural.layers import BatchNorm2d, Conv2d, Flatten, MaxPool2d
+from nural.losses import Loss
+from nural.schedules import Schedule
+from nural.training import Callback
+
+
+class ConvolutionalClassifier(MLPClassifier):
+    """A classifier of images: convolutions, each with pooling behind it, then fully connected layers.
+
+    X is ``(N, H, W)``, ``(N, H, W, C)``, or rows ``(N, H · W · C)``, as pipelines have them, one pixel after another. A
+    convolution has stride 1 and keeps the size; batch norm, activation, dropout and pooling follow. The arguments that
+    are not here are those of `MLPClassifier`; ``activation`` and ``dropout`` may have one value for each convolution,
+    then one for each fully connected layer.
+
+    Args:
+        channels: Of each convolution.
+        kernel_size: Rows and columns of each kernel.
+        pool_size: Rows and columns of pixels of which the largest value is kept; 1 for no pooling.
+        hidden_layer_sizes: Of the fully connected layers.
+        image_shape: ``(H, W)`` or ``(H, W, C)``, for X that are rows; by default square images of one channel.
+
+    Attributes:
+        image_shape_: ``(H, W, C)``.
+
+    Source: LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section 2.
+    """
+
+    _sparse_formats = False
+    channels: Any
+    kernel_size: Any
+    pool_size: Any
+    image_shape: Any
+    _parameter_constraints = {  # noqa: RUF012
+        **MLPClassifier._parameter_constraints,
+        "channels": ["array-like"],
+        "kernel_size": ["array-like", int],
+        "pool_size": ["array-like", int],
+        "image_shape": ["array-like", None],
+    }
+
+    def __init__(
+        self,
+        channels: Any = (16, 32),
+        hidden_layer_sizes: Any = (64,),
+        activation: Any = "relu",
+        *,
+        kernel_size: Any = 3,
+        pool_size: Any = 2,
+        image_shape: Any = None,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: Any = 0.0,
+        batch_norm: bool = False,
+        validation_data: Any = None,
+        schedule: Schedule | None = None,
+        callbacks: Sequence[Callback] = (),
+        dtype: str | None = "float32",
+        loss: str | Loss = "log_loss",
+        class_weight: Any = None,
+    ) -> None:
+        MultilayerPerceptron.__init__(self, locals())
+
+    def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+        images = _is_images(X)
+        if reset and images:
+            self.image_shape_ = self._agreed(_height_width_depth(np.shape(X)[1:]))
+        rows, t = super()._validated(self._rows(X), y, incremental, reset)
+        if reset and not images:
+            self.image_shape_ = self._shape_of_rows(rows.shape[1])
+        return rows.reshape(-1, *self.image_shape_), t
+
+    def _checked(self, X: Any) -> Any:
+        return super()._checked(self._rows(X)).reshape(-1, *self.image_shape_)
+
+    def _rows(self, X: Any) -> Any:
+        """Images as rows; what is rows already, as it is."""
+        if not _is_images(X):
+            return X
+        X = np.asarray(X)
+        if _height_width_depth(X.shape[1:]) != self.image_shape_:
+            raise ValueError(f"expected images of shape {self.image_shape_}, found {X.shape[1:]}")
+        return X.reshape(len(X), -1)
+
+    def _agreed(self, found: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The shape of the images found, if ``image_shape`` says nothing else."""
+        if self.image_shape is not None and _height_width_depth(self.image_shape) != found:
+            raise ValueError(f"expected images of image_shape {self.image_shape}, found {found}")
+        return found
+
+    def _shape_of_rows(self, size: int) -> tuple[int, int, int]:
+        """``(H, W, C)`` of images that are rows of so many values."""
+        if self.image_shape is not None:
+            given = _height_width_depth(self.image_shape)
+            if math.prod(given) != size:
+                raise ValueError(f"image_shape {given} has {math.prod(given)} values, X has {size} a row")
+            return given
+        side = math.isqrt(size)
+        if side * side != size:
+            raise ValueError(f"rows of {size} values are no square images of one channel; give image_shape=(H, W, C)")
+        return side, side, 1
+
+    def _build(self, features: int, outputs: int, dtype: Any) -> Sequential:
+        sizes, n = arguments.hidden_sizes(self), len(self.channels)
+        activations, dropout = arguments.activations(self, n + len(sizes)), arguments.dropout(self, n + len(sizes))
+        height, width, depth = self.image_shape_
+        layers: list[Layer] = []
+        for channels, activation, p in zip(self.channels, activations, dropout, strict=False):
+            layers.append(Conv2d(depth, channels, self.kernel_size, padding="same", initializer=zeros, dtype=dtype))
+            if self.batch_norm:
+                layers.append(BatchNorm2d(channels, dtype=dtype))
+            layers += after_weights(activation, p)
+            down, across = np.broadcast_to(self.pool_size, 2).tolist()
+            if (down, across) != (1, 1):
+                layers.append(MaxPool2d((down, across)))
+            height, width, depth = height // down, width // across, channels
+            if height * width == 0:
+                raise ValueError(
+                    f"images of shape {self.image_shape_} are too small for {n} poolings by {self.pool_size}"
+                )
+        sizes = [height * width * depth, *sizes]
+        hidden = hidden_layers(sizes, activations[n:], dropout[n:], self.batch_norm, dtype)
+        return Sequential(*layers, Flatten(), *hidden, linear(sizes[-1], outputs, dtype))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _height_width_depth(shape: Sequence[int]) -> tuple[int, int, int]:
+    """``(H, W, C)`` of ``(H, W)``, which is of one channel, or of itself."""
+    if len(shape) not in (2, 3):
+        raise ValueError(f"expected the shape of an image, (H, W) or (H, W, C), found {tuple(shape)}")
+    height, width, *depth = (int(size) for size in shape)
+    return height, width, depth[0] if depth else 1
+
+
+def _is_images(X: Any) -> bool:
+    """Whether X is images instead of rows."""
+    return isinstance(X, np.ndarray | list | tuple) and np.ndim(X) > 2

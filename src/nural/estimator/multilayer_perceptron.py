@@ -1,0 +1,280 @@
+"""What the estimators share: fitting, with scikit-learn's fitted attributes, over nural's networks."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from nural.estimator import arguments, estimator_file, stochastic
+from nural.estimator.lbfgs import minimise
+from nural.estimator.losses import OUTPUT_ACTIVATIONS, weighted_loss
+from nural.estimator.network import draw_weights, hidden_layers, linear, weight_name, weighted
+from nural.estimator.objective import Objective, Weighted, network_outputs
+from nural.history import History
+from nural.layer import Sequential
+from nural.optimizers import Optimizer
+
+
+class MultilayerPerceptron(BaseEstimator, ABC):
+    """Fully connected layers trained as scikit-learn does.
+
+    The arguments that scikit-learn has too mean what they mean there, and have its defaults. ``activation`` may be more
+    names, or a sequence with one for each hidden layer. The others change nothing unless they are used:
+
+    Args:
+        dropout: The probability that a value of a hidden layer is left out in training; one, or one a layer.
+        batch_norm: Whether each hidden layer has batch norm before its activation.
+        validation_data: ``(X, y)`` to validate with after each epoch. With ``early_stopping`` they decide instead of a
+            part of the training data, and `partial_fit` may stop early too.
+        schedule: ``step -> learning rate``, such as those of `nural.schedules`, with steps counted from 0; it takes the
+            place of ``learning_rate`` and ``learning_rate_init``.
+        callbacks: `nural.Callback` objects, which see the network and `history_`, and may end the training.
+        dtype: "float32" or "float64" to compute throughout in that type; None, as in scikit-learn, for that of X.
+
+    Attributes:
+        network_: nural's network, whose outputs are those before the output activation. `coefs_` and `intercepts_` are
+            its arrays.
+        validation_loss_curve_: The mean loss of the validation data, without the L2 term, after each epoch; None
+            without such data.
+        history_: What `callbacks` were shown.
+        stopped_early_: Whether ``early_stopping`` ended the training. Then `partial_fit` leaves all as it is.
+    """
+
+    loss: Any
+    hidden_layer_sizes: Any
+    activation: Any
+    solver: str
+    alpha: float
+    max_iter: int
+    max_fun: int
+    random_state: Any
+    tol: float
+    verbose: Any
+    warm_start: bool
+    early_stopping: bool
+    validation_fraction: float
+    dropout: Any
+    batch_norm: bool
+    validation_data: Any
+    schedule: Any
+    callbacks: Sequence[Any]
+    dtype: str | None
+    coefs_: list[np.ndarray]
+    intercepts_: list[np.ndarray]
+    out_activation_: str
+    network_: Sequential
+    loss_curve_: list[float]
+    best_loss_: Any
+    validation_scores_: Any
+    validation_loss_curve_: Any
+    best_validation_score_: Any
+    stopped_early_: bool
+    history_: History
+    _optimizer: Optimizer
+    _score_name: str
+    _sparse_formats: Any = ("csr", "csc")
+    _parameter_constraints = arguments.CONSTRAINTS
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        for name, value in given.items():
+            if name not in ("self", "__class__"):
+                setattr(self, name, value)
+
+    # -- what an estimator says --------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+        """X as floats, and y as 2-D targets of the loss; sets ``n_features_in_`` and the classes if ``reset``."""
+
+    @abstractmethod
+    def _targets(self, y: Any) -> np.ndarray:
+        """``y`` as 2-D targets of the loss, for an estimator that has seen data."""
+
+    @abstractmethod
+    def _output_activation(self) -> str:
+        """The name of the function behind the network, for the data seen."""
+
+    @abstractmethod
+    def _score_outputs(self, outputs: np.ndarray, y: Any, weight: Any) -> float:
+        """The score, given the estimator's outputs, which may not be finite."""
+
+    def _weights_of(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Any:
+        """The weights of the samples, or None for ones."""
+        return None if sample_weight is None else _check_sample_weight(sample_weight, X)
+
+    def _labels(self, t: np.ndarray) -> Any:
+        """The targets of the score for those of the loss."""
+        return t
+
+    def _build(self, features: int, outputs: int, dtype: Any) -> Sequential:
+        """A network whose weights are not drawn yet."""
+        sizes = [features, *arguments.hidden_sizes(self)]
+        n = len(sizes) - 1
+        hidden = hidden_layers(
+            sizes, arguments.activations(self, n), arguments.dropout(self, n), self.batch_norm, dtype
+        )
+        return Sequential(*hidden, linear(sizes[-1], outputs, dtype))
+
+    # -- fitting -----------------------------------------------------------------------------------------------
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any = None, incremental: bool = False) -> Self:
+        arguments.require_consistent(self, incremental)
+        first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        labels = y
+        X, t = self._validated(X, y, incremental, reset=first)
+        weight = self._weights_of(X, labels, sample_weight, incremental)
+        self.n_outputs_ = t.shape[1]
+        self._random_state = check_random_state(self.random_state)
+        if first:
+            self._initialize(X, t)
+        network = self._network()
+        X = X.astype(network.dtype, copy=False)
+        objective = Objective(network, weighted_loss(self.loss, self.out_activation_), self.alpha)
+        if self.solver == "lbfgs":
+            options = {"tol": self.tol, "max_iter": self.max_iter, "max_fun": self.max_fun, "verbose": self.verbose}
+            self.loss_, self.n_iter_ = minimise(objective, Weighted(X, t, weight), **options)
+        else:
+            self._begin_records(first)
+            if incremental and self.stopped_early_:
+                return self
+            self.stopped_early_ = False
+            samples, held = self._divided(Weighted(X, t, weight))
+            stochastic.train(self, objective, samples, held, incremental)
+        if not all(np.isfinite(value).all() for value in network.params.values()):
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+                "preprocessed."
+            )
+        return self
+
+    def _initialize(self, X: Any, t: np.ndarray) -> None:
+        """A network with new weights, and all records empty."""
+        self.n_iter_ = 0
+        self.t_ = 0
+        self.out_activation_ = self._output_activation()
+        self.network_ = self._build(X.shape[1], t.shape[1], X.dtype)
+        layers = weighted(self.network_)
+        activations = arguments.activations(self, len(layers) - 1)
+        last = activations[-1] if activations else self.activation
+        draw_weights(self.network_, self._random_state, [*activations, last])
+        self._take_weights()
+        self.n_layers_ = len(layers) + 1
+
+    def _begin_records(self, first: bool) -> None:
+        """The records of stochastic solvers: empty for a first training, or where one with other settings left none."""
+        empty = {"loss_curve_": [], "best_loss_": None, "_no_improvement_count": 0, "stopped_early_": False}
+        empty |= dict.fromkeys(("validation_scores_", "validation_loss_curve_", "best_validation_score_"))
+        for name, value in {**empty, "history_": History()}.items():
+            if first or not hasattr(self, name):
+                setattr(self, name, value)
+        if self.validation_scores_ is None and (self.early_stopping or self.validation_data is not None):
+            self.validation_scores_, self.validation_loss_curve_ = [], []
+        if self.early_stopping and self.best_validation_score_ is None:
+            self.best_validation_score_ = -np.inf
+            self._best = stochastic.copied(self.network_)
+        if not self.early_stopping and self.best_loss_ is None:
+            self.best_loss_ = np.inf
+
+    def _divided(self, samples: Weighted) -> tuple[Weighted, Weighted | None]:
+        """The samples to train with, and those to validate with."""
+        if self.validation_data is not None:
+            X, y = self.validation_data
+            X = self._checked(X)
+            return samples, Weighted(X, self._targets(y), None, np.asarray(y))
+        if not self.early_stopping:
+            return samples, None
+        arrays = [array for array in samples[:3] if array is not None]
+        parts: list[Any] = train_test_split(
+            *arrays,
+            random_state=self._random_state,
+            test_size=self.validation_fraction,
+            stratify=samples.t if self._stratifies() else None,
+        )
+        train, held = Weighted(*parts[::2]), Weighted(*parts[1::2])
+        if held.x.shape[0] < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+            )
+        return train, held._replace(y=self._labels(held.t))
+
+    def _stratifies(self) -> bool:
+        """Whether the part that is set aside has the classes of the whole."""
+        return False
+
+    def _loss_and_score(self, held: Weighted) -> tuple[float, float]:
+        """Of samples that validate; the loss is without the L2 term."""
+        y = network_outputs(self.network_, held.x)
+        loss, _ = weighted_loss(self.loss, self.out_activation_)(y, held.t, held.weight)
+        return loss, self._score_outputs(OUTPUT_ACTIVATIONS[self.out_activation_](y), held.y, held.weight)
+
+    # -- the network -------------------------------------------------------------------------------------------
+
+    def _network(self) -> Sequential:
+        """The network, with the weights of ``coefs_`` and ``intercepts_`` if these were exchanged."""
+        if not hasattr(self, "network_"):
+            self.network_ = self._build(len(self.coefs_[0]), self.n_outputs_, self.coefs_[0].dtype)
+        for i, layer in enumerate(weighted(self.network_)):
+            for arrays, name in ((self.coefs_, weight_name(layer)), (self.intercepts_, "b")):
+                if arrays[i] is not layer.params[name]:
+                    layer.params[name] = arrays[i]
+                    arrays[i] = layer.params[name]
+        return self.network_
+
+    def _take_weights(self) -> None:
+        """Let ``coefs_`` and ``intercepts_`` be the network's arrays."""
+        layers = weighted(self.network_)
+        self.coefs_ = [layer.params[weight_name(layer)] for layer in layers]
+        self.intercepts_ = [layer.params["b"] for layer in layers]
+
+    def _logits(self, X: Any) -> np.ndarray:
+        """The network's outputs before the output activation, ``(N, n_outputs_)``."""
+        return network_outputs(self._network(), self._checked(X))
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        """The network's outputs, ``(N, n_outputs_)``."""
+        return OUTPUT_ACTIVATIONS[self.out_activation_](self._logits(X))
+
+    def _checked(self, X: Any) -> Any:
+        """X of samples to predict, as floats of the network's type: an array or a CSR matrix."""
+        X = validate_data(self, X, accept_sparse=self._sparse_formats, dtype=self._network().dtype, reset=False)
+        return X if isinstance(X, np.ndarray) else X.tocsr()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The attributes, each weight once and without the network's scratch arrays."""
+        state = dict[str, Any](vars(self))
+        if "network_" in state:
+            state["network_"] = self._network().replica()
+            del state["coefs_"], state["intercepts_"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "network_" in state:
+            self._take_weights()
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    # -- files -------------------------------------------------------------------------------------------------
+
+    def save(self, path: Any) -> None:
+        """Write the fitted estimator to one safetensors file; see `nural.estimator.estimator_file`."""
+        estimator_file.save(self, path)
+
+    @classmethod
+    def load(cls, path: Any) -> Self:
+        """The estimator that `save` wrote. Unlike a pickle, the file can run nothing."""
+        return estimator_file.load(cls, path)
+
+    def _check_solver(self) -> bool:
+        """Whether there is a `partial_fit`; AttributeError if not."""
+        if self.solver == "lbfgs":
+            raise AttributeError("partial_fit needs a stochastic solver, 'sgd' or 'adam'; found 'lbfgs'")
+        return True

@@ -1,0 +1,33 @@
+"""How a package has names whose modules are loaded only when they are used."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+
+def late(package: str, names: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The ``__getattr__`` and ``__dir__`` of a package (PEP 562).
+
+    Python calls the first for a name that the package does not have yet; it loads the module, and the package keeps
+    what it found there. ``__init__.pyi`` says the same in imports, for tools that read code and do not run it.
+
+    Args:
+        package: Its ``__name__``.
+        names: By module of the package, what the package has from there; the modules themselves are names too.
+    """
+    module_of = {name: module for module, found_there in names.items() for name in found_there}
+
+    def get(name: str) -> Any:
+        if name in names:
+            return import_module(f"{package}.{name}")
+        if name not in module_of:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{package}.{module_of[name]}"), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def names_there() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *module_of, *names})
+
+    return get, names_there

@@ -1,0 +1,141 @@
+"""How many threads a training uses, and for what: workers that share a batch, or the matrix products of one."""
+
+import math
+import os
+from dataclasses import dataclass
+from functools import cache
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from nural.data.batches import Samples, rows
+from nural.layer import Layer
+
+#: Fewer samples are not divided; batch norm needs two.
+LEAST_ROWS = 2
+#: A worker should have so many rows of a batch.
+ROWS_OF_A_WORKER = 8
+#: Values that a step should compute to be worth dividing over workers, who wait for each other about 0.1 ms a step.
+VALUES_OF_A_STEP = 100_000
+#: Multiplications that one use of all weights should take to be worth dividing by BLAS.
+MULTIPLICATIONS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Threads of a training; in all it has ``workers * blas``.
+
+    Attributes:
+        workers: Each takes a share of each batch through all layers, on a replica of the network.
+        blas: Threads of a matrix product of each worker.
+
+    Raises:
+        ValueError: there is none.
+    """
+
+    workers: int = 1
+    blas: int = 1
+
+    def __post_init__(self) -> None:
+        if self.workers < 1 or self.blas < 1:
+            raise ValueError(f"Threads: workers and blas must be at least 1, got {self.workers} and {self.blas}")
+
+    def __str__(self) -> str:
+        def several(n: int, what: str) -> str:
+            return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+        if self.workers == 1:
+            return several(self.blas, "BLAS thread")
+        return f"{several(self.workers, 'worker')}, {several(self.blas, 'BLAS thread')} each"
+
+
+def choose_threads(threads: Any, model: Layer, x: Samples, batch_size: int, available: int | None = None) -> Threads:
+    """What ``threads`` means for this training; the same arguments give the same answer on machines of as many cores.
+
+    A network whose layers compute more values than it has weights gains from workers, who each do a share of all that
+    is done; each has to add up gradients of all weights, though. One with more weights than values is mostly matrix
+    products, which BLAS divides. Convolutions, recurrent layers and large batches are of the first kind, fully
+    connected layers with small batches of the second.
+
+    Args:
+        threads: "auto": one for each of the `cores`, or one where a step has too little work. A whole
+            number: so many. `Threads` are what they are.
+        model: With its weights drawn. Two samples go through a replica of it.
+        x: Inputs, ``(N, …)``.
+        batch_size: Samples a step.
+        available: The cores that "auto" may count on; by default all that this process may use.
+
+    Raises:
+        ValueError: threads is nothing of the kind, or the inputs do not fit the network.
+    """
+    if isinstance(threads, Threads):
+        return threads
+    auto = isinstance(threads, str) and threads == "auto"
+    if not auto and not (isinstance(threads, int) and threads >= 1):
+        raise ValueError(f'threads must be "auto", at least 1, or Threads(workers, blas), got {threads!r}')
+    available = cores() if available is None else available
+    most = available if auto else int(threads)
+    n = min(batch_size, len(x))
+    if most == 1 or n < LEAST_ROWS:
+        return Threads()
+    weights = sum(math.prod(shape) for shape in model.all_shapes().values())
+    values = n * _values_of_a_sample(model, x)
+    workers = min(most, n // ROWS_OF_A_WORKER)
+    if values > weights and workers > 1:
+        return Threads(workers=workers) if not auto or values > VALUES_OF_A_STEP else Threads()
+    return Threads(blas=most) if not auto or n * weights > MULTIPLICATIONS else Threads()
+
+
+def cores() -> int:
+    """How many cores this process may use; ``OMP_NUM_THREADS``, where it is set, may make them fewer."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wish = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(count, int(wish))) if wish.isdecimal() else count
+
+
+def _values_of_a_sample(model: Layer, x: Samples) -> int:
+    """How many values all layers keep or work with for one sample in training, forward and backward."""
+    twin = model.replica()
+    with np.errstate(all="ignore"):
+        y = twin.forward(np.asarray(rows(x, 0, LEAST_ROWS), model.dtype), train=True)
+        twin.backward(np.zeros_like(y), need_dx=False)
+    return buffered(twin) // LEAST_ROWS
+
+
+def buffered(layer: Layer) -> int:
+    """How many values the buffers of a layer and of the layers inside hold."""
+    own = sum(buffer.size for buffer in layer.buffers.values())
+    return own + sum(buffered(child) for child in layer.children.values())
+
+
+@cache
+def _blas_libraries() -> list[Any]:
+    """The controls of the BLAS libraries of this process; to look for them takes as long as a hundred small steps."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+class BlasThreads:
+    """The number of threads of BLAS; a context manager that restores it."""
+
+    def __init__(self, count: int) -> None:
+        self._libraries = _blas_libraries()
+        self._before = [library.num_threads for library in self._libraries]
+        self.count = count
+
+    def use(self, count: int) -> None:
+        """Let products have ``count`` threads from now on."""
+        for library in self._libraries:
+            library.set_num_threads(count)
+
+    def __enter__(self) -> Self:
+        self.use(self.count)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for library, count in zip(self._libraries, self._before, strict=True):
+            library.set_num_threads(count)
