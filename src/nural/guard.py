@@ -101,9 +101,10 @@ class Guard:
                 begun = time.perf_counter()
                 self.workers.each(self._product)
                 times.append(time.perf_counter() - begun)
-            if seconds[True][-1] > HOPELESS * seconds[False][-1]:
+            woken = len(seconds[True]) > 1  # the first product also wakes BLAS's threads, which may take milliseconds
+            if woken and seconds[True][-1] > HOPELESS * seconds[False][-1]:
                 return seconds[False][-1], seconds[True][-1]
-        return statistics.median(seconds[False][1:]), statistics.median(seconds[True][1:])  # the first wakes threads
+        return statistics.median(seconds[False][1:]), statistics.median(seconds[True][1:])
 
     def _wait_longer(self) -> None:
         """A trial where a neighbour has the cores costs as much as some steps, and is made less often."""
