@@ -21,7 +21,7 @@ from nural.optimizers import (
     clip_gradients_by_norm,
     clip_gradients_by_value,
 )
-from nural.optimizers.optimizer import in_blocks
+from nural.optimizers.optimizer import row_blocks
 
 BUILDERS = [
     lambda: SGD(0.1),
@@ -281,9 +281,9 @@ def test_the_blocks_of_large_arrays_may_be_divided_over_threads(build, order, mo
 
 def test_blocks_are_views_of_about_the_same_length(monkeypatch, rng):
     W, g = rng.standard_normal((2, 100, 4))
-    assert in_blocks(W, g) == [(W, g)]
+    assert row_blocks(W, g) == [(W, g)]
     monkeypatch.setattr("nural.optimizers.optimizer.BLOCK_BYTES", W.nbytes // 3)
-    blocks = in_blocks(W, g)
+    blocks = row_blocks(W, g)
     assert [len(block[0]) for block in blocks] == [34, 34, 32]
     assert all(np.shares_memory(w, W) and np.shares_memory(h, g) for w, h in blocks)
     np.testing.assert_array_equal(np.concatenate([w for w, _ in blocks]), W)

@@ -6,7 +6,7 @@ import copy
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -185,6 +185,12 @@ class Layer:
         if kept is None or not fits or kept.shape[:1] < shape[:1]:
             kept = self.buffers[name] = np.empty(shape, dtype)
         return kept[: shape[0]] if shape else kept
+
+    def all_buffers(self) -> Iterator[np.ndarray]:
+        """The scratch arrays of this layer and of the layers inside."""
+        yield from self.buffers.values()
+        for child in self.children.values():
+            yield from child.all_buffers()
 
     def replica(self, copies: dict[int, Any] | None = None) -> Self:
         """A twin that shares ``params`` and owns its ``grads``, buffers, and copies of ``state`` and generators.

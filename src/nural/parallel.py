@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from nural.layer import Layer
-from nural.optimizers.optimizer import Block, in_blocks
+from nural.optimizers.optimizer import Block, row_blocks
 from nural.workers import Workers
 
 #: Fewer rows are not cut off for a worker: batch norm needs two to have a variance.
@@ -108,7 +108,7 @@ class Replicas:
         for replica, share in zip(self.replicas, self._shares, strict=False):
             replica.take_share(before + share.start, n - share.stop + after)
         grads = self._grads[: len(self._shares)]
-        self._sums = [block for name in self.model.grads for block in in_blocks(*(each[name] for each in grads))]
+        self._sums = [block for name in self.model.grads for block in row_blocks(*(each[name] for each in grads))]
 
     def _average_states(self, n: int) -> None:
         """Make the model's state the mean over the shares, weighted by their rows; what is equal stays as it is."""

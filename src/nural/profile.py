@@ -148,7 +148,7 @@ def profile(
             times[part, name],
             _operations_within(part, name, calls.operations) if name else None,
             int(median(calls.taken[part, name])),
-            _buffer_bytes(layers[name]) if part == "forward" else None,
+            sum(b.nbytes for b in layers[name].all_buffers()) if part == "forward" else None,
         )
         for part, name in times
     ]
@@ -168,10 +168,6 @@ def _operations_within(part: str, name: str, operations: dict[tuple[str, str], i
     """Those of a layer and of the layers inside."""
     inside = [count for (p, n), count in operations.items() if p == part and (n == name or n.startswith(f"{name}."))]
     return sum(inside)
-
-
-def _buffer_bytes(layer: Layer) -> int:
-    return sum(b.nbytes for b in layer.buffers.values()) + sum(map(_buffer_bytes, layer.children.values()))
 
 
 def _product_rate(dtype: Any) -> float:

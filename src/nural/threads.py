@@ -105,8 +105,7 @@ def _values_of_a_sample(model: Layer, x: Samples) -> int:
 
 def buffered(layer: Layer) -> int:
     """How many values the buffers of a layer and of the layers inside hold."""
-    own = sum(buffer.size for buffer in layer.buffers.values())
-    return own + sum(buffered(child) for child in layer.children.values())
+    return sum(buffer.size for buffer in layer.all_buffers())
 
 
 @cache

@@ -8,7 +8,7 @@ import numpy as np
 from nural.batch import require_gradient, require_out, require_samples
 from nural.layer import Layer
 from nural.layers.arguments import require_only
-from nural.scratch import Scratch, new_array
+from nural.scratch import Scratch, new_array, shaped
 
 
 def dropout_mask(
@@ -56,7 +56,7 @@ def _draw(rng: np.random.Generator, rows: np.ndarray, share: tuple[int, int], sc
         n, before, after = before + n + after, 0, 0
     drawn = rows
     if (n, draws * per_draw) != rows.shape:
-        drawn = scratch("drawn", (n * draws * per_draw,), rows.dtype).reshape(n, -1)
+        drawn = shaped("drawn", (n, draws * per_draw), rows.dtype, scratch)
     if skips is not None:
         skips.advance(before * draws)  # also drops half a draw that is left over, even before no row
     rng.random(out=drawn, dtype=drawn.dtype)

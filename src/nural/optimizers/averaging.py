@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 
 from nural.layer import Layer
-from nural.optimizers.optimizer import Block, Divide, Optimizer, average, in_blocks, in_turn
+from nural.optimizers.optimizer import Block, Divide, Optimizer, average, in_turn, row_blocks
 from nural.optimizers.wrapper import Wrapper
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
@@ -48,7 +48,7 @@ class ExponentialMovingAverage(Wrapper):
         blocks = list[Block]()
         for name, W in params.items():
             if f"average.{name}" in self.state:
-                blocks += in_blocks(self.state[f"average.{name}"], W)
+                blocks += row_blocks(self.state[f"average.{name}"], W)
             else:
                 self.state[f"average.{name}"] = W.copy()
         divide(self._average, blocks)

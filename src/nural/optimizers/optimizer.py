@@ -76,7 +76,7 @@ class Optimizer:
         blocks = list[Block]()
         for name, W in params.items():
             kept = [self._running(f"{slot}.{name}", W, first) for slot, first in self.slots.items()]
-            blocks += in_blocks(W, grads[name], *kept)
+            blocks += row_blocks(W, grads[name], *kept)
         divide(self._move, blocks)
 
     def _running(self, name: str, W: np.ndarray, first: float) -> np.ndarray:
@@ -125,7 +125,7 @@ def average(mean: np.ndarray, value: np.ndarray, keep: float, scratch: np.ndarra
     mean += np.multiply(value, 1 - keep, out=scratch)
 
 
-def in_blocks(*arrays: np.ndarray) -> list[Block]:
+def row_blocks(*arrays: np.ndarray) -> list[Block]:
     """Matching blocks of arrays of one shape: equally many rows of each, from `BLOCK_BYTES` to twice as much.
 
     A block of rows is a view however the array lies in memory. What is small, or is a single row, is not cut.
