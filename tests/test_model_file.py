@@ -50,6 +50,25 @@ def test_float64_stays_float64(tmp_path):
     assert twin.params["0.W"].tobytes() == model.params["0.W"].tobytes()
 
 
+def test_half_precision_is_read_back_in_the_models_own(small_model, tmp_path):
+    model = small_model()
+    save(model, tmp_path / "whole")
+    save(model, tmp_path / "half", half=True)
+    assert {array.dtype for array in content(tmp_path / "half")[0].values()} == {np.dtype(np.float16)}
+    twin = load(tmp_path / "half")
+    assert twin.dtype == model.dtype
+    for name, value in model.params.items():
+        assert twin.params[name].dtype == value.dtype
+        np.testing.assert_allclose(twin.params[name], value, rtol=2**-11)
+
+
+def test_what_half_precision_cannot_hold_is_not_written(small_model, tmp_path):
+    model = small_model()
+    next(iter(model.params.values()))[...] = 1e6
+    with pytest.raises(ModelFileError, match="holds NaN or infinity"):
+        save(model, tmp_path / "half", half=True)
+
+
 def test_the_same_model_gives_the_same_bytes(small_model, tmp_path):
     for name in "ab":
         save(small_model(), tmp_path / name)

@@ -79,7 +79,10 @@ _NAMES = {
         "load",
         "save",
     ),
-    "models": ("TwoLayerNet",),
+    "models": (
+        "TwoLayerNet",
+        "load_pretrained",
+    ),
     "optimizers": (
         "SGD",
         "Adadelta",

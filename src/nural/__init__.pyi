@@ -64,7 +64,7 @@ from nural.losses import (
 )
 from nural.metrics import accuracy, confusion_matrix
 from nural.model_file import ModelFileError, load, save
-from nural.models import TwoLayerNet
+from nural.models import TwoLayerNet, load_pretrained
 from nural.optimizers import (
     SGD,
     Adadelta,
@@ -147,6 +147,7 @@ __all__ = [
     "huber_loss",
     "initializers",
     "load",
+    "load_pretrained",
     "mean_absolute_loss",
     "mean_squared_loss",
     "numerical_gradient",

@@ -35,16 +35,24 @@ def layer_type(name: str) -> type[Layer]:
     raise KeyError(name)
 
 
-def save(model: Layer, path: str | os.PathLike[str]) -> None:
+def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> None:
     """Write a model to one safetensors file: its arrays, its architecture and ``model.info``.
 
     The file appears whole or not at all, and the same model gives the same bytes.
+
+    Args:
+        model: What to write.
+        path: The file.
+        half: Store the arrays as float16, rounded to 11 bits: half the size. `load` gives them their type back.
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
         OSError: the file cannot be written.
     """
     arrays = {**_prefixed("params", model.params), **_prefixed("state", model.state)}
+    if half:
+        with np.errstate(over="ignore"):  # what became infinite is refused below
+            arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
     _write(path, "model", arrays, {"architecture": describe(model), "info": model.info})
 
 
@@ -208,7 +216,7 @@ def _require_arrays(path: Any, model: Layer, arrays: dict[str, np.ndarray]) -> N
         if arrays[name].shape != shape:
             raise ModelFileError(f"{path}: {name} has shape {arrays[name].shape}, its architecture needs {shape}")
     for name, value in (_prefixed("params", model.params) | _prefixed("state", model.state)).items():
-        if arrays[name].dtype != value.dtype:
+        if arrays[name].dtype not in (value.dtype, np.float16):
             raise ModelFileError(
                 f"{path}: {name} is of type {arrays[name].dtype}, its architecture needs {value.dtype}"
             )

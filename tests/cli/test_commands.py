@@ -47,14 +47,16 @@ def pictures(nural, mnist):
     return files, labels
 
 
-def test_predict_uses_the_last_run(nural, small_npz, pictures):
-    nural("train", "--data", small_npz, "--epochs", 3, "--out", "elsewhere/run", check=0)
+@pytest.mark.parametrize("model", [(), ("--model", "last")], ids=["the one inside", "the last run's"])
+def test_predict(nural, small_npz, pictures, model):
+    if model:
+        nural("train", "--data", small_npz, "--epochs", 3, "--out", "elsewhere/run", check=0)
     files, labels = pictures
-    answers = [json.loads(line) for line in nural("predict", "--json", *files, check=0).stdout.splitlines()]
+    answers = [json.loads(line) for line in nural("predict", "--json", *files, *model, check=0).stdout.splitlines()]
     assert [answer["file"] for answer in answers] == files
     assert sum(answer["digit"] == label for answer, label in zip(answers, labels, strict=True)) >= 4
     assert all(set(answer) == {"file", "digit", "confidence"} and 0 < answer["confidence"] <= 1 for answer in answers)
-    plain = nural("predict", files[0], check=0).stdout
+    plain = nural("predict", files[0], *model, check=0).stdout
     assert plain == f"0.png: {answers[0]['digit']} ({100 * answers[0]['confidence']:.1f}%)\n"
 
 
@@ -73,18 +75,18 @@ def test_predict_goes_on_after_a_picture_that_is_none(nural, trained, pictures):
 
 
 def test_without_a_model(nural, one_sentence):
-    message = "no model was trained yet: run `nural train`, or name a file with --model"
-    assert message in one_sentence(nural("predict", "x.png"))
-    assert message in one_sentence(nural("evaluate"))
+    message = "no model was trained yet: run `nural train`, or leave --model away"
+    assert message in one_sentence(nural("predict", "x.png", "--model", "last"))
+    assert message in one_sentence(nural("evaluate", "--model", "last"))
 
 
 def test_the_last_run_is_gone(nural, trained, one_sentence):
     (trained / "model.safetensors").unlink()
-    assert "is gone: name one with --model" in one_sentence(nural("evaluate"))
+    assert "is gone: name another with --model" in one_sentence(nural("evaluate", "--model", "last"))
 
 
 def test_evaluate(nural, trained, small_npz):
-    answer = json.loads(nural("evaluate", "--data", small_npz, "--json", check=0).stdout)
+    answer = json.loads(nural("evaluate", "--data", small_npz, "--model", "last", "--json", check=0).stdout)
     x, y = library.data.load_mnist_datasets(small_npz)[2]
     scores = library.evaluate(library.load(trained / "model.safetensors"), x, y)
     assert answer["accuracy"] == pytest.approx(scores["accuracy"])
@@ -116,7 +118,7 @@ def test_model_files_that_are_wrong(nural, trained, change, message, one_sentenc
     arrays = {name: value.copy() for name, value in load_file(path).items()}
     change(arrays)
     save_file(arrays, path, metadata)
-    assert message in one_sentence(nural("evaluate"))
+    assert message in one_sentence(nural("evaluate", "--model", "last"))
 
 
 def test_a_model_of_another_architecture(nural, one_sentence):

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nural.cli.errors import report_errors
-from nural.cli.model import load_digit_model, model_path
+from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 from nural.cli.run import shown
 from nural.data import load_mnist_datasets
 from nural.inference import outputs, scores
@@ -19,9 +19,7 @@ from nural.metrics import confusion_matrix
 
 @report_errors
 def evaluate(
-    model: Annotated[
-        Path | None, typer.Option(readable=False, help="Model file or run folder. [default: the last run]")
-    ] = None,
+    model: Annotated[Path | None, typer.Option(readable=False, help=MODEL_HELP)] = None,
     data: Annotated[
         Path | None, typer.Option(readable=False, help="Digits to judge it on. [default: the MNIST inside]")
     ] = None,

@@ -1,4 +1,4 @@
-"""Which model a command works with: the one that is named, or that of the last run."""
+"""Which model a command works with: the one inside nural, the one that is named, or that of the last run."""
 
 import os
 from pathlib import Path
@@ -11,8 +11,11 @@ from nural.cli.errors import CommandError
 from nural.layer import Layer, Sequential
 from nural.layers.linear import Unflatten
 from nural.model_file import ModelFileError, load
+from nural.models.pretrained import PRETRAINED
 
 MODEL_FILE = "model.safetensors"
+LAST_RUN = Path("last")
+MODEL_HELP = "Model file, run folder, or `last` for that of the last `nural train`. [default: the model inside]"
 PIXELS = 784
 IMAGE = (28, 28, 1)
 #: What a layer raises about an input of another kind than its own.
@@ -30,18 +33,20 @@ def remember_run(folder: Path) -> None:
 
 
 def model_path(model: Path | None) -> Path:
-    """The model file to use; ``model`` may be one, or a run's folder.
+    """The model file to use, by default the one inside; ``model`` may be one, a run's folder, or `LAST_RUN`.
 
     Raises:
-        CommandError: no model is named and there is no last run.
+        CommandError: the last run is asked for, and there is none.
     """
     if model is None:
+        return PRETRAINED
+    if model == LAST_RUN and not model.exists():
         try:
             model = Path(os.fsdecode(_note().read_bytes()))
         except OSError:
-            raise CommandError("no model was trained yet: run `nural train`, or name a file with --model") from None
+            raise CommandError("no model was trained yet: run `nural train`, or leave --model away") from None
         if not (model / MODEL_FILE).is_file():
-            raise CommandError(f"the model of the last run, {model / MODEL_FILE}, is gone: name one with --model")
+            raise CommandError(f"the model of the last run, {model / MODEL_FILE}, is gone: name another with --model")
     return model / MODEL_FILE if model.is_dir() else model
 
 

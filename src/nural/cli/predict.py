@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nural.cli.errors import complain, report_errors
-from nural.cli.model import load_digit_model, model_path
+from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 from nural.data import DataError, prepare
 from nural.inference import predict_proba
 
@@ -17,9 +17,7 @@ def predict(
     images: Annotated[
         list[Path], typer.Argument(readable=False, metavar="IMAGE...", help="PNG or JPEG files of one digit each.")
     ],
-    model: Annotated[
-        Path | None, typer.Option(readable=False, help="Model file or run folder. [default: the last run]")
-    ] = None,
+    model: Annotated[Path | None, typer.Option(readable=False, help=MODEL_HELP)] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line: file, digit, confidence.")
     ] = False,
