@@ -74,6 +74,40 @@ def test_train_yields_every_step(blobs, small_model):
     assert {(r.steps, r.epochs, r.learning_rate) for r in records} == {(6, 2, 0.1)}
 
 
+def noisy(x, rng, *, before, after, out, divide):
+    np.add(x, rng.normal(0, 0.1, (before + len(x) + after, x.shape[1]))[before : before + len(x)], out=out)
+
+
+def test_augmentation_changes_the_batches_and_not_the_data(blobs, small_model):
+    x, y = blobs[0].copy(), blobs[1]
+    plain = fit(small_model(), x, y, epochs=2, seed=1)
+    noised, again = (fit(small_model(), x, y, epochs=2, seed=1, augment=noisy) for _ in range(2))
+    assert noised.losses == again.losses
+    assert all(a != b for a, b in zip(noised.losses, plain.losses, strict=True))
+    np.testing.assert_array_equal(x, blobs[0])
+
+
+def test_every_step_is_augmented_anew(small_model):
+    x, y = np.zeros((64, 6), np.float32), np.zeros(64, int)
+    seen = []
+
+    def watching(x, rng, **kwargs):
+        noisy(x, rng, **kwargs)
+        seen.append(x.copy())
+
+    fit(small_model(), x, y, epochs=2, batch_size=32, augment=watching)
+    assert len(np.unique([batch.sum() for batch in seen])) == 4
+
+
+def test_an_augmented_training_resumes_bit_for_bit(blobs, small_model, tmp_path):
+    whole, resumed = small_model(), small_model()
+    fit(whole, *blobs, **settings(), augment=noisy)
+    path = tmp_path / "checkpoint"
+    fit(resumed, *blobs, **settings(), augment=noisy, checkpoint=path, callbacks=[StopAfter(13)])
+    fit(resumed, *blobs, **settings(), augment=noisy, checkpoint=path, resume=True)
+    assert bits(resumed) == bits(whole)
+
+
 def test_drop_last_leaves_a_short_batch_out(blobs, small_model):
     records = list(train(small_model(), *blobs, epochs=2, batch_size=128, drop_last=True))
     assert [(r.samples, r.ends_epoch) for r in records] == [(128, False), (128, True)] * 2

@@ -4,7 +4,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from nural.layer import Layer, Sequential
 from nural.losses import Loss, cross_entropy_loss
 from nural.model_file import load_checkpoint, save_checkpoint
 from nural.optimizers import SGD, Optimizer
+from nural.optimizers.optimizer import Divide
 from nural.parallel import Replicas
 from nural.ranks import Ranks
 from nural.schedules import Schedule
@@ -27,6 +28,23 @@ from nural.workers import Workers
 
 class DivergedError(FloatingPointError):
     """The loss or a weight is no longer finite; the message names the layer and the step."""
+
+
+class Augment(Protocol):
+    """What changes each batch before it is learned from, such as `nural.data.augmentation.Augmentation`."""
+
+    def __call__(
+        self,
+        x: np.ndarray,
+        rng: np.random.Generator,
+        *,
+        before: int,
+        after: int,
+        out: np.ndarray,
+        divide: Divide,
+    ) -> Any:
+        """Write the changed samples to ``out``, which is ``x``; the arguments are those of `Augmentation`'s call."""
+        ...
 
 
 class Callback:
@@ -54,6 +72,7 @@ def train(
     loss: Loss = cross_entropy_loss,
     schedule: Schedule | None = None,
     validation: tuple[Any, Any] | None = None,
+    augment: Augment | None = None,
     seed: int = 0,
     threads: int | str | Threads = "auto",
     start: int = 0,
@@ -72,6 +91,7 @@ def train(
         loss: ``(y, t, out=None) -> (loss, dy)``.
         schedule: The learning rate by step, counted from 0; by default the optimizer's own.
         validation: ``(x, y)`` to `evaluate` after each epoch.
+        augment: Changes the samples of each batch at random, by numbers that depend on ``(seed, step)`` alone.
         seed: Of the weights and of the batches: the same seed and the same threads give the same bits.
         threads: How many in all, `Threads`, or "auto", which chooses from the work that a step has and the cores there
             are; see `choose_threads`. Workers take shares of each batch; batch norm has the statistics of its share in
@@ -108,6 +128,11 @@ def train(
             epoch, position = divmod(step, len(batches))
             for inputs, targets in batches.epoch(np.random.default_rng([seed, epoch + 1]), start=position):
                 begun = time.perf_counter()
+                if augment is not None:
+                    rng = np.random.default_rng([seed, epoch + 1, step])
+                    own = ranks.share(len(targets))
+                    after = len(targets) - own.stop
+                    augment(inputs, rng, before=own.start, after=after, out=inputs, divide=workers.divide)
                 if schedule is not None:
                     optimizer.learning_rate = schedule(step)
                 step += 1
@@ -173,6 +198,7 @@ def fit(
     loss: Loss = cross_entropy_loss,
     schedule: Schedule | None = None,
     validation: tuple[Any, Any] | None = None,
+    augment: Augment | None = None,
     callbacks: Sequence[Callback] = (),
     seed: int = 0,
     threads: int | str | Threads = "auto",
@@ -235,6 +261,7 @@ def fit(
                 loss=loss,
                 schedule=schedule,
                 validation=validation,
+                augment=augment,
                 seed=seed,
                 threads=threads,
                 start=len(history.losses),

@@ -20,13 +20,34 @@ def test_a_recipe_trains_on_rows_of_pixels(recipe, rng):
         optimizer=recipe.optimizer(recipe.learning_rate),
         schedule=schedule,
         loss=recipe.loss,
+        augment=recipe.augmentation,
     )
     assert [np.isfinite(progress.loss) for progress in steps] == [True, True]
     rates = [schedule(step) for step in range(2 * recipe.epochs)]
     assert max(rates) == pytest.approx(recipe.learning_rate, rel=0.05)
 
 
-@pytest.mark.parametrize(("name", "weights"), [("mlp", 269_322), ("cnn-fast", 8_882), ("mnist-example", 1_199_882)])
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_what_a_recipe_learns_from(recipe, mnist):
+    x, y = mnist[0][0][:200], mnist[0][1][:200]
+    more, targets = recipe.training_set(x, y, seed=3)
+    assert len(more) == len(targets) == 200 + round(200 * recipe.outliers)
+    np.testing.assert_array_equal(more[:200], x)
+    again, _ = recipe.training_set(x, y, seed=3)
+    np.testing.assert_array_equal(more, again)
+
+
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [
+        ("mlp", 269_322),
+        ("mlp-augmented", 1_863_690),
+        ("cnn-fast", 18_426),
+        ("cnn", 55_994),
+        ("best", 298_602),
+        ("mnist-example", 1_199_882),
+    ],
+)
 def test_how_many_weights(name, weights):
     assert sum(p.size for p in RECIPES[name].build(np.random.default_rng(0)).params.values()) == weights
 

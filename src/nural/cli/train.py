@@ -223,7 +223,8 @@ def _configure(given: dict[str, Any]) -> RunConfig:
 def _fit(config: RunConfig, model: Layer, sets: Any, folder: Path, console: Console, ranks: Ranks) -> History:
     """Train by the recipe, from the folder's checkpoint if there is one."""
     recipe = RECIPES[config.recipe]
-    (x, y), validation, _ = sets
+    digits, validation, _ = sets
+    x, y = recipe.training_set(*digits, config.seed)
     steps = len(Batches(x, y, config.batch_size, drop_last=recipe.drop_last))
     with TrainingProgress(console) as progress:
         return fit(
@@ -237,6 +238,7 @@ def _fit(config: RunConfig, model: Layer, sets: Any, folder: Path, console: Cons
             loss=recipe.loss,
             schedule=recipe.schedule(config.learning_rate, config.epochs, steps),
             validation=validation,
+            augment=recipe.augmentation,
             callbacks=[progress] if ranks.first else [],
             seed=config.seed,
             threads=config.threads,

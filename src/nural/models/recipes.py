@@ -3,19 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
-from nural.activations import ReLU, Sigmoid
-from nural.initializers import Initializer, he_normal, normal
-from nural.layer import Layer, Sequential
-from nural.layers.convolution import Conv2d
-from nural.layers.dropout import Dropout
-from nural.layers.linear import Flatten, Linear, Unflatten
-from nural.layers.max_pooling import MaxPool2d
+from nural.activations import Sigmoid
+from nural.data.augmentation import Affine, Augmentation, Elastic, Thickness
+from nural.data.outliers import with_outliers
+from nural.initializers import normal
+from nural.layer import Layer
 from nural.losses import Loss, cross_entropy_loss
-from nural.optimizers import SGD, Adadelta, Adam, Optimizer
+from nural.models.networks import fully_connected, lenet, mnist_example, small_vgg, vgg
+from nural.optimizers import SGD, Adadelta, Optimizer
 from nural.schedules import Schedule, constant, one_cycle, step_decay
 
 
@@ -35,6 +33,8 @@ class Recipe:
         batch_size: Samples a step.
         learning_rate: The constant or the largest one.
         drop_last: Whether a shorter last batch is left out.
+        augmentation: How the digits of each batch are changed.
+        outliers: How many pictures that are none there are to learn from for each digit; see `with_outliers`.
     """
 
     name: str
@@ -48,59 +48,20 @@ class Recipe:
     learning_rate: float
     loss: Loss = cross_entropy_loss
     drop_last: bool = False
+    augmentation: Augmentation | None = None
+    outliers: float = 0.0
 
-
-def fully_connected(
-    *sizes: int, activation: type[Layer] = ReLU, initializer: Initializer = he_normal
-) -> Callable[[np.random.Generator], Layer]:
-    """A builder of ``Linear`` layers of these sizes with activations between them."""
-
-    def build(rng: np.random.Generator) -> Layer:
-        layers: list[Layer] = []
-        for size_in, size_out in pairwise(sizes):
-            layers += [Linear(size_in, size_out, initializer=initializer), activation()]
-        return Sequential(*layers[:-1], rng=rng)
-
-    return build
-
-
-def small_convolutional(rng: np.random.Generator) -> Layer:
-    """Two 5×5 convolutions of 8 and 24 channels with pooling, and one fully connected layer: 8,882 weights."""
-    return Sequential(
-        Unflatten(1, (28, 28, 1)),
-        Conv2d(1, 8, 5),
-        ReLU(),
-        MaxPool2d(2),
-        Conv2d(8, 24, 5),
-        ReLU(),
-        MaxPool2d(2),
-        Flatten(),
-        Linear(4 * 4 * 24, 10),
-        rng=rng,
-    )
-
-
-def mnist_example(rng: np.random.Generator) -> Layer:
-    """The network of PyTorch's MNIST example, with PyTorch's initial weights: 1,199,882 of them."""
-    return Sequential(
-        Unflatten(1, (28, 28, 1)),
-        Conv2d(1, 32, 3, initializer="torch"),
-        ReLU(),
-        Conv2d(32, 64, 3, initializer="torch"),
-        ReLU(),
-        MaxPool2d(2),
-        Dropout(0.25),
-        Flatten(),
-        Linear(12 * 12 * 64, 128, initializer="torch"),
-        ReLU(),
-        Dropout(0.5),
-        Linear(128, 10, initializer="torch"),
-        rng=rng,
-    )
+    def training_set(self, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """What is learned from: the digits, and outliers if the recipe has any."""
+        return with_outliers(x, y, self.outliers, np.random.default_rng([seed, 0])) if self.outliers else (x, y)
 
 
 def _plain_sgd(learning_rate: float) -> Optimizer:
     return SGD(learning_rate)
+
+
+def _nesterov(weight_decay: float) -> Callable[[float], Optimizer]:
+    return lambda rate: SGD(rate, momentum=0.9, nesterov=True, weight_decay=weight_decay)
 
 
 def _constant(learning_rate: float, epochs: int, steps: int) -> Schedule:
@@ -123,7 +84,7 @@ RECIPES = {
             network="784-256-256-10, ReLU, He initialisation",
             training="SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate, label smoothing 0.1",
             build=fully_connected(784, 256, 256, 10),
-            optimizer=lambda rate: SGD(rate, momentum=0.9, nesterov=True, weight_decay=5e-4),
+            optimizer=_nesterov(5e-4),
             schedule=_one_cycle,
             epochs=10,
             batch_size=128,
@@ -154,15 +115,53 @@ RECIPES = {
             learning_rate=0.1,
         ),
         Recipe(
+            "mlp-augmented",
+            network="784-1024-1024-10, ReLU, He initialisation",
+            training="affine and elastic distortion; SGD, Nesterov momentum 0.9, weight decay 2e-5, one-cycle rate",
+            build=fully_connected(784, 1024, 1024, 10),
+            optimizer=_nesterov(2e-5),
+            schedule=_one_cycle,
+            epochs=40,
+            batch_size=128,
+            learning_rate=0.1,
+            augmentation=Augmentation(Affine(), Elastic()),
+        ),
+        Recipe(
             "cnn-fast",
-            network="two 5×5 convolutions of 8 and 24 channels, ReLU and 2×2 max pooling after each, fully connected",
-            training="Adam, one-cycle rate",
-            build=small_convolutional,
-            optimizer=Adam,
+            network="5×5 convolutions of 16 and 32 channels, 2×2 max pooling, batch norm and ReLU; 512-10",
+            training="SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate",
+            build=lenet,
+            optimizer=_nesterov(5e-4),
             schedule=_one_cycle,
             epochs=3,
-            batch_size=64,
-            learning_rate=1e-2,
+            batch_size=128,
+            learning_rate=0.1,
+        ),
+        Recipe(
+            "cnn",
+            network="5×5 convolution of 16 channels, 3×3 ones of 32, 32, 64, batch norm and ReLU; 2304-10, dropout",
+            training="affine and elastic distortion; SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate",
+            build=small_vgg,
+            optimizer=_nesterov(5e-4),
+            schedule=_one_cycle,
+            epochs=12,
+            batch_size=128,
+            learning_rate=0.1,
+            augmentation=Augmentation(Affine(), Elastic()),
+        ),
+        Recipe(
+            "best",
+            network="5×5 convolution of 32 channels, pairs of 3×3 ones of 64, 128, batch norm and ReLU; 2048-10, dropout",
+            training="affine and elastic distortion, stroke thickness, outliers to refuse; SGD, Nesterov momentum 0.9, "
+            "weight decay 5e-4, one-cycle rate",
+            build=vgg,
+            optimizer=_nesterov(5e-4),
+            schedule=_one_cycle,
+            epochs=60,
+            batch_size=128,
+            learning_rate=0.1,
+            augmentation=Augmentation(Affine(2, 15, 0.15, 0.2), Elastic(24), Thickness()),
+            outliers=0.12,
         ),
         Recipe(
             "mnist-example",

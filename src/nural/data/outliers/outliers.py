@@ -1,0 +1,57 @@
+"""Pictures that are no digits, of many kinds, and a data set with some of them."""
+
+import numpy as np
+
+from nural.data.one_hot import to_categorical
+from nural.data.outliers.broken_digits import broken_digits
+from nural.data.outliers.letters import letters
+from nural.data.outliers.scribbles import scribbles
+from nural.data.outliers.textures import textures
+
+CLASSES = 10
+
+
+def outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Letters, scribbles, textures, and things made of pieces of digits: float32 ``(count, 784)``.
+
+    Args:
+        x: Digits to take pieces from, ``(N, 784)``.
+        y: Their labels, integers ``(N,)``.
+        count: How many pictures.
+        rng: Where all random numbers come from.
+    """
+    of_letters, of_scribbles, of_textures = (round(count * share) for share in (0.4, 0.1, 0.2))
+    rest = count - of_letters - of_scribbles - of_textures
+    return np.concatenate(
+        [
+            letters(of_letters, rng),
+            scribbles(of_scribbles, rng),
+            textures(of_textures, rng),
+            broken_digits(x, y, rest, rng),
+        ]
+    )
+
+
+def with_outliers(
+    x: np.ndarray, y: np.ndarray, share: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Digits and, after them, outliers, whose targets are all classes alike.
+
+    A network that learns from them answers what is no digit with ten small probabilities instead of a confident guess,
+    and its largest probability tells digits from the rest.
+
+    Args:
+        x: Digits, ``(N, 784)``.
+        y: Labels, integers ``(N,)``.
+        share: How many outliers there are for each digit.
+        rng: Where all random numbers come from.
+
+    Returns:
+        ``(N + n, 784)`` and the targets as probabilities, ``(N + n, 10)``, both float32, with n outliers.
+
+    Source: Hendrycks et al. 2019, Deep Anomaly Detection with Outlier Exposure, section 3 and 4.3.
+    """
+    count = round(share * len(x))
+    targets = np.full((len(x) + count, CLASSES), 1 / CLASSES, np.float32)
+    targets[: len(x)] = to_categorical(y, CLASSES)
+    return np.concatenate([x, outliers(x, y, count, rng)]).astype(np.float32, copy=False), targets
