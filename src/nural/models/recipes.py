@@ -151,7 +151,7 @@ RECIPES = {
         ),
         Recipe(
             "best",
-            network="5×5 convolution of 32 channels, pairs of 3×3 ones of 64, 128, batch norm and ReLU; 2048-10, dropout",
+            network="5×5 convolution of 32 channels, pairs of 3×3 ones of 64, 128, batch norm, ReLU; 2048-10, dropout",
             training="affine and elastic distortion, stroke thickness, outliers to refuse; SGD, Nesterov momentum 0.9, "
             "weight decay 5e-4, one-cycle rate",
             build=vgg,
