@@ -35,6 +35,8 @@ class Recipe:
         drop_last: Whether a shorter last batch is left out.
         augmentation: How the digits of each batch are changed.
         outliers: How many pictures that are none there are to learn from for each digit; see `with_outliers`.
+        test_accuracy: On MNIST's test set, the median of the seeds that were measured; None if none was.
+        seconds: Of the whole `nural train` on two cores, likewise.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Recipe:
     drop_last: bool = False
     augmentation: Augmentation | None = None
     outliers: float = 0.0
+    test_accuracy: float | None = None
+    seconds: float | None = None
 
     def training_set(self, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """What is learned from: the digits, and outliers if the recipe has any."""
