@@ -222,9 +222,7 @@ def _confidence(name: str, probabilities: np.ndarray) -> np.ndarray:
     """The largest probability of each row, as float64 so that sums over many rows lose nothing."""
     p = np.asarray(probabilities, np.float64)
     if p.ndim != 2 or p.size == 0 or not (p.min() >= 0 and p.max() <= 1 + 1e-6):
-        raise ValueError(
-            f"{name}: expected probabilities (N, C) from 0 to 1: the softmax of a network's outputs"
-        )
+        raise ValueError(f"{name}: expected probabilities (N, C) from 0 to 1: the softmax of a network's outputs")
     return p.max(axis=1)
 
 
