@@ -271,7 +271,7 @@ def _finish(config: RunConfig, model: Layer, history: History, test: Any, folder
             y[wrong],
             answer[wrong],
             probabilities[wrong].max(axis=1),
-            f"{len(wrong):,} of {len(y):,} test digits misread; the {min(60, len(wrong))} most confident",
+            f"{len(wrong):,} of {len(y):,} test digits misread",
         ),
     )
     for name, content in zip(PICTURES, pictures, strict=True):
