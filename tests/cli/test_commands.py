@@ -1,7 +1,6 @@
 """The commands beside `nural train`."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -9,29 +8,6 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 import nural as library
-from nural.cli.model import remember_run
-from nural.models.recipes import RECIPES
-
-
-@pytest.fixture(scope="session")
-def trained_once(small_npz, tmp_path_factory):
-    """A model after three epochs on the small data set, in a folder as `nural train` leaves it."""
-    folder = tmp_path_factory.mktemp("trained")
-    (x, y), _, _ = library.data.load_mnist_datasets(small_npz)
-    model = RECIPES["mlp"].build(np.random.default_rng(0))
-    library.fit(model, x, y, epochs=3, optimizer=library.SGD(0.1))
-    library.save(model, folder / "model.safetensors")
-    return folder
-
-
-@pytest.fixture
-def trained(nural, trained_once, monkeypatch):
-    """The same, as the last run of this test's user."""
-    folder = shutil.copytree(trained_once, nural.folder / "run")
-    for name, value in nural.home.items():
-        monkeypatch.setenv(name, value)
-    remember_run(folder)
-    return folder
 
 
 @pytest.fixture
@@ -117,17 +93,6 @@ def test_without_a_model(nural, one_sentence):
 def test_the_last_run_is_gone(nural, trained, one_sentence):
     (trained / "model.safetensors").unlink()
     assert "is gone: name another with --model" in one_sentence(nural("evaluate", "--model", "last"))
-
-
-def test_evaluate(nural, trained, small_npz):
-    answer = json.loads(nural("evaluate", "--data", small_npz, "--model", "last", "--json", check=0).stdout)
-    x, y = library.data.load_mnist_datasets(small_npz)[2]
-    scores = library.evaluate(library.load(trained / "model.safetensors"), x, y)
-    assert answer["accuracy"] == pytest.approx(scores["accuracy"])
-    assert answer["digits"] == 500
-    table = nural("evaluate", "--data", small_npz, "--model", trained, check=0).stdout
-    assert f"accuracy {100 * scores['accuracy']:.2f}%" in table
-    assert "most often taken for" in table
 
 
 def damage(arrays):

@@ -11,10 +11,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
-from nural.cli.errors import CommandError, report_errors
+from nural.cli.errors import report_errors
 from nural.cli.evaluation import PASSES, Evaluation, judge, some
 from nural.cli.model import MODEL_HELP, answer_threshold, load_digit_model, model_path
-from nural.cli.run import CONFIG, shown
+from nural.cli.run import CONFIG, make_folder, shown
 from nural.data import load_mnist_datasets
 from nural.models.pretrained import PRETRAINED
 
@@ -57,7 +57,8 @@ def evaluate(
     network = load_digit_model(path)
     threshold = answer_threshold(network, path)
     x, y = load_mnist_datasets(data)[2]
-    folder = _folder(out, path)
+    folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
+    make_folder(folder)
     console = Console(stderr=as_json)
     _say(console, f"reading {len(y):,} digits, then {len(some(y)):,} of them under noise, rotation and shift")
     with _progress(console) as progress:
@@ -70,27 +71,15 @@ def evaluate(
     _write_pictures(console, found, folder)
 
 
-def _folder(out: Path | None, path: Path) -> Path:
-    """Make the folder for the pictures.
-
-    Raises:
-        CommandError: it is no folder, or may not be made.
-    """
-    folder = out or (path.parent / FOLDER if (path.parent / CONFIG).is_file() else Path(FOLDER))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise CommandError(f"{folder}: expected a folder to write to, found a file") from None
-    except PermissionError:
-        raise CommandError(f"{folder}: may not be made; name another folder with --out") from None
-    return folder
+def _of_a_run(path: Path) -> bool:
+    return (path.parent / CONFIG).is_file()
 
 
 def _name(path: Path) -> str:
     """What pictures call the model: the run's folder, or the file."""
     if path == PRETRAINED:
         return "nural’s model"
-    return path.absolute().parent.name if (path.parent / CONFIG).is_file() else path.name
+    return path.absolute().parent.name if _of_a_run(path) else path.name
 
 
 def _progress(console: Console) -> Progress:
