@@ -65,10 +65,10 @@ def blank(count: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def scribbles(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Loops and zigzags that cross themselves: 6 to 20 points anywhere, joined by a curve or by straight lines."""
+    """Loops and zigzags that cross themselves: 8 to 20 points anywhere, joined by a curve or by straight lines."""
     pictures = []
     for i in range(count):
-        points = rng.random((rng.integers(6, 21), 2))
+        points = rng.random((rng.integers(8, 21), 2))
         pictures.append(prepare_strokes([smooth(points) if i % 2 else points]).ravel())
     return np.stack(pictures)
 

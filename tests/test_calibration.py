@@ -1,4 +1,6 @@
 import dataclasses
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,3 +160,22 @@ def test_what_is_no_probability_is_refused(rng):
     for share in (-0.1, 1.0):
         with pytest.raises(ValueError, match="share must be from 0 to less than 1"):
             threshold_refusing(softmax_forward(z), share)
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "calibration.md"
+
+
+def test_the_program_of_the_documentation(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (program,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    exec(program, {})
+    error = re.fullmatch(r"T = \d\.\d{3}, calibration error (0\.\d\d)%\n", capsys.readouterr().out)
+    assert error is not None
+    assert float(error[1]) <= 0.5
+    assert 0 < nural.load("calibrated.safetensors").info["threshold"] < 1
+
+
+def test_links_of_the_documentation_lead_somewhere():
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", PAGE.read_text()) if "://" not in link]
+    assert len(links) > 10
+    assert [link for link in links if not (PAGE.parent / link).exists()] == []

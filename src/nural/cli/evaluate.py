@@ -106,9 +106,12 @@ def _print_tables(console: Console, found: Evaluation) -> None:
         name = f"{row.threshold:.4g}{', the model’s' if own else ''}"
         table.add_row(name, f"{100 * row.coverage:.2f}%", wrong, f"{row.refused:,}", style="bold" if own else None)
     console.print(table)
-    for disturbance, curve in found.curves:
-        values = ", ".join(f"{level:g}: {100 * accuracy:.1f}%" for level, accuracy in curve)
-        _say(console, f"{disturbance.name} ({disturbance.unit}) {values}")
+    units = "\n".join(f"{disturbance.name}: {disturbance.unit}" for disturbance, _ in found.curves)
+    names = [name for disturbance, _ in found.curves for name in (disturbance.name, "accuracy")]
+    table = Table(*names, caption=units, caption_justify="left")
+    for points in zip(*(curve for _, curve in found.curves), strict=True):
+        table.add_row(*(cell for level, share in points for cell in (f"{level:g}", f"{100 * share:.1f}%")))
+    console.print(table)
     score = found.scores
     _say(
         console,
