@@ -14,7 +14,7 @@ from nural.atomic_file import write_atomically
 from nural.cli.errors import report_errors
 from nural.cli.evaluation import PASSES, Evaluation, judge, some
 from nural.cli.model import MODEL_HELP, answer_threshold, load_digit_model, model_path
-from nural.cli.run import CONFIG, make_folder, shown
+from nural.cli.run import CONFIG, make_folder, say, shown
 from nural.data import load_mnist_datasets
 from nural.models.pretrained import PRETRAINED
 
@@ -60,7 +60,7 @@ def evaluate(
     folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
     make_folder(folder)
     console = Console(stderr=as_json)
-    _say(console, f"reading {len(y):,} digits, then {len(some(y)):,} of them under noise, rotation and shift")
+    say(console, f"reading {len(y):,} digits, then {len(some(y)):,} of them under noise, rotation and shift")
     with _progress(console) as progress:
         task = progress.add_task("", total=PASSES)
         found = judge(network, _name(path), x, y, threshold, lambda: progress.advance(task))
@@ -87,10 +87,6 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _say(console: Console, line: str, style: str | None = None) -> None:
-    console.print(line, style=style, highlight=False, markup=False, soft_wrap=not console.is_terminal)
-
-
 def _print_tables(console: Console, found: Evaluation) -> None:
     table = Table("digit", "tested", "right", "accuracy", "most often taken for")
     for digit, row in enumerate(found.matrix):
@@ -113,7 +109,7 @@ def _print_tables(console: Console, found: Evaluation) -> None:
         table.add_row(*(cell for level, share in points for cell in (f"{level:g}", f"{100 * share:.1f}%")))
     console.print(table)
     score = found.scores
-    _say(
+    say(
         console,
         f"{found.name}: accuracy {100 * score['accuracy']:.2f}%, loss {score['loss']:.4f}, "
         f"calibration error {100 * found.calibration_error:.2f}% on {len(found.y):,} digits",
@@ -134,6 +130,6 @@ def _write_pictures(console: Console, found: Evaluation, folder: Path) -> None:
                 write_atomically(folder / name, content)
                 written.append(name)
             progress.advance(task)
-    _say(console, f"{shown(folder)}: {', '.join(written)}")
+    say(console, f"{shown(folder)}: {', '.join(written)}")
     for name in empty:
-        _say(console, f"no {name}: the first layer of this model does not look at an image")
+        say(console, f"no {name}: the first layer of this model does not look at an image")

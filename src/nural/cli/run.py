@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 import nural
 from nural.atomic_file import write_atomically
@@ -143,6 +144,11 @@ def write_history(folder: Path, history: History) -> None:
     writer.writeheader()
     writer.writerows(history.epochs)
     write_atomically(folder / HISTORY, text.getvalue().encode())
+
+
+def say(console: Console, line: str, style: str | None = None) -> None:
+    """One line: broken between words on a terminal, whole elsewhere."""
+    console.print(line, style=style, highlight=False, markup=False, soft_wrap=not console.is_terminal)
 
 
 def shown(path: Path) -> str:
