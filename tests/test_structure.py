@@ -26,7 +26,7 @@ ORDER = [
     ["guard", "parallel"],
     ["ranks"],
     ["gradient_sum"],
-    ["inference", "model_file"],
+    ["calibration", "inference", "model_file", "robustness", "seeing"],
     ["training"],
     ["callbacks", "plateau", "profile"],
     ["models"],

@@ -20,6 +20,14 @@ _NAMES = {
         "Softplus",
         "Tanh",
     ),
+    "calibration": (
+        "coverage_against_error",
+        "expected_calibration_error",
+        "fit_temperature",
+        "reliability",
+        "scaled_by_temperature",
+        "threshold_refusing",
+    ),
     "callbacks": (
         "BestModel",
         "EarlyStopping",

@@ -1,6 +1,7 @@
 """The names of `nural` as tools read them; `__init__.py` says where each is loaded from."""
 
 from nural import activations as activations
+from nural import calibration as calibration
 from nural import callbacks as callbacks
 from nural import data as data
 from nural import gradients as gradients
@@ -31,6 +32,14 @@ from nural.activations import (
     Softmax,
     Softplus,
     Tanh,
+)
+from nural.calibration import (
+    coverage_against_error,
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+    scaled_by_temperature,
+    threshold_refusing,
 )
 from nural.callbacks import BestModel, EarlyStopping
 from nural.gradients import GradientError, check_gradients, numerical_gradient
@@ -140,10 +149,13 @@ __all__ = [
     "clip_gradients_by_norm",
     "clip_gradients_by_value",
     "confusion_matrix",
+    "coverage_against_error",
     "cross_entropy_loss",
     "data",
     "evaluate",
+    "expected_calibration_error",
     "fit",
+    "fit_temperature",
     "huber_loss",
     "initializers",
     "load",
@@ -153,7 +165,10 @@ __all__ = [
     "numerical_gradient",
     "predict",
     "predict_proba",
+    "reliability",
     "save",
+    "scaled_by_temperature",
     "schedules",
+    "threshold_refusing",
     "train",
 ]

@@ -1,12 +1,17 @@
 """A command run as a user runs it, on a data set small enough to learn in a second."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+import nural as library
+from nural.cli.model import remember_run
+from nural.models.recipes import RECIPES
 
 
 @pytest.fixture(scope="session")
@@ -73,3 +78,24 @@ def one_sentence():
         return result.stderr
 
     return check
+
+
+@pytest.fixture(scope="session")
+def trained_once(small_npz, tmp_path_factory):
+    """A model after three epochs on the small data set, in a folder as `nural train` leaves it."""
+    folder = tmp_path_factory.mktemp("trained")
+    (x, y), _, _ = library.data.load_mnist_datasets(small_npz)
+    model = RECIPES["mlp"].build(np.random.default_rng(0))
+    library.fit(model, x, y, epochs=3, optimizer=library.SGD(0.1))
+    library.save(model, folder / "model.safetensors")
+    return folder
+
+
+@pytest.fixture
+def trained(nural, trained_once, monkeypatch):
+    """The same, as the last run of this test's user."""
+    folder = shutil.copytree(trained_once, nural.folder / "run")
+    for name, value in nural.home.items():
+        monkeypatch.setenv(name, value)
+    remember_run(folder)
+    return folder

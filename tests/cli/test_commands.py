@@ -1,7 +1,6 @@
 """The commands beside `nural train`."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -9,29 +8,6 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 import nural as library
-from nural.cli.model import remember_run
-from nural.models.recipes import RECIPES
-
-
-@pytest.fixture(scope="session")
-def trained_once(small_npz, tmp_path_factory):
-    """A model after three epochs on the small data set, in a folder as `nural train` leaves it."""
-    folder = tmp_path_factory.mktemp("trained")
-    (x, y), _, _ = library.data.load_mnist_datasets(small_npz)
-    model = RECIPES["mlp"].build(np.random.default_rng(0))
-    library.fit(model, x, y, epochs=3, optimizer=library.SGD(0.1))
-    library.save(model, folder / "model.safetensors")
-    return folder
-
-
-@pytest.fixture
-def trained(nural, trained_once, monkeypatch):
-    """The same, as the last run of this test's user."""
-    folder = shutil.copytree(trained_once, nural.folder / "run")
-    for name, value in nural.home.items():
-        monkeypatch.setenv(name, value)
-    remember_run(folder)
-    return folder
 
 
 @pytest.fixture
@@ -54,10 +30,44 @@ def test_predict(nural, small_npz, pictures, model):
     files, labels = pictures
     answers = [json.loads(line) for line in nural("predict", "--json", *files, *model, check=0).stdout.splitlines()]
     assert [answer["file"] for answer in answers] == files
-    assert sum(answer["digit"] == label for answer, label in zip(answers, labels, strict=True)) >= 4
-    assert all(set(answer) == {"file", "digit", "confidence"} and 0 < answer["confidence"] <= 1 for answer in answers)
+    assert sum(answer["best_guess"] == label for answer, label in zip(answers, labels, strict=True)) >= 4
+    keys = ["file", "digit", "best_guess", "confidence"]
+    assert all(list(answer) == keys and 0 < answer["confidence"] <= 1 for answer in answers)
     plain = nural("predict", files[0], *model, check=0).stdout
     assert plain == f"0.png: {answers[0]['digit']} ({100 * answers[0]['confidence']:.1f}%)\n"
+
+
+def test_predict_below_the_threshold(nural, trained, pictures, one_sentence):
+    files, _ = pictures
+
+    def answers(*options):
+        lines = nural("predict", "--json", *files, "--model", trained, *options, check=0).stdout.splitlines()
+        return [json.loads(line) for line in lines]
+
+    free = answers()
+    assert all(answer["digit"] == answer["best_guess"] for answer in free)
+    between = sorted(answer["confidence"] for answer in free)[2]
+    refusing = answers("--threshold", between - 1e-6)
+    assert [answer["digit"] is None for answer in refusing] == [answer["confidence"] < between for answer in free]
+    assert [answer["best_guess"] for answer in refusing] == [answer["best_guess"] for answer in free]
+    model = library.load(trained / "model.safetensors")
+    model.info["threshold"] = 1.0
+    library.save(model, trained / "model.safetensors")
+    assert [answer["digit"] for answer in answers()] == [None] * 5
+    assert answers("--threshold", 0) == free
+    guess, confidence = free[0]["best_guess"], free[0]["confidence"]
+    plain = nural("predict", files[0], "--model", trained, check=0).stdout
+    assert plain == f"0.png: ? perhaps {guess} ({100 * confidence:.1f}%)\n"
+    assert nural("predict", files[0], "--threshold", 1.5).returncode == 2
+
+
+@pytest.mark.parametrize("threshold", ["high", 1.5, True, None])
+def test_a_threshold_in_a_model_file_that_is_none(nural, threshold, one_sentence):
+    model = library.Sequential(library.Linear(784, 10))
+    model.info = {"threshold": threshold}
+    library.save(model, nural.folder / "odd.safetensors")
+    sentence = one_sentence(nural("predict", "x.png", "--model", "odd.safetensors"))
+    assert f"expected a threshold from 0 to 1 in its description, found {threshold!r}" in sentence
 
 
 def test_predict_goes_on_after_a_picture_that_is_none(nural, trained, pictures):
@@ -83,17 +93,6 @@ def test_without_a_model(nural, one_sentence):
 def test_the_last_run_is_gone(nural, trained, one_sentence):
     (trained / "model.safetensors").unlink()
     assert "is gone: name another with --model" in one_sentence(nural("evaluate", "--model", "last"))
-
-
-def test_evaluate(nural, trained, small_npz):
-    answer = json.loads(nural("evaluate", "--data", small_npz, "--model", "last", "--json", check=0).stdout)
-    x, y = library.data.load_mnist_datasets(small_npz)[2]
-    scores = library.evaluate(library.load(trained / "model.safetensors"), x, y)
-    assert answer["accuracy"] == pytest.approx(scores["accuracy"])
-    assert answer["digits"] == 500
-    table = nural("evaluate", "--data", small_npz, "--model", trained, check=0).stdout
-    assert f"accuracy {100 * scores['accuracy']:.2f}%" in table
-    assert "most often taken for" in table
 
 
 def damage(arrays):

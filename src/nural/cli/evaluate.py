@@ -7,14 +7,18 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from nural.atomic_file import write_atomically
 from nural.cli.errors import report_errors
-from nural.cli.model import MODEL_HELP, load_digit_model, model_path
-from nural.cli.run import shown
+from nural.cli.evaluation import PASSES, Evaluation, judge, some
+from nural.cli.model import MODEL_HELP, answer_threshold, load_digit_model, model_path
+from nural.cli.run import CONFIG, make_folder, say, shown
 from nural.data import load_mnist_datasets
-from nural.inference import outputs, scores
-from nural.metrics import confusion_matrix
+from nural.models.pretrained import PRETRAINED
+
+FOLDER = "evaluation"
 
 
 @report_errors
@@ -23,37 +27,109 @@ def evaluate(
     data: Annotated[
         Path | None, typer.Option(readable=False, help="Digits to judge it on. [default: the MNIST inside]")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            readable=False, help=f"Folder for the pictures. [default: {FOLDER}, in the run's folder if it is a run's]"
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print all numbers as one JSON object; progress goes to stderr.")
+    ] = False,
 ) -> None:
-    """Judge a model on a test set: loss, accuracy, and accuracy for each digit.
+    """Judge a model on a test set, in numbers and in pictures.
+
+    Numbers: loss, accuracy, also for each digit, calibration error, and coverage against error: what it brings to
+    answer `?` below a threshold.
+
+    Pictures: the mistakes, the confusion matrix, the reliability diagram, coverage against error, the filters of the
+    first layer, the saliency of a digit of each class, and the accuracy under noise, rotation and shift.
 
     Examples:
 
         nural evaluate
 
-        nural evaluate --model runs/first --data /usr/share/datasets/fashion-mnist
+        nural evaluate --model runs/first --out slides
+
+        nural evaluate --model last --data /usr/share/datasets/fashion-mnist --json
     """
     path = model_path(model)
     network = load_digit_model(path)
+    threshold = answer_threshold(network, path)
     x, y = load_mnist_datasets(data)[2]
-    logits = outputs(network, x)
-    score = scores(logits, y)
+    folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
+    make_folder(folder)
+    console = Console(stderr=as_json)
+    say(console, f"reading {len(y):,} digits, then {len(some(y)):,} of them under noise, rotation and shift")
+    with _progress(console) as progress:
+        task = progress.add_task("", total=PASSES)
+        found = judge(network, _name(path), x, y, threshold, lambda: progress.advance(task))
     if as_json:
-        print(json.dumps({"model": str(path), "digits": len(y), **score}))
-        return
-    matrix = confusion_matrix(logits.argmax(axis=1), y, 10)
+        print(json.dumps({"model": str(path), "pictures": str(folder), **found.as_json()}))
+    else:
+        _print_tables(console, found)
+    _write_pictures(console, found, folder)
+
+
+def _of_a_run(path: Path) -> bool:
+    return (path.parent / CONFIG).is_file()
+
+
+def _name(path: Path) -> str:
+    """What pictures call the model: the run's folder, or the file."""
+    if path == PRETRAINED:
+        return "nural’s model"
+    return path.absolute().parent.name if _of_a_run(path) else path.name
+
+
+def _progress(console: Console) -> Progress:
+    columns = TextColumn("{task.completed} of {task.total}"), BarColumn(bar_width=None), TimeRemainingColumn()
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _print_tables(console: Console, found: Evaluation) -> None:
     table = Table("digit", "tested", "right", "accuracy", "most often taken for")
-    for digit, row in enumerate(matrix):
+    for digit, row in enumerate(found.matrix):
         right, tested = int(row[digit]), int(row.sum())
-        others = np.where(np.arange(10) == digit, 0, row)
+        others = np.where(np.arange(len(row)) == digit, 0, row)
         taken = f"{others.argmax()} ({others.max()} times)" if others.any() else ""
         table.add_row(str(digit), str(tested), str(right), f"{100 * right / max(tested, 1):.2f}%", taken)
-    console = Console()
     console.print(table)
-    console.print(
-        f"{shown(path)}: accuracy {100 * score['accuracy']:.2f}%, loss {score['loss']:.4f} on {len(y):,} digits",
+    table = Table("threshold", "answered", "wrong among these", "refused")
+    for row in found.coverage:
+        own = 0 < row.threshold == found.threshold
+        wrong = "" if row.error is None else f"{100 * row.error:.2f}%"
+        name = f"{row.threshold:.4g}{', the model’s' if own else ''}"
+        table.add_row(name, f"{100 * row.coverage:.2f}%", wrong, f"{row.refused:,}", style="bold" if own else None)
+    console.print(table)
+    units = "\n".join(f"{disturbance.name}: {disturbance.unit}" for disturbance, _ in found.curves)
+    names = [name for disturbance, _ in found.curves for name in (disturbance.name, "accuracy")]
+    table = Table(*names, caption=units, caption_justify="left")
+    for points in zip(*(curve for _, curve in found.curves), strict=True):
+        table.add_row(*(cell for level, share in points for cell in (f"{level:g}", f"{100 * share:.1f}%")))
+    console.print(table)
+    score = found.scores
+    say(
+        console,
+        f"{found.name}: accuracy {100 * score['accuracy']:.2f}%, loss {score['loss']:.4f}, "
+        f"calibration error {100 * found.calibration_error:.2f}% on {len(found.y):,} digits",
         style="bold",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
     )
+
+
+def _write_pictures(console: Console, found: Evaluation, folder: Path) -> None:
+    from nural.cli.evaluation_pictures import DRAWN, pictures
+
+    written, empty = [], []
+    with _progress(console) as progress:
+        task = progress.add_task("", total=len(DRAWN))
+        for name, content in pictures(found):
+            if content is None:
+                empty.append(name)
+            else:
+                write_atomically(folder / name, content)
+                written.append(name)
+            progress.advance(task)
+    say(console, f"{shown(folder)}: {', '.join(written)}")
+    for name in empty:
+        say(console, f"no {name}: the first layer of this model does not look at an image")

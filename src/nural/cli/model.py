@@ -60,7 +60,8 @@ def load_digit_model(path: Path) -> Layer:
     try:
         shape = _answer_shape(model)
     except UNFIT as error:
-        model = Sequential(Unflatten(1, IMAGE), model)
+        info, model = model.info, Sequential(Unflatten(1, IMAGE), model)
+        model.info = info
         try:
             shape = _answer_shape(model)
         except UNFIT:
@@ -71,8 +72,21 @@ def load_digit_model(path: Path) -> Layer:
     return model
 
 
+def answer_threshold(model: Layer, path: Path) -> float:
+    """The least confidence of an answer, which the model of this file carries in ``info``; 0 if it says nothing.
+
+    Raises:
+        ModelFileError: what it says is no number from 0 to 1.
+    """
+    threshold = model.info.get("threshold", 0.0)
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise ModelFileError(f"{path}: expected a threshold from 0 to 1 in its description, found {threshold!r}")
+    return float(threshold)
+
+
 def _answer_shape(model: Layer) -> tuple[int, ...]:
-    return model.forward(np.zeros((1, PIXELS), model.dtype)).shape
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # only the shape counts
+        return model.forward(np.zeros((1, PIXELS), model.dtype)).shape
 
 
 def _note() -> Path:

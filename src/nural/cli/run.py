@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 import nural
 from nural.atomic_file import write_atomically
@@ -86,16 +87,26 @@ def new_folder(out: Path | None, config: RunConfig) -> Path:
         raise CommandError(f"{folder}: holds a run already; name another folder, or go on with --resume {folder}")
     if found := [name for name in (MODEL_FILE, HISTORY, *PICTURES) if (folder / name).exists()]:
         raise CommandError(f"{folder}: holds a {found[0]} that would be lost; name another folder")
+    make_folder(folder)
+    versions = {"nural": nural.__version__, "numpy": np.__version__, "python": platform.python_version()}
+    content = json.dumps({**asdict(config), "versions": versions}, indent=2) + "\n"
+    write_atomically(folder / CONFIG, content.encode())
+    return folder
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder and those above it, if they are not there yet.
+
+    Raises:
+        CommandError: it is no folder, or may not be made.
+        OSError: it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise CommandError(f"{folder}: expected a folder to write to, found a file") from None
     except PermissionError:
         raise CommandError(f"{folder}: expected a folder to write to, found that it may not be made") from None
-    versions = {"nural": nural.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    content = json.dumps({**asdict(config), "versions": versions}, indent=2) + "\n"
-    write_atomically(folder / CONFIG, content.encode())
-    return folder
 
 
 def read_config(folder: Path, given: dict[str, Any]) -> RunConfig:
@@ -133,6 +144,11 @@ def write_history(folder: Path, history: History) -> None:
     writer.writeheader()
     writer.writerows(history.epochs)
     write_atomically(folder / HISTORY, text.getvalue().encode())
+
+
+def say(console: Console, line: str, style: str | None = None) -> None:
+    """One line: broken between words on a terminal, whole elsewhere."""
+    console.print(line, style=style, highlight=False, markup=False, soft_wrap=not console.is_terminal)
 
 
 def shown(path: Path) -> str:

@@ -25,6 +25,7 @@ from nural.cli.run import (
     new_folder,
     read_config,
     recipe_named,
+    say,
     shown,
     threads_given,
     write_history,
@@ -126,14 +127,14 @@ def train(
     if as_json:
         print(json.dumps({"folder": str(folder), **result, "seconds": round(seconds, 2)}))
         return
-    _say(
+    say(
         console,
         f"test accuracy {100 * result['test_accuracy']:.2f}% on {digits:,} digits never seen before, "
         f"after {seconds:.1f} s in all",
         style="bold",
     )
     names = ", ".join(sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")))
-    _say(console, f"{shown(folder)}: {names}")
+    say(console, f"{shown(folder)}: {names}")
 
 
 def _train(
@@ -177,11 +178,6 @@ def _configuration(given: dict[str, Any], out: Path | None, resume: Path | None)
     return config
 
 
-def _say(console: Console, line: str, style: str | None = None) -> None:
-    """One line: broken between words on a terminal, whole elsewhere."""
-    console.print(line, style=style, highlight=False, markup=False, soft_wrap=not console.is_terminal)
-
-
 def _announce(
     console: Console, verb: str, config: RunConfig, model: Layer, sets: Any, folder: Path, ranks: Ranks
 ) -> None:
@@ -194,15 +190,15 @@ def _announce(
     if ranks.size > 1:
         threads += f", on each of {ranks.size} ranks"
     learn, validate, test = (len(x) for x, _ in sets)
-    _say(console, f"{verb} {config.recipe}: {recipe.network}", style="bold")
-    _say(
+    say(console, f"{verb} {config.recipe}: {recipe.network}", style="bold")
+    say(
         console,
         f"{recipe.training}; {config.epochs} epochs, batch {config.batch_size}, "
         f"learning rate {config.learning_rate:g}, seed {config.seed}",
     )
-    _say(console, f"threads: {threads}")
-    _say(console, f"{learn:,} digits to learn from, {validate:,} to validate, {test:,} to test")
-    _say(console, f"results go to {shown(folder)}")
+    say(console, f"threads: {threads}")
+    say(console, f"{learn:,} digits to learn from, {validate:,} to validate, {test:,} to test")
+    say(console, f"results go to {shown(folder)}")
 
 
 def _configure(given: dict[str, Any]) -> RunConfig:
@@ -273,7 +269,7 @@ def _finish(config: RunConfig, model: Layer, history: History, test: Any, folder
             y[wrong],
             answer[wrong],
             probabilities[wrong].max(axis=1),
-            f"{len(wrong):,} of {len(y):,} test digits misread; the {min(60, len(wrong))} most confident",
+            f"{len(wrong):,} of {len(y):,} test digits misread",
         ),
     )
     for name, content in zip(PICTURES, pictures, strict=True):

@@ -1,0 +1,44 @@
+"""What all pictures share: their size, their colours and their frame."""
+
+import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Blue and orange can be told apart by those who cannot tell red from green.
+BLUE, ORANGE, GREY = "#1f6fb2", "#d9621e", "#5b6470"
+#: A slide of 1920×1080 pixels, in inches: small ones, so that letters of the usual sizes are large.
+WIDTH, HEIGHT, DPI = 9.6, 5.4, 200
+MARGIN = 0.08
+
+
+def figure(width: float = WIDTH, height: float = HEIGHT) -> "Figure":
+    """A figure of its own, outside pyplot's global state, in inches."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    layout = ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN)
+    return Figure(figsize=(width, height), dpi=DPI, layout=layout)
+
+
+def png(figure: Any, title: str) -> bytes:
+    """The figure under its title."""
+    figure.suptitle(title, fontsize=13)
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    return content.getvalue()
+
+
+def open_frame(axes: Any) -> None:
+    """A faint grid, and no lines at the top and at the right."""
+    axes.grid(alpha=0.25)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def signed_colours() -> Any:
+    """Blue below zero, white at zero, orange above."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("signed", [BLUE, "white", ORANGE])
