@@ -30,10 +30,10 @@ def test_predict(nural, small_npz, pictures, model):
     files, labels = pictures
     answers = [json.loads(line) for line in nural("predict", "--json", *files, *model, check=0).stdout.splitlines()]
     assert [answer["file"] for answer in answers] == files
-    assert sum(answer["best_guess"] == label for answer, label in zip(answers, labels, strict=True)) >= 4
-    keys = ["file", "digit", "best_guess", "confidence"]
+    assert sum(answer["digit"] == label for answer, label in zip(answers, labels, strict=True)) >= 4
+    keys = ["file", "answer", "digit", "confidence"]
     assert all(list(answer) == keys and 0 < answer["confidence"] <= 1 for answer in answers)
-    plain = nural("predict", files[0], *model, check=0).stdout
+    plain = nural("predict", files[0], *model, "--threshold", 0, check=0).stdout
     assert plain == f"0.png: {answers[0]['digit']} ({100 * answers[0]['confidence']:.1f}%)\n"
 
 
@@ -45,17 +45,17 @@ def test_predict_below_the_threshold(nural, trained, pictures, one_sentence):
         return [json.loads(line) for line in lines]
 
     free = answers()
-    assert all(answer["digit"] == answer["best_guess"] for answer in free)
+    assert all(answer["answer"] == str(answer["digit"]) for answer in free)
     between = sorted(answer["confidence"] for answer in free)[2]
     refusing = answers("--threshold", between - 1e-6)
-    assert [answer["digit"] is None for answer in refusing] == [answer["confidence"] < between for answer in free]
-    assert [answer["best_guess"] for answer in refusing] == [answer["best_guess"] for answer in free]
+    assert [answer["answer"] == "?" for answer in refusing] == [answer["confidence"] < between for answer in free]
+    assert [answer["digit"] for answer in refusing] == [answer["digit"] for answer in free]
     model = library.load(trained / "model.safetensors")
     model.info["threshold"] = 1.0
     library.save(model, trained / "model.safetensors")
-    assert [answer["digit"] for answer in answers()] == [None] * 5
+    assert [answer["answer"] for answer in answers()] == ["?"] * 5
     assert answers("--threshold", 0) == free
-    guess, confidence = free[0]["best_guess"], free[0]["confidence"]
+    guess, confidence = free[0]["digit"], free[0]["confidence"]
     plain = nural("predict", files[0], "--model", trained, check=0).stdout
     assert plain == f"0.png: ? perhaps {guess} ({100 * confidence:.1f}%)\n"
     assert nural("predict", files[0], "--threshold", 1.5).returncode == 2
