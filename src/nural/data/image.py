@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from nural.data.close_cut import framed
 from nural.data.data_error import DataError
 from nural.data.digits import SIDE, to_float32
 from nural.data.ground import ink_on_ground
@@ -59,7 +60,7 @@ def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.nd
     """
     source = _name(image)
     upright = _read(image, source)
-    ink, threshold = ink_on_ground(upright)
+    ink, threshold = ink_on_ground(framed(upright))
     digit = keep_digit(remove_lines(ink, threshold), threshold)
     if not digit.any():
         raise DataError(source, "a digit", "an empty picture")

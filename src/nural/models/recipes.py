@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from nural.activations import Sigmoid
-from nural.data.augmentation import Affine, Augmentation, Elastic, Thickness
+from nural.data.augmentation import Affine, Augmentation, Elastic
 from nural.data.outliers import with_outliers
 from nural.initializers import normal
 from nural.layer import Layer
@@ -156,7 +156,7 @@ RECIPES = {
         Recipe(
             "best",
             network="5×5 convolution of 32 channels, pairs of 3×3 ones of 64, 128, batch norm, ReLU; 2048-10, dropout",
-            training="affine and elastic distortion, stroke thickness, outliers to refuse; SGD, Nesterov momentum 0.9, "
+            training="affine and elastic distortion, outliers to refuse; SGD, Nesterov momentum 0.9, "
             "weight decay 5e-4, one-cycle rate",
             build=vgg,
             optimizer=_nesterov(5e-4),
@@ -164,7 +164,7 @@ RECIPES = {
             epochs=60,
             batch_size=128,
             learning_rate=0.1,
-            augmentation=Augmentation(Affine(2, 15, 0.15, 0.2), Elastic(24), Thickness()),
+            augmentation=Augmentation(Affine(), Elastic()),
             outliers=0.12,
         ),
         Recipe(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nural.data.augmentation import Augmentation, Thickness
 from nural.data.one_hot import to_categorical
 from nural.data.outliers.broken_digits import broken_digits
 from nural.data.outliers.letters import letters
@@ -20,12 +21,13 @@ def outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator)
         count: How many pictures.
         rng: Where all random numbers come from.
     """
+    pens = Augmentation(Thickness(0.6))
     of_letters, of_scribbles, of_textures = (round(count * share) for share in (0.4, 0.1, 0.2))
     rest = count - of_letters - of_scribbles - of_textures
     return np.concatenate(
         [
-            letters(of_letters, rng),
-            scribbles(of_scribbles, rng),
+            pens(letters(of_letters, rng), rng),
+            pens(scribbles(of_scribbles, rng), rng),
             textures(of_textures, rng),
             broken_digits(x, y, rest, rng),
         ]
