@@ -7,7 +7,6 @@ from nural.data.morphology import closing
 _FAINTEST = 24  # the difference from the ground, of 255, below which nothing counts as ink
 _WINDOW = 0.25  # of the picture's shorter side: wider than any stroke, narrower than what light changes over
 _LINE = 0.04  # of it: wider than a ruled line
-_TWO_LEVELS = 0.15  # of the contrast: spread around the two; a slope has 0.29, and a third level more
 _DARKEST_GROUND = 48  # below it, noise would be taken for differences of light
 
 
@@ -33,27 +32,12 @@ def ink_on_ground(grey: np.ndarray) -> tuple[np.ndarray, float]:
     ink = darker if darker.max() > lighter.max() else lighter
     strongest = float(ink.max())
     unevenness = float(np.percentile(np.abs(border - np.float32(ground)), 90))
-    if unevenness > 0.1 * strongest and min(grey.shape) > 8 and not _fills_picture(ink):
+    if unevenness > 0.1 * strongest and min(grey.shape) > 8:
         return _ink_in_uneven_light(grey)
     if strongest < _FAINTEST:
         return ink, 256.0
     noise = float(np.percentile(np.abs(border - np.float32(ground)), 75))
     return ink, float(np.clip(4 * noise, strongest / 5, strongest / 2))
-
-
-def _fills_picture(ink: np.ndarray) -> bool:
-    """Whether the picture is cut close around its ink: two levels, one of which reaches all four sides in places.
-
-    The border is then uneven because of the ink, not of the light: a shadow's darker side seldom reaches all four.
-    """
-    strong = ink > 0.5 * float(ink.max())
-    sides = [side.mean() for side in (strong[0], strong[-1], strong[:, 0], strong[:, -1])]
-    if not strong.any() or strong.all() or min(sides) == 0 or np.mean(sides) > 0.6:
-        return False
-    levels = ink.astype(np.float32)
-    high, low = levels[strong], levels[~strong]
-    within = (high.var() * high.size + low.var() * low.size) / levels.size
-    return bool(within < (_TWO_LEVELS * (high.mean() - low.mean())) ** 2)
 
 
 def _ink_in_uneven_light(grey: np.ndarray) -> tuple[np.ndarray, float]:
