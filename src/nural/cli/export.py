@@ -40,6 +40,12 @@ def export(
         str | None,
         typer.Option(metavar="N,N,…", help="Shape of one sample, as 32,32,3, where the model does not tell it."),
     ] = None,
+    bits: Annotated[
+        int | None, typer.Option(metavar="N", help="Bits of each weight: for C 32 or 8, for NumPy 32 or 16.")
+    ] = None,
+    prefix: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What C's names begin with. [default: TARGET's name]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write a model for another program, and say how far what was written is from the model.
@@ -53,6 +59,12 @@ def export(
         nural export runs/first digits.onnx --with-preprocessing
 
         nural export last digits.safetensors --to torch
+
+        nural export last digits.html
+
+        nural export runs/first digits.c --bits 8
+
+        nural export digits.py
     """
     if len(paths) > 2:
         raise CommandError(f"export takes a model and a file to write, got {len(paths)} paths")
@@ -61,7 +73,13 @@ def export(
     if target.exists() and target.samefile(path):
         raise CommandError(f"{target}: is the model itself; name another file to write")
     written = export_model(
-        load(path), target, to=to, with_preprocessing=with_preprocessing, input_shape=_shape(input_shape)
+        load(path),
+        target,
+        to=to,
+        with_preprocessing=with_preprocessing,
+        input_shape=_shape(input_shape),
+        bits=bits,
+        prefix=prefix,
     )
     if as_json:
         result = {

@@ -11,7 +11,9 @@ from nural.layer import Layer
 
 #: The module of each target by its name; each has a `Target` called TARGET. Modules import optional packages where
 #: they use them, so that loading all of these needs nothing.
-TARGETS: dict[str, str] = {}
+TARGETS: dict[str, str] = {
+    "numpy": "nural.export.numpy",
+}
 
 
 class ExportError(ValueError):
@@ -26,10 +28,14 @@ class Options:
         with_preprocessing: Take digits as pixels, uint8 ``(N, 28, 28)`` with 0 for the ground and 255 for ink, and
             answer with probabilities, so that the file holds all that is between a picture and an answer.
         input_shape: The shape of one sample in nural's order, where the model does not tell it: see `sample_shape`.
+        bits: Of each weight: fewer make the file smaller and the answers less exact. None for the target's own choice.
+        prefix: What names in the file begin with; by default, from the file's name.
     """
 
     with_preprocessing: bool = False
     input_shape: tuple[int, ...] | None = None
+    bits: int | None = None
+    prefix: str | None = None
 
 
 @dataclass(frozen=True)
