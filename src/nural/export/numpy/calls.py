@@ -32,7 +32,6 @@ from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
-from nural.layers.recurrent import Recurrent
 from nural.layers.rnn import RNN
 
 Weights = dict[str, np.ndarray]

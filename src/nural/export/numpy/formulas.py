@@ -42,7 +42,7 @@ def under(x, i, j, kernel, stride, dilation=(1, 1)):
 
 
 def adaptive_pooling(x, rows, columns, over):
-    """y_rc = mean or max over a bin, which spans the rows from ⌊r H / rows⌋ to ⌈(r + 1) H / rows⌉, and columns alike."""
+    """y_rc = mean or max over a bin: it spans the rows from ⌊r H / rows⌋ to ⌈(r + 1) H / rows⌉, and columns alike."""
     down = [slice(r * x.shape[1] // rows, -(-(r + 1) * x.shape[1] // rows)) for r in range(rows)]
     across = [slice(c * x.shape[2] // columns, -(-(c + 1) * x.shape[2] // columns)) for c in range(columns)]
     bins = [[over(x[:, h, w], axis=(1, 2)) for w in across] for h in down]
