@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from nural.export.c.buffers import INPUT, Buffers
-from nural.export.c.calls import Call, Inexpressible, call
 from nural.export.c.parts import parts_for
+from nural.export.calls import Call, Inexpressible, call
 from nural.export.quantisation import Quantised
 from nural.export.steps import Step
 from nural.export.target import ExportError, cannot_express
@@ -63,11 +63,13 @@ class _Body:
     def add(self, call: Call, place: str, x: str, y: str) -> None:
         """A call, and what it needs."""
         name = "layer" + "".join(f"_{part}" for part in place.split(".") if part)
-        arguments = [x, y, *(self.number(value, f"{name}_{i}") for i, value in enumerate(call.arguments))]
+        arguments = [x, y]
+        values = [self.number(value, f"{name}_{key}") for key, value in call.fields.items()]
         if call.struct:
-            values = [self.number(value, f"{name}_{key}") for key, value in call.fields.items()]
             self.constants.append(f"static const struct {call.struct} {name} = {{{', '.join(values)}}};")
             arguments = [f"&{name}", *arguments]
+        else:
+            arguments += values
         self.lines.append(f"{call.function}({', '.join(arguments)});")
 
 

@@ -1,7 +1,10 @@
-"""How each layer is called in C: a function of ``layers.c``, and the constants that it needs."""
+"""How each layer is called on a device, in C and in a page: a function, and the numbers and arrays that it needs.
+
+``c/layers.c`` and ``html/layers.js`` have the same functions, with the same fields.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -38,25 +41,23 @@ from nural.layers.windows import Windows
 
 
 class Inexpressible(ValueError):
-    """A layer that has no function in ``layers.c``; the message says what is missing."""
+    """A layer that has no such function; the message says what is missing."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Call:
-    """A call ``function(&struct, x, y, arguments)``, or without a struct.
+    """A call of a function that reads x and writes y.
 
     Attributes:
         function: Its name.
-        fields: Of the struct, in its order: numbers, or arrays to define before it; None is a null pointer.
-        struct: The struct's name, empty if there is none.
-        arguments: After x and y: numbers, or arrays.
+        fields: What it takes beside, in order: numbers, arrays, or None for an array that is not there.
+        struct: The name of C's struct of these fields; empty where they are plain arguments.
         in_place: Whether y may be x.
     """
 
     function: str
+    fields: dict[str, Any]
     struct: str = ""
-    fields: dict[str, Any] = field(default_factory=dict)
-    arguments: list[Any] = field(default_factory=list)
     in_place: bool = False
 
 
@@ -72,14 +73,15 @@ def call(step: Step, quantised: Quantised | None) -> Call | None:
     """
     layer = step.layer
     if type(layer) in ELEMENTWISE:
-        return _elementwise(*ELEMENTWISE[type(layer)](layer), step=step)
+        function, fields = ELEMENTWISE[type(layer)](layer)
+        return _elementwise(step, function, **fields)
     if type(layer) not in CALLS:
-        raise Inexpressible("there is no function for it in C")
+        raise Inexpressible("there is no function for it there")
     return CALLS[type(layer)](step, quantised)
 
 
-def _elementwise(function: str, *arguments: Any, step: Step) -> Call:
-    return Call(function, arguments=[prod(step.x_shape), *arguments], in_place=True)
+def _elementwise(step: Step, function: str, **fields: Any) -> Call:
+    return Call(function, {"n": prod(step.x_shape), **fields}, in_place=True)
 
 
 def _weighted(layer: Layer, name: str, quantised: Quantised | None) -> dict[str, Any]:
@@ -89,20 +91,20 @@ def _weighted(layer: Layer, name: str, quantised: Quantised | None) -> dict[str,
 
 def _linear(step: Step, quantised: Quantised | None) -> Call:
     sizes = {"rows": prod(step.x_shape[:-1]), "inputs": step.x_shape[-1], "outputs": step.y_shape[-1]}
-    return Call("linear", "linear", sizes | _weighted(step.layer, "W", quantised))
+    return Call("linear", sizes | _weighted(step.layer, "W", quantised), "linear")
 
 
 def _convolution(step: Step, quantised: Quantised | None) -> Call:
     layer: Any = step.layer
     if layer.padding_mode != "zeros":
-        raise Inexpressible(f"there is no padding_mode {layer.padding_mode!r} in C")
+        raise Inexpressible(f"there is no padding_mode {layer.padding_mode!r} there")
     sizes = _sizes(step) | {"outputs": step.y_shape[2]} | _windows(windows_of(step)) | {"groups": layer.groups}
-    return Call("convolution", "convolution", sizes | _weighted(layer, "K", quantised))
+    return Call("convolution", sizes | _weighted(layer, "K", quantised), "convolution")
 
 
 def _max_pooling(step: Step, quantised: Quantised | None) -> Call:
     fields = _sizes(step) | _windows(windows_of(step)) | {"divisor": np.float32(1), "divisors": None}
-    return Call("max_pooling", "pooling", fields)
+    return Call("max_pooling", fields, "pooling")
 
 
 def _average_pooling(step: Step, quantised: Quantised | None) -> Call:
@@ -111,12 +113,12 @@ def _average_pooling(step: Step, quantised: Quantised | None) -> Call:
     divisors = pooling_divisors("AvgPool2d", windows, layer.count_include_pad, layer.divisor_override, np.float32)
     same = bool((divisors == divisors[0, 0]).all())
     fields = {"divisor": divisors.flat[0], "divisors": None if same else divisors}
-    return Call("average_pooling", "pooling", _sizes(step) | _windows(windows) | fields)
+    return Call("average_pooling", _sizes(step) | _windows(windows) | fields, "pooling")
 
 
 def _adaptive(function: str) -> Callable[[Step, Quantised | None], Call]:
     def make(step: Step, quantised: Quantised | None) -> Call:
-        return Call(function, "bins", _sizes(step))
+        return Call(function, _sizes(step), "bins")
 
     return make
 
@@ -130,8 +132,16 @@ def _sizes(step: Step) -> dict[str, int]:
 def _windows(windows: Windows) -> dict[str, int]:
     (top, _), (left, _) = windows.sides
     kernel, stride, dilation = windows.kernel, windows.stride, windows.dilation
-    names = "kernel_rows kernel_columns stride_down stride_across dilation_down dilation_across top left".split()
-    return dict(zip(names, (*kernel, *stride, *dilation, top, left), strict=True))
+    return {
+        "kernel_rows": kernel[0],
+        "kernel_columns": kernel[1],
+        "stride_down": stride[0],
+        "stride_across": stride[1],
+        "dilation_down": dilation[0],
+        "dilation_across": dilation[1],
+        "top": top,
+        "left": left,
+    }
 
 
 def _batch_norm(step: Step, quantised: Quantised | None) -> Call:
@@ -139,7 +149,7 @@ def _batch_norm(step: Step, quantised: Quantised | None) -> Call:
     if not step.layer.track_running_stats:
         raise Inexpressible("it has no running statistics, and a single sample has none of its own")
     scale, shift = (array.astype(np.float32) for array in scale_and_shift(step.layer))
-    return _elementwise("scale_and_shift", len(scale), scale, shift, step=step)
+    return _elementwise(step, "scale_and_shift", channels=len(scale), scale=scale, shift=shift)
 
 
 def _flatten(step: Step, quantised: Quantised | None) -> Call | None:
@@ -147,7 +157,7 @@ def _flatten(step: Step, quantised: Quantised | None) -> Call | None:
     if not step.layer.channels_first or len(step.x_shape) != 3:
         return None
     height, width, channels = step.x_shape
-    return Call("channels_first", arguments=[height * width, channels])
+    return Call("channels_first", {"pixels": height * width, "channels": channels})
 
 
 def _nothing(step: Step, quantised: Quantised | None) -> None:
@@ -160,33 +170,39 @@ def _rows(function: str) -> Callable[[Step, Quantised | None], Call]:
     def make(step: Step, quantised: Quantised | None) -> Call:
         dim = getattr(step.layer, "dim", -1)
         if dim not in (-1, len(step.x_shape)):
-            raise Inexpressible(f"there is no dim {dim} in C, only the last")
-        return _elementwise(function, step.x_shape[-1], step=step)
+            raise Inexpressible(f"there is no dim {dim} there, only the last")
+        return _elementwise(step, function, channels=step.x_shape[-1])
 
     return make
 
 
 def _prelu(step: Step, quantised: Quantised | None) -> Call:
     slope = step.layer.params["a"]
-    return _elementwise("leaky_relu", len(slope), slope, step=step)
+    return _elementwise(step, "leaky_relu", channels=len(slope), slope=slope)
 
 
-def _gelu(layer: Any) -> tuple[Any, ...]:
+def _gelu(layer: Any) -> tuple[str, dict[str, Any]]:
+    if layer.approximate == "tanh":
+        return "gelu_by_tanh", {}
     coefficients = np.array(POLYNOMIALS[np.dtype(np.float32)], np.float32)
-    return ("gelu", coefficients, len(coefficients)) if layer.approximate == "none" else ("gelu_by_tanh",)
+    return "gelu", {"coefficients": coefficients, "terms": len(coefficients)}
 
 
-#: Activations: the function, and what it takes after x, y and the number of values.
-ELEMENTWISE: dict[type[Layer], Callable[[Any], tuple[Any, ...]]] = {
-    ReLU: lambda layer: ("relu",),
-    LeakyReLU: lambda layer: ("leaky_relu", 1, np.array([layer.negative_slope], np.float32)),
-    ELU: lambda layer: ("elu", np.float32(layer.alpha), np.float32(1)),
-    SELU: lambda layer: ("elu", np.float32(SELU_ALPHA), np.float32(SELU_SCALE)),
+def _leaky_relu(layer: Any) -> tuple[str, dict[str, Any]]:
+    return "leaky_relu", {"channels": 1, "slope": np.array([layer.negative_slope], np.float32)}
+
+
+#: Activations: the function, and what it takes beside the number of values.
+ELEMENTWISE: dict[type[Layer], Callable[[Any], tuple[str, dict[str, Any]]]] = {
+    ReLU: lambda layer: ("relu", {}),
+    LeakyReLU: _leaky_relu,
+    ELU: lambda layer: ("elu", {"alpha": np.float32(layer.alpha), "scale": np.float32(1)}),
+    SELU: lambda layer: ("elu", {"alpha": np.float32(SELU_ALPHA), "scale": np.float32(SELU_SCALE)}),
     GELU: _gelu,
-    Sigmoid: lambda layer: ("sigmoid",),
-    SiLU: lambda layer: ("silu",),
-    Tanh: lambda layer: ("hyperbolic_tangent",),
-    Softplus: lambda layer: ("softplus", np.float32(layer.beta), np.float32(layer.threshold)),
+    Sigmoid: lambda layer: ("sigmoid", {}),
+    SiLU: lambda layer: ("silu", {}),
+    Tanh: lambda layer: ("hyperbolic_tangent", {}),
+    Softplus: lambda layer: ("softplus", {"beta": np.float32(layer.beta), "threshold": np.float32(layer.threshold)}),
 }
 CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None]] = {
     Linear: _linear,
