@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nural.export.steps import Step
+from nural.layer import Layer
 from nural.layers.convolution import Conv2d
 from nural.layers.linear import Linear
 
@@ -42,24 +43,33 @@ def quantise(weights: np.ndarray, largest: int = 127) -> Quantised:
 
 def quantise_weights(steps: Sequence[Step], largest: int = 127) -> dict[str, Quantised]:
     """The W and K of the fully connected layers and convolutions among the steps, by the layer's place."""
-    return {
-        step.place: quantise(step.layer.params[_weights(step)], largest)
-        for step in steps
-        if step.action == "apply" and isinstance(step.layer, Linear | Conv2d)
-    }
+    return {step.place: quantise(weights_of(step), largest) for step in weighted(steps)}
 
 
 def read_back(steps: Sequence[Step], quantised: Mapping[str, Quantised]) -> list[Step]:
     """The steps with the weights as they are read back, so that nural can say what is lost."""
-    result = []
-    for step in steps:
-        if step.action == "apply" and step.place in quantised:
-            layer = step.layer.astype(np.float32)
-            layer.params[_weights(step)] = quantised[step.place].array
-            step = replace(step, layer=layer)
-        result.append(step)
-    return result
+    return [
+        replace(step, layer=with_weights(step, quantised[step.place].array)) if step.place in quantised else step
+        for step in steps
+    ]
 
 
-def _weights(step: Step) -> str:
+def weighted(steps: Sequence[Step]) -> list[Step]:
+    """The steps that have a W or a K."""
+    return [step for step in steps if step.action == "apply" and isinstance(step.layer, Linear | Conv2d)]
+
+
+def weights_of(step: Step) -> np.ndarray:
+    """The W or K of a step that has one."""
+    return step.layer.params[_name(step)]
+
+
+def with_weights(step: Step, weights: np.ndarray) -> Layer:
+    """A step's layer with another W or K."""
+    layer = step.layer.astype(np.float32)
+    layer.params[_name(step)] = weights
+    return layer
+
+
+def _name(step: Step) -> str:
     return "W" if isinstance(step.layer, Linear) else "K"

@@ -1,6 +1,6 @@
 """A network written out as a list of steps, as a program that runs it has them one after another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,13 +41,23 @@ def steps_of(model: Layer, shape: tuple[int, ...]) -> list[Step]:
     return steps
 
 
-def run(steps: Sequence[Step], x: np.ndarray) -> np.ndarray:
-    """What the steps make of samples ``(N, …)``."""
+def run(
+    steps: Sequence[Step], x: np.ndarray, layer_for: Callable[[Step, np.ndarray], Layer] | None = None
+) -> np.ndarray:
+    """What the steps make of samples ``(N, …)``.
+
+    Args:
+        steps: The network.
+        x: The samples.
+        layer_for: Gives the layer to apply in place of a step's own, from the step and the value that it gets.
+    """
     kept: list[np.ndarray] = []
     for step in steps:
         match step.action:
             case "apply":
-                x = step.layer.forward(x).copy()
+                layer = step.layer if layer_for is None else layer_for(step, x)
+                x = layer.forward(x).copy()
+                layer.buffers.clear()  # those of large images would add up
             case "keep":
                 kept.append(x)
             case "exchange":
@@ -55,6 +65,11 @@ def run(steps: Sequence[Step], x: np.ndarray) -> np.ndarray:
             case "add":
                 x = x + kept.pop()
     return x
+
+
+def run_in_pieces(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.ndarray:
+    """`run`, for so many samples at a time."""
+    return np.concatenate([run(steps, x[i : i + size]) for i in range(0, len(x), size)])
 
 
 def _collect(layer: Layer, place: str, x: np.ndarray, steps: list[Step]) -> np.ndarray:

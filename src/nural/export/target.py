@@ -12,6 +12,7 @@ from nural.layer import Layer
 #: The module of each target by its name; each has a `Target` called TARGET. Modules import optional packages where
 #: they use them, so that loading all of these needs nothing.
 TARGETS: dict[str, str] = {
+    "html": "nural.export.html",
     "c": "nural.export.c",
     "numpy": "nural.export.numpy",
 }

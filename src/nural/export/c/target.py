@@ -10,7 +10,7 @@ from nural.export.c.program import KIND, c_program
 from nural.export.folding import fold_batch_norm
 from nural.export.quantisation import quantise_weights, read_back
 from nural.export.samples import sample_shape, samples_for
-from nural.export.steps import run, steps_of
+from nural.export.steps import run_in_pieces, steps_of
 from nural.export.target import ExportError, Options, Target, Written
 from nural.layer import Layer
 
@@ -37,7 +37,7 @@ def write_c(model: Layer, path: Path, options: Options) -> Written:
     quantised = quantise_weights(steps) if bits == 8 else {}
     program = c_program(steps, quantised, path, prefix, shape)
     samples = samples_for(model, shape)
-    found = run(read_back(steps, quantised), samples.x.astype(np.float32))
+    found = run_in_pieces(read_back(steps, quantised), samples.x.astype(np.float32))
     write_atomically(header, program.header.encode())
     write_atomically(path, program.source.encode())
     return Written(
