@@ -1,19 +1,40 @@
 // The layers, with the fields that nural.export.calls gives them. Images are channels-last, as in nural.
 // Each reads x and writes y, arrays of float64; weights are the float32 numbers that the file holds.
 
-// A convolution's outputs are computed four at a time, so that their sums stay in registers: K is brought into that
-// order, [group][four outputs][row][column][in][output of the four], with zeros where there are not four.
-const packed = (layer) => {
-  const { kernel_rows, kernel_columns, channels, outputs, groups, K } = layer;
-  const taps = kernel_rows * kernel_columns, ins = channels / groups, outs = outputs / groups;
-  const fours = Math.ceil(outs / 4), result = new Float64Array(groups * fours * taps * ins * 4);
-  let at = 0;
-  for (let g = 0; g < groups; g++)
-    for (let four = 0; four < fours; four++)
-      for (let n = 0; n < taps * ins; n++)
-        for (let o = four * 4; o < four * 4 + 4; o++, at++)
-          if (o < outs) result[at] = K[n * outputs + g * outs + o];
-  return result;
+// y_o = b_o + Σ_n values_n K[offsets_n + o] for the outputs from first to stop, eight at a time: their sums stay in
+// registers. The values are those of the inputs that are not 0; after a ReLU half of them are.
+const values = new Float64Array(1 << 16), offsets = new Int32Array(1 << 16);
+
+const product = (count, K, b, first, stop, y, at) => {
+  let o = first;
+  for (; o + 8 <= stop; o += 8) {
+    let y0 = 0, y1 = 0, y2 = 0, y3 = 0, y4 = 0, y5 = 0, y6 = 0, y7 = 0;
+    for (let n = 0; n < count; n++) {
+      const value = values[n], k = offsets[n] + o;
+      y0 += value * K[k];
+      y1 += value * K[k + 1];
+      y2 += value * K[k + 2];
+      y3 += value * K[k + 3];
+      y4 += value * K[k + 4];
+      y5 += value * K[k + 5];
+      y6 += value * K[k + 6];
+      y7 += value * K[k + 7];
+    }
+    y[at + o] = y0;
+    y[at + o + 1] = y1;
+    y[at + o + 2] = y2;
+    y[at + o + 3] = y3;
+    y[at + o + 4] = y4;
+    y[at + o + 5] = y5;
+    y[at + o + 6] = y6;
+    y[at + o + 7] = y7;
+  }
+  for (; o < stop; o++) {
+    let sum = 0;
+    for (let n = 0; n < count; n++) sum += values[n] * K[offsets[n] + o];
+    y[at + o] = sum;
+  }
+  if (b) for (o = first; o < stop; o++) y[at + o] += b[o];
 };
 
 const elementwise = (f) => (layer, x, y) => {
@@ -67,52 +88,42 @@ const larger = (a, b) => (a > b ? a : b);
 const plus = (a, b) => a + b;
 
 const LAYERS = {
-  linear(layer, x, y) {
-    const { rows, inputs, outputs, W, b } = layer;
+  linear({ rows, inputs, outputs, W, b }, x, y) {
     for (let row = 0; row < rows; row++) {
-      const from = row * inputs, to = row * outputs;
-      for (let o = 0; o < outputs; o++) y[to + o] = b ? b[o] : 0;
+      let count = 0;
       for (let i = 0; i < inputs; i++) {
-        const value = x[from + i];
-        if (value === 0) continue;
-        for (let o = 0, k = i * outputs; o < outputs; o++, k++) y[to + o] += value * W[k];
+        values[count] = x[row * inputs + i];
+        offsets[count] = i * outputs;
+        if (values[count] !== 0) count++;
       }
+      product(count, W, b, 0, outputs, y, row * outputs);
     }
   },
 
   convolution(layer, x, y) {
-    const { height, width, channels, rows, columns, outputs, kernel_rows, kernel_columns, groups, b } = layer;
+    const { height, width, channels, rows, columns, outputs, kernel_rows, kernel_columns, groups, K, b } = layer;
     const { stride_down, stride_across, dilation_down, dilation_across, top, left } = layer;
-    const K = layer.packed ??= packed(layer);
-    const ins = channels / groups, outs = outputs / groups, block = kernel_rows * kernel_columns * ins * 4;
-    let start = 0;
-    for (let g = 0; g < groups; g++)
-      for (let first = 0; first < outs; first += 4, start += block) {
-        const o = g * outs + first, count = Math.min(4, outs - first);
-        for (let r = 0; r < rows; r++)
-          for (let c = 0; c < columns; c++) {
-            let a0 = 0, a1 = 0, a2 = 0, a3 = 0;
-            for (let i = 0; i < kernel_rows; i++) {
-              const h = r * stride_down + i * dilation_down - top;
-              if (h < 0 || h >= height) continue;
-              for (let j = 0; j < kernel_columns; j++) {
-                const w = c * stride_across + j * dilation_across - left;
-                if (w < 0 || w >= width) continue;
-                const from = (h * width + w) * channels + g * ins;
-                let k = start + (i * kernel_columns + j) * ins * 4;
-                for (let n = from; n < from + ins; n++, k += 4) {
-                  const value = x[n];
-                  a0 += value * K[k];
-                  a1 += value * K[k + 1];
-                  a2 += value * K[k + 2];
-                  a3 += value * K[k + 3];
-                }
+    const ins = channels / groups, outs = outputs / groups;
+    for (let r = 0, at = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++, at += outputs)
+        for (let g = 0; g < groups; g++) {
+          let count = 0;
+          for (let i = 0; i < kernel_rows; i++) {
+            const h = r * stride_down + i * dilation_down - top;
+            if (h < 0 || h >= height) continue;
+            for (let j = 0; j < kernel_columns; j++) {
+              const w = c * stride_across + j * dilation_across - left;
+              if (w < 0 || w >= width) continue;
+              const pixel = (h * width + w) * channels + g * ins, row = (i * kernel_columns + j) * ins;
+              for (let n = 0; n < ins; n++) {
+                values[count] = x[pixel + n];
+                offsets[count] = (row + n) * outputs;
+                if (values[count] !== 0) count++;
               }
             }
-            const sums = [a0, a1, a2, a3], at = (r * columns + c) * outputs + o;
-            for (let n = 0; n < count; n++) y[at + n] = sums[n] + (b ? b[o + n] : 0);
           }
-      }
+          product(count, K, b, g * outs, (g + 1) * outs, y, at);
+        }
   },
 
   max_pooling: (layer, x, y) => pool(layer, x, y, -Infinity, larger),

@@ -19,6 +19,7 @@ from nural.export.samples import PIXELS, sample_shape, samples_for
 from nural.export.steps import Step, run_in_pieces, steps_of
 from nural.export.target import ExportError, Options, Target, Written
 from nural.layer import Layer
+from nural.threads import BlasThreads
 
 LIMIT = 300_000  # bytes of the page
 LARGEST, LEAST = 127, 4  # of a weight in whole numbers: 8 bits, and what is too coarse below it
@@ -57,14 +58,15 @@ def write_html(model: Layer, path: Path, options: Options) -> Written:
     threshold = float(model.info.get("threshold", 0))
     largest = _most_levels(steps, threshold, path)
     x = load_mnist_datasets()[0][0][:DIGITS].reshape(-1, *shape)
-    while True:
-        quantised = quantise_on(steps, x, largest)
-        content = html_page(steps, quantised, threshold, path)
-        if len(content) <= LIMIT:
-            break
-        largest -= 1  # rounded in the other way they take a little more
-    samples = samples_for(model, shape)
-    found = run_in_pieces(read_back(steps, quantised), samples.x.astype(np.float32))
+    with BlasThreads(1):
+        while True:
+            quantised = quantise_on(steps, x, largest)
+            content = html_page(steps, quantised, threshold, path)
+            if len(content) <= LIMIT:
+                break
+            largest -= 1  # rounded in this way they can take a little more
+        samples = samples_for(model, shape)
+        found = run_in_pieces(read_back(steps, quantised), samples.x.astype(np.float32))
     write_atomically(path, content)
     return Written(
         (path,),
