@@ -95,15 +95,6 @@ NETWORKS = [
 ]
 
 
-def built(text, rng, dtype="float32"):
-    """The network, with parameters and running statistics that are not those of the beginning."""
-    model = eval(f"nural.Sequential({text})", {**{n: getattr(nural, n) for n in nural.__all__}, "nural": nural})
-    for name, value in {**model.params, **model.state}.items():
-        positive = name.endswith("var")
-        value[...] = rng.uniform(0.5, 1.5, value.shape) if positive else 0.3 * rng.standard_normal(value.shape)
-    return model.astype(dtype)
-
-
 def run(path, x):
     import onnxruntime
 
@@ -113,8 +104,8 @@ def run(path, x):
 
 
 @pytest.mark.parametrize(("text", "shape"), LAYERS + NETWORKS, ids=[text for text, _ in LAYERS + NETWORKS])
-def test_onnx_runtime_computes_the_same(text, shape, rng, tmp_path):
-    model = built(text, rng)
+def test_onnx_runtime_computes_the_same(text, shape, built, rng, tmp_path):
+    model = built(text)
     written = export_model(model, tmp_path / "model.onnx", input_shape=shape)
     for n in (1, 3):  # N is free
         x = rng.standard_normal((n, *shape), dtype=np.float32)
@@ -152,9 +143,9 @@ def test_preprocessing_takes_pixels_and_gives_probabilities(mnist, tmp_path):
     assert written.compared.startswith("on 1,000 MNIST validation digits, by ONNX Runtime")
 
 
-def test_images_and_sequences_of_784_values_are_digits_too(tmp_path):
+def test_images_and_sequences_of_784_values_are_digits_too(built, tmp_path):
     for text in ("Conv2d(1, 2, 5), GlobalAvgPool2d(), Linear(2, 10)", "GRU(28, 4, return_sequences=False)"):
-        model = built(text, np.random.default_rng(0))
+        model = built(text)
         written = export_model(model, tmp_path / "digits.onnx", with_preprocessing=True)
         assert "1,000 MNIST validation digits" in written.compared
         assert written.largest_difference < 1e-5
@@ -168,8 +159,8 @@ def test_transposes_only_where_they_are_needed(tmp_path):
     assert operators == ["Reshape", "Conv", "Relu", "MaxPool", "Conv", "Relu", "MaxPool", "Flatten", "Gemm"]
 
 
-def test_double_precision_stays(rng, tmp_path):
-    model = built("Linear(8, 5), Tanh(), Linear(5, 3), Softmax()", rng, "float64")
+def test_double_precision_stays(built, rng, tmp_path):
+    model = built("Linear(8, 5), Tanh(), Linear(5, 3), Softmax()", "float64")
     export_model(model, tmp_path / "model.onnx")
     x = rng.standard_normal((4, 8))
     y = run(tmp_path / "model.onnx", x)

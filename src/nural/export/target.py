@@ -13,6 +13,7 @@ from nural.layer import Layer
 #: they use them, so that loading all of these needs nothing.
 TARGETS = {
     "onnx": "nural.export.onnx",
+    "torch": "nural.export.torch",
 }
 
 
