@@ -93,7 +93,9 @@ def greater(reader: Reader, node: NodeProto) -> Value:
     """Greater, which nural has only inside Softplus."""
     layer = Unfinished("Greater", reader.refuse("nural has it only inside softplus"))
     threshold = reader.constant(node, 1, "the threshold")
-    layer.threshold = math.inf if threshold is None else float(threshold)
+    if threshold is None or threshold.size != 1:
+        raise layer.error
+    layer.threshold = float(threshold.reshape(()))
     return reader.each(layer, reader.value(node.input[0]))
 
 

@@ -69,6 +69,8 @@ def _prelu(reader: Reader, node: NodeProto) -> Value:
     rank = len(value.shape)
     if slopes.size == 1:
         return reader.each(with_arrays(PReLU(dtype=reader.dtype), a=slopes.reshape(1)), value)
+    if reader.opset < 7 and slopes.ndim == 1:  # it did not broadcast then
+        slopes = slopes.reshape(-1, *[1] * (rank - 2))
     full = (1,) * (rank - slopes.ndim) + slopes.shape
     along = [axis for axis, size in enumerate(full) if size > 1]
     if len(along) != 1 or along[0] not in (1, rank - 1):
@@ -136,8 +138,10 @@ def _layer_norm(reader: Reader, node: NodeProto) -> Value:
 def _dropout(reader: Reader, node: NodeProto) -> Value:
     if any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mask is read; nural gives only the output")
-    ratio = reader.constant(node, 1, "the ratio")
+    training, ratio = reader.constant(node, 2, "training_mode"), reader.constant(node, 1, "the ratio")
     p = attributes_of(node).get("ratio", 0.5) if ratio is None else float(ratio)
+    if training is not None and training.any() and p:
+        raise reader.refuse("it is in training mode; nural's is so while it trains")
     return reader.each(Dropout(p), reader.value(node.input[0]))
 
 

@@ -200,12 +200,12 @@ class Reader:
         batch = kept_batch(value.shape, value.batch, shape)
         if batch is None:
             raise self.refuse(f"from shape {value.shape} to {shape} it would mix samples")
-        after = Order((batch, *(i for i in range(len(shape)) if i != batch)))
+        axes = (batch, *(i for i in range(len(shape)) if i != batch))
         inside = (value.batch, *(i for i in range(len(value.shape)) if i != value.batch))
         if len(shape) == 2 and value.axes == (0, 2, 3, 1) and not same_in_memory(value.shape, inside, value.axes):
-            return Value(self._step(Flatten(channels_first=True), value), shape, after)
+            return Value(self._step(Flatten(channels_first=True), value), shape, Order(axes))
         value = self.arrange(value, inside)
-        return replace(self.with_samples(value, [shape[i] for i in after.axes[1:]]), shape=shape, order=after)
+        return replace(self.with_samples(value, [shape[i] for i in axes[1:]]), shape=shape, order=Order(axes))
 
     def with_samples(self, value: Value, sample: Sequence[int]) -> Value:
         """nural's array with samples of another shape; the value's own shape and order are for the caller to set."""
@@ -258,7 +258,7 @@ class Reader:
 
     def _needed(self) -> list[NodeProto]:
         """The nodes that the output depends on, in order."""
-        wanted, found = {self.output}, []
+        wanted, found = {self.output}, list[NodeProto]()
         for node in reversed(self.graph.node):
             if wanted.intersection(node.output):
                 found.append(node)
