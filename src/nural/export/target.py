@@ -11,7 +11,9 @@ from nural.layer import Layer
 
 #: The module of each target by its name; each has a `Target` called TARGET. Modules import optional packages where
 #: they use them, so that loading all of these needs nothing.
-TARGETS: dict[str, str] = {
+TARGETS = {
+    "onnx": "nural.export.onnx",
+    "torch": "nural.export.torch",
     "html": "nural.export.html",
     "c": "nural.export.c",
     "numpy": "nural.export.numpy",
