@@ -78,7 +78,7 @@ def packed(steps: Sequence[Step], quantised: Mapping[str, Quantised], threshold:
 
 
 def seven_bit_text(content: bytes) -> str:
-    """Bytes as text, seven bits a character: seven eighths of what it takes in UTF-8 is content; base64 has three quarters.
+    """Bytes as text, seven bits a character: 7/8 of what it takes in UTF-8 is content, of base64 only 3/4.
 
     Characters that would not come through an HTML file have two bytes.
     """

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
@@ -54,26 +55,54 @@ def write_html(model: Layer, path: Path, options: Options) -> Written:
         raise ExportError(
             f"{path}: a page reads digits: the model must take {PIXELS} values and give {CLASSES}; {found}"
         )
-    steps = fold_batch_norm(steps)
-    threshold = float(model.info.get("threshold", 0))
-    largest = _most_levels(steps, threshold, path)
-    x = load_mnist_datasets()[0][0][:DIGITS].reshape(-1, *shape)
-    with BlasThreads(1):
-        while True:
-            quantised = quantise_on(steps, x, largest)
-            content = html_page(steps, quantised, threshold, path)
-            if len(content) <= LIMIT:
-                break
-            largest -= 1  # rounded in this way they can take a little more
+    with BlasThreads(1):  # the layers' products are small
+        page = fitted_page(fold_batch_norm(steps), float(model.info.get("threshold", 0)), path, shape)
         samples = samples_for(model, shape)
-        found = run_in_pieces(read_back(steps, quantised), samples.x.astype(np.float32))
-    write_atomically(path, content)
+        found = run_in_pieces(page.steps, samples.x.astype(np.float32))
+    write_atomically(path, page.content)
     return Written(
         (path,),
         float(np.abs(found - samples.y).max()),
         f"on {samples.what}, by nural with the weights that the page reads",
-        {"largest_weight_in_whole_numbers": largest, "bits_of_a_weight": int(largest).bit_length() + 1},
+        {"bits_of_a_weight": page.largest.bit_length() + 1, "largest_weight_in_whole_numbers": page.largest},
     )
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, and what it computes.
+
+    Attributes:
+        content: UTF-8.
+        steps: The network with the weights as the page reads them.
+        largest: The largest of them in whole numbers, in the layer that has most; others may have more levels.
+    """
+
+    content: bytes
+    steps: list[Step]
+    largest: int
+
+
+def fitted_page(steps: Sequence[Step], threshold: float, path: Path, shape: tuple[int, ...]) -> Page:
+    """The page with weights in as many levels as `LIMIT` allows, rounded on MNIST's training digits.
+
+    Args:
+        steps: The network's.
+        threshold: See `html_page`.
+        path: Where it will be, for errors.
+        shape: Of one sample.
+
+    Raises:
+        ExportError: a layer cannot be expressed, or the page is too large even with the coarsest weights.
+    """
+    largest = _most_levels(steps, threshold, path)
+    digits = load_mnist_datasets()[0][0][:DIGITS].reshape(-1, *shape)
+    while True:
+        quantised = quantise_on(steps, digits, largest)
+        content = html_page(steps, quantised, threshold, path)
+        if len(content) <= LIMIT:
+            return Page(content, read_back(steps, quantised), largest)
+        largest -= 1  # rounded in this way they can take a little more than was estimated
 
 
 def html_page(steps: Sequence[Step], quantised: Mapping[str, Quantised], threshold: float, path: Path) -> bytes:
