@@ -11,6 +11,7 @@ from device_layers import LAYERS, MANY
 import nural
 from nural.export import ExportError, export_model
 from nural.inference import outputs, predict, predict_proba
+from nural.models.recipes import small_convolutional
 
 #: The strictest that gcc and clang share; addresses and undefined behaviour are watched while it runs.
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wshadow", "-Wconversion", "-O1"]
@@ -96,8 +97,8 @@ def test_it_needs_no_library(tmp_path):
     assert set(symbols.split()) <= {"U", "memset", "memcpy"}  # which gcc puts in for loops
 
 
-def test_what_is_written(tmp_path):
-    written = export_model(nural.load_pretrained(), tmp_path / "7 digits.c")
+def test_what_is_written(tmp_path, rng):
+    written = export_model(small_convolutional(rng), tmp_path / "7 digits.c")
     assert [file.name for file in written.files] == ["7 digits.c", "7 digits.h"]
     source, header = (file.read_text() for file in written.files)
     assert "int model_7_digits_predict(const float x[784], float logits[10]);" in header
