@@ -14,7 +14,7 @@ from nural.model_file import ModelFileError, load
 from nural.models.pretrained import PRETRAINED
 
 MODEL_FILE = "model.safetensors"
-LAST_RUN = Path("last")
+LAST_RUN, INSIDE = Path("last"), Path("inside")
 MODEL_HELP = "Model file, run folder, or `last` for that of the last `nural train`. [default: the model inside]"
 PIXELS = 784
 IMAGE = (28, 28, 1)
@@ -33,12 +33,12 @@ def remember_run(folder: Path) -> None:
 
 
 def model_path(model: Path | None) -> Path:
-    """The model file to use, by default the one inside; ``model`` may be one, a run's folder, or `LAST_RUN`.
+    """The model file to use, by default the one inside; ``model`` may be one, a run's folder, `LAST_RUN` or `INSIDE`.
 
     Raises:
         CommandError: the last run is asked for, and there is none.
     """
-    if model is None:
+    if model is None or (model == INSIDE and not model.exists()):
         return PRETRAINED
     if model == LAST_RUN and not model.exists():
         try:

@@ -5,7 +5,7 @@ import pickle
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from nural.interop import ConversionError
 from nural.interop.torch_arrays import Unordered, fill, twins
 from nural.interop.torch_layout import Order, first_layout, joined
 from nural.layer import Layer
+
+if TYPE_CHECKING:
+    from nural.interop.torch_layers import Plan
 
 #: NumPy's types for those of safetensors files.
 STORED = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
@@ -93,12 +96,23 @@ def to_torch(model: Layer, *, input_shape: Sequence[int] | None = None) -> Any:
         ConversionError: PyTorch cannot do what a layer does. The sentence names it.
         ImportError: PyTorch is missing.
     """
-    torch = _torch()
-    from nural.interop.torch_layers import module_of
+    _torch()
+    from nural.interop.torch_layers import plan_of
 
+    plan, _ = plan_of(model, first_layout(input_shape), alone=True)
+    return filled(plan, model, input_shape)
+
+
+def filled(plan: "Plan", model: Layer, input_shape: Sequence[int] | None = None) -> Any:
+    """The module of a plan for the model, with copies of the model's arrays.
+
+    Raises:
+        ConversionError: the order of an array's values is not known; see `from_torch`.
+    """
+    torch = _torch()
     arrays = twins(model, input_shape)
     with torch.random.fork_rng(devices=[]):  # new modules draw weights
-        module, _ = module_of(model, first_layout(input_shape), alone=True)
+        module = plan.build()
     state = module.state_dict()
     for path, found in arrays.items():
         for twin in found:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -134,32 +135,53 @@ class Builder:
                 )
 
 
-def module_of(layer: Layer, before: Layout, path: str = "", alone: bool = False) -> tuple[nn.Module, Layout]:
-    """The module that stands for a layer, with arrays of its own, and the layout of its output.
+@dataclass(frozen=True)
+class Plan:
+    """How a module is made.
+
+    Attributes:
+        kind: Its class.
+        modules: Of a container, the plans of what is in it.
+        arguments: Of its constructor, beside the modules.
+    """
+
+    kind: type[nn.Module]
+    modules: tuple["Plan", ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> nn.Module:
+        """The module, with arrays of its own."""
+        return self.kind(*(plan.build() for plan in self.modules), **self.arguments)
+
+
+def plan_of(layer: Layer, before: Layout, path: str = "", alone: bool = False) -> tuple[Plan, Layout]:
+    """The module that stands for a layer, and the layout of its output.
 
     ``alone`` makes a recurrent layer PyTorch's own module, which gives its states too.
     """
     if isinstance(layer, Sequential):
-        modules = []
+        plans = []
         for name, child in layer.children.items():
-            module, before = module_of(child, before, joined(path, name))
-            modules.append(module)
-        return nn.Sequential(*modules), before
+            plan, before = plan_of(child, before, joined(path, name))
+            plans.append(plan)
+        return Plan(nn.Sequential, tuple(plans)), before
     if isinstance(layer, Residual):
         ways, ends = [], []
         for name, child in layer.children.items():
-            module, end = module_of(child, before, joined(path, name))
-            ways.append(module)
+            plan, end = plan_of(child, before, joined(path, name))
+            ways.append(plan)
             ends.append(end)
-        return ResidualModule(*ways), merged(ends[0], before if layer.shortcut is None else ends[1], path)
+        around = before if layer.shortcut is None else ends[1]
+        return Plan(ResidualModule, tuple(ways)), merged(ends[0], around, path)
     end = after(layer, before, path)
     if isinstance(layer, GlobalAvgPool2d):
-        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), end
+        pooling = Plan(nn.AdaptiveAvgPool2d, arguments={"output_size": 1})
+        return Plan(nn.Sequential, (pooling, Plan(nn.Flatten))), end
     kinds = OUTPUT_ONLY if isinstance(layer, Recurrent) and not (alone and layer.return_sequences) else TABLE
     module_type = next((module_type for module_type, kind in kinds.items() if kind is type(layer)), None)
     if module_type is None:
         raise ConversionError(f"{described(path, layer)} has no module in PyTorch that nural knows")
-    return module_type(**_module_arguments(layer, before, path, kinds)), end
+    return Plan(module_type, arguments=_module_arguments(layer, before, path, kinds)), end
 
 
 def _require_plain(module: nn.Module, path: str) -> None:

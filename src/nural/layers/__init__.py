@@ -15,6 +15,10 @@ _NAMES = {
         "global_avg_pool2d_backward",
         "global_avg_pool2d_forward",
     ),
+    "affine": (
+        "Affine",
+        "Rescaling",
+    ),
     "average_pooling": (
         "AvgPool2d",
         "avg_pool2d_backward",
@@ -38,6 +42,11 @@ _NAMES = {
         "dropout_backward",
         "dropout_forward",
         "dropout_mask",
+    ),
+    "graph": (
+        "Concatenate",
+        "Graph",
+        "Sum",
     ),
     "gru": (
         "GRU",
@@ -70,6 +79,7 @@ _NAMES = {
         "pad2d_backward",
         "pad2d_forward",
     ),
+    "permute": ("Permute",),
     "rnn": (
         "RNN",
         "rnn_backward",

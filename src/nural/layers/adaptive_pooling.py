@@ -225,6 +225,11 @@ class GlobalAvgPool2d(Pooling):
     pair = global_avg_pool2d_forward, global_avg_pool2d_backward
 
 
+def bins(n: int, size: int) -> list[slice]:
+    """The pixels of each of ``n`` bins along a side of ``size``: from ⌊i · size / n⌋ to ⌈(i + 1) · size / n⌉."""
+    return [slice(i * size // n, -(-(i + 1) * size // n)) for i in range(n)]
+
+
 def _output(name: str, x: np.ndarray, output_size: Any, out: np.ndarray | None, scratch: Scratch) -> np.ndarray:
     """The array to write y to."""
     shape = _output_shape(name, x.shape, output_size)
@@ -243,10 +248,7 @@ def _output_shape(name: str, x_shape: tuple[int, ...], output_size: Any) -> tupl
 
 def _bins(y_shape: tuple[int, ...], x_shape: tuple[int, ...]) -> Iterator[tuple[int, int, slice, slice]]:
     """Each bin: its row and column in y, its rows and columns in x."""
-    down, across = (
-        [slice(i * size // n, -(-(i + 1) * size // n)) for i in range(n)]
-        for n, size in zip(y_shape[1:3], x_shape[1:3], strict=True)
-    )
+    down, across = (bins(n, size) for n, size in zip(y_shape[1:3], x_shape[1:3], strict=True))
     for r, h in enumerate(down):
         for c, w in enumerate(across):
             yield r, c, h, w

@@ -58,7 +58,7 @@ def avg_pool2d_forward(
     else:
         for _, (r, c), (h, w) in windows.all_taps():
             y[:, r, c] += x[:, h, w]
-    y /= _divisors("avg_pool2d_forward", windows, count_include_pad, divisor_override, y.dtype)
+    y /= pooling_divisors("avg_pool2d_forward", windows, count_include_pad, divisor_override, y.dtype)
     return y
 
 
@@ -94,7 +94,7 @@ def avg_pool2d_backward(
     Source: LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.A.
     """
     windows = pooling_windows("avg_pool2d_backward", x_shape, kernel_size, stride, padding, 1, ceil_mode)
-    divisors = _divisors("avg_pool2d_backward", windows, count_include_pad, divisor_override, dy.dtype)
+    divisors = pooling_divisors("avg_pool2d_backward", windows, count_include_pad, divisor_override, dy.dtype)
     require_gradient("avg_pool2d_backward", dy, (x_shape[0], *windows.count, x_shape[3]))
     dx = scratch("dx", x_shape, dy.dtype) if out is None else out
     require_out("avg_pool2d_backward", dx, x_shape)
@@ -148,7 +148,7 @@ def _require_divisor(name: str, divisor_override: int | None) -> None:
         raise ValueError(f"{name}: divisor_override must not be 0")
 
 
-def _divisors(
+def pooling_divisors(
     name: str, windows: Windows, count_include_pad: bool, divisor_override: int | None, dtype: Any
 ) -> np.ndarray:
     """The n of each window, ``(oh, ow, 1)``."""

@@ -1,0 +1,154 @@
+"""The text of a C file and of its header."""
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nural.export.c.buffers import INPUT, Buffers
+from nural.export.c.parts import parts_for
+from nural.export.calls import Call, Inexpressible, call
+from nural.export.quantisation import Quantised
+from nural.export.steps import Step
+from nural.export.target import ExportError, cannot_express
+
+KIND = "C"
+OUTPUT = "logits"
+WIDTH = 110  # characters of a line of numbers
+
+
+@dataclass(frozen=True)
+class Program:
+    """A C file.
+
+    Attributes:
+        source: Its text.
+        header: That of its header.
+        weight_bytes: What its constants take.
+        buffer_bytes: What its buffers take, which is all the memory it writes to beside the stack.
+    """
+
+    source: str
+    header: str
+    weight_bytes: int
+    buffer_bytes: int
+
+
+@dataclass
+class _Body:
+    """What is collected on the way through the steps."""
+
+    constants: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    weight_bytes: int = 0
+
+    def number(self, value: Any, name: str) -> str:
+        """A number as C has it; an array is defined under this name."""
+        if value is None:
+            return "0"
+        if not isinstance(value, np.ndarray):
+            return _literal(value)
+        kind = "weight" if name.endswith(("_W", "_K")) else "float"
+        values = textwrap.fill(", ".join(map(_literal, value.ravel())), WIDTH, initial_indent="    ")
+        values = values.replace("\n", "\n    ")
+        self.constants.append(f"static const {kind} {name}[{value.size}] = {{\n{values},\n}};")
+        self.weight_bytes += value.nbytes
+        return name
+
+    def add(self, call: Call, place: str, x: str, y: str) -> None:
+        """A call, and what it needs."""
+        name = "layer" + "".join(f"_{part}" for part in place.split(".") if part)
+        arguments = [x, y]
+        values = [self.number(value, f"{name}_{key}") for key, value in call.fields.items()]
+        if call.struct:
+            self.constants.append(f"static const struct {call.struct} {name} = {{{', '.join(values)}}};")
+            arguments = [f"&{name}", *arguments]
+        else:
+            arguments += values
+        self.lines.append(f"{call.function}({', '.join(arguments)});")
+
+
+def c_program(
+    steps: Sequence[Step], quantised: Mapping[str, Quantised], path: Path, prefix: str, shape: tuple[int, ...]
+) -> Program:
+    """Write a network as C.
+
+    Args:
+        steps: The network's.
+        quantised: The weights in whole numbers, if there are to be such.
+        path: The C file, for its name and for errors.
+        prefix: What its public names begin with.
+        shape: Of one sample.
+
+    Raises:
+        ExportError: a layer cannot be expressed.
+    """
+    calls = [(step, _call(step, quantised, path)) for step in steps]
+    body, buffers = _Body(), Buffers()
+    last = max((i for i, (step, made) in enumerate(calls) if made or step.action == "add"), default=None)
+    if last is None:
+        raise ExportError(f"{path}: the model has no layer that computes anything")
+    for i, (step, made) in enumerate(calls):
+        match step.action:
+            case "keep":
+                buffers.keep()
+            case "exchange":
+                buffers.exchange()
+            case "add":
+                x, around = buffers.value, buffers.kept.pop()
+                y = OUTPUT if i == last else buffers.place_for(step.y_shape, in_place=True)
+                body.lines.append(f"add({x}, {around}, {y}, {prod(step.y_shape)});")
+            case _ if made:
+                x = buffers.value
+                y = OUTPUT if i == last else buffers.place_for(step.y_shape, in_place=made.in_place)
+                body.add(made, step.place, x, y)
+    names = _names(path, prefix, shape, steps[-1].y_shape)
+    buffer_lines = [f"    static float {name}[{size}];" for name, size in sorted(buffers.sizes.items())]
+    names["network"] = "\n".join([*buffer_lines, *([""] if buffer_lines else []), *(f"    {x}" for x in body.lines)])
+    names["constants"] = "\n\n".join(body.constants)
+    program = _filled("program.txt", names)
+    names["parts"] = "\n\n\n".join(parts_for(program))
+    if quantised:
+        names["parts"] = names["parts"].replace("typedef float weight;", "typedef signed char weight;")
+    names["memory"] = str(4 * sum(buffers.sizes.values()))
+    source = _filled("program.txt", names)
+    return Program(source, _filled("header.txt", names), body.weight_bytes, 4 * sum(buffers.sizes.values()))
+
+
+def _call(step: Step, quantised: Mapping[str, Quantised], path: Path) -> Call | None:
+    if step.action != "apply":
+        return None
+    try:
+        return call(step, quantised.get(step.place))
+    except Inexpressible as error:
+        raise cannot_express(path, step.place, step.layer, KIND, str(error)) from error
+
+
+def _names(path: Path, prefix: str, shape: tuple[int, ...], y_shape: tuple[int, ...]) -> dict[str, str]:
+    return {
+        "file": path.stem,
+        "prefix": prefix,
+        "PREFIX": prefix.upper(),
+        "x": INPUT,
+        "inputs": str(prod(shape)),
+        "shape": " x ".join(map(str, shape)),
+        "classes": str(prod(y_shape)),
+    }
+
+
+def _filled(template: str, names: Mapping[str, str]) -> str:
+    text = Path(__file__).with_name(template).read_text(encoding="utf-8")
+    return re.sub(r"@(\w+)@", lambda match: names.get(match[1], ""), text)
+
+
+def _literal(value: Any) -> str:
+    """A number in C: floats in as many digits as give the same bits back."""
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    digits = f"{float(value):.9g}"
+    return digits + ("f" if "." in digits or "e" in digits else ".0f")

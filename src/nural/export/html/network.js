@@ -1,0 +1,61 @@
+// The network: its steps, and the weights that stand in the page as text.
+
+// Seven bits a character; the three that HTML would change, and the mark of a tag, are 256 higher.
+const bytesOf = (text, count) => {
+  const bytes = new Uint8Array(count);
+  let bits = 0, pending = 0, at = 0;
+  for (let i = 0; i < text.length && at < count; i++) {
+    bits = (bits << 7) | (text.charCodeAt(i) & 127);
+    pending += 7;
+    if (pending >= 8) {
+      pending -= 8;
+      bytes[at++] = bits >> pending;
+      bits &= (1 << pending) - 1;
+    }
+  }
+  return bytes;
+};
+
+const inflated = async (bytes) => {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Response(stream).arrayBuffer();
+};
+
+// Whole numbers first, then floats: an array is named by its offset and length among those of its kind.
+const loadNetwork = async (described, text) => {
+  const content = await inflated(bytesOf(text, described.bytes));
+  const whole = new Int8Array(content, 0, described.whole);
+  const floats = new Float32Array(content.slice(described.whole));
+  const arrayOf = ({ kind, at, size }) => (kind === "whole" ? whole : floats).subarray(at, at + size);
+  const read = (value) => (value !== null && typeof value === "object" ? Float64Array.from(arrayOf(value)) : value);
+  const steps = described.steps.map((step) => {
+    const layer = Object.fromEntries(Object.entries(step.layer).map(([name, value]) => [name, read(value)]));
+    const weights = layer.W ?? layer.K;
+    if (layer.scale && weights) // as float32, in which nural too multiplies
+      for (let i = 0; i < weights.length; i++) weights[i] = Math.fround(weights[i] * layer.scale[i % layer.scale.length]);
+    return { ...step, layer, y: new Float64Array(step.size) };
+  });
+  return (pixels) => {
+    let x = Float64Array.from(pixels);
+    const kept = [];
+    for (const { action, layer, y } of steps) {
+      if (action === "keep") kept.push(x);
+      else if (action === "exchange") [x, kept[kept.length - 1]] = [kept[kept.length - 1], x];
+      else if (action === "add") {
+        const around = kept.pop();
+        for (let i = 0; i < y.length; i++) y[i] = x[i] + around[i];
+        x = y;
+      } else {
+        LAYERS[action](layer, x, y);
+        x = y;
+      }
+    }
+    return x;
+  };
+};
+
+const softmax = (logits) => {
+  const largest = Math.max(...logits), terms = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const sum = terms.reduce(plus, 0);
+  return terms.map((term) => term / sum);
+};

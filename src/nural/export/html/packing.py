@@ -1,0 +1,88 @@
+"""A network as a page holds it: its steps as JSON, its arrays as text."""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nural.export.calls import Inexpressible, call
+from nural.export.quantisation import Quantised
+from nural.export.steps import Step
+from nural.export.target import cannot_express
+
+KIND = "HTML"
+#: What HTML's parser changes in a text, and what begins a tag: these stand 256 higher.
+UNSAFE = frozenset({0, ord("\r"), ord("<")})
+_CHARACTERS = [chr(value + 256 * (value in UNSAFE)) for value in range(128)]
+
+
+@dataclass
+class _Arrays:
+    """Arrays one after another, by kind."""
+
+    whole: list[np.ndarray] = field(default_factory=list)
+    floats: list[np.ndarray] = field(default_factory=list)
+
+    def keep(self, value: Any) -> Any:
+        """A number as it is; for an array where it is."""
+        if not isinstance(value, np.ndarray):
+            return value if value is None or isinstance(value, int) else float(value)
+        kind, arrays = ("whole", self.whole) if value.dtype == np.int8 else ("float", self.floats)
+        at = sum(array.size for array in arrays)
+        arrays.append(value.ravel())
+        return {"kind": kind, "at": at, "size": value.size}
+
+    def content(self) -> bytes:
+        """All of them."""
+        return b"".join([*(a.tobytes() for a in self.whole), *(a.astype("<f4").tobytes() for a in self.floats)])
+
+
+def packed(steps: Sequence[Step], quantised: Mapping[str, Quantised], threshold: float, path: Path) -> tuple[str, str]:
+    """The network as JSON, and its arrays as `seven_bit_text` of what deflate makes of them.
+
+    Args:
+        steps: The network's.
+        quantised: The weights in whole numbers.
+        threshold: The probability from which on an answer is given.
+        path: The page, for errors.
+
+    Raises:
+        ExportError: a layer cannot be expressed.
+    """
+    arrays, listed = _Arrays(), []
+    for step in steps:
+        action, layer = step.action, {}
+        if step.action == "apply":
+            try:
+                made = call(step, quantised.get(step.place))
+            except Inexpressible as error:
+                raise cannot_express(path, step.place, step.layer, KIND, str(error)) from error
+            if made is None:
+                continue
+            action, layer = made.function, {name: arrays.keep(value) for name, value in made.fields.items()}
+        listed.append({"action": action, "layer": layer, "size": prod(step.y_shape)})
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)  # weights have no repetitions
+    content = deflate.compress(arrays.content()) + deflate.flush()
+    description = {
+        "threshold": threshold,
+        "bytes": len(content),
+        "whole": sum(array.size for array in arrays.whole),
+        "steps": listed,
+    }
+    return json.dumps(description, separators=(",", ":")), seven_bit_text(content)
+
+
+def seven_bit_text(content: bytes) -> str:
+    """Bytes as text, seven bits a character: 7/8 of what it takes in UTF-8 is content, of base64 only 3/4.
+
+    Characters that would not come through an HTML file have two bytes.
+    """
+    bits = np.unpackbits(np.frombuffer(content, np.uint8))
+    sevens = np.pad(bits, (0, -len(bits) % 7)).reshape(-1, 7)
+    values = np.packbits(np.pad(sevens, ((0, 0), (1, 0))), axis=1)[:, 0]
+    return "".join([_CHARACTERS[value] for value in values])

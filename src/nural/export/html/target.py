@@ -1,0 +1,171 @@
+"""The target itself: weights in as many levels as fit, the page put together from its parts."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from nural.atomic_file import write_atomically
+from nural.data import load_mnist_datasets
+from nural.export.folding import fold_batch_norm
+from nural.export.html.packing import KIND, packed
+from nural.export.quantisation import Quantised, quantise, read_back, weighted, weights_of
+from nural.export.rounding import levels, quantise_on
+from nural.export.samples import PIXELS, sample_shape, samples_for
+from nural.export.steps import Step, run_in_pieces, steps_of
+from nural.export.target import ExportError, Options, Target, Written
+from nural.layer import Layer
+from nural.threads import BlasThreads
+
+LIMIT = 300_000  # bytes of the page
+LARGEST, LEAST = 127, 4  # of a weight in whole numbers: 8 bits, and what is too coarse below it
+DIGITS = 500  # of the training set, on which weights are rounded
+CLASSES = 10
+SCRIPTS = (
+    "numbers",
+    "layers",
+    "network",
+    "strokes",
+    "width",
+    "ground",
+    "pieces",
+    "picture",
+    "words",
+    "drawing",
+    "page",
+)
+
+
+def write_html(model: Layer, path: Path, options: Options) -> Written:
+    """Write a model that reads digits as one page, with its weights in 8 bits, or fewer where it would be too large.
+
+    Raises:
+        ExportError: a layer cannot be expressed, the model reads no digits, or no page of `LIMIT` bytes can hold it.
+        OSError: the file cannot be written.
+    """
+    shape = sample_shape(model, path, options.input_shape)
+    steps = steps_of(model, shape)
+    if prod(shape) != PIXELS or prod(steps[-1].y_shape) != CLASSES:
+        found = f"this one takes {prod(shape)} values and gives {prod(steps[-1].y_shape)}"
+        raise ExportError(
+            f"{path}: a page reads digits: the model must take {PIXELS} values and give {CLASSES}; {found}"
+        )
+    with BlasThreads(1):  # the layers' products are small
+        page = fitted_page(fold_batch_norm(steps), float(model.info.get("threshold", 0)), path, shape)
+        samples = samples_for(model, shape)
+        found = run_in_pieces(page.steps, samples.x.astype(np.float32))
+    write_atomically(path, page.content)
+    return Written(
+        (path,),
+        float(np.abs(found - samples.y).max()),
+        f"on {samples.what}, by nural with the weights that the page reads",
+        {"bits_of_a_weight": page.largest.bit_length() + 1, "largest_weight_in_whole_numbers": page.largest},
+    )
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, and what it computes.
+
+    Attributes:
+        content: UTF-8.
+        steps: The network with the weights as the page reads them.
+        largest: The largest of them in whole numbers, in the layer that has most; others may have more levels.
+    """
+
+    content: bytes
+    steps: list[Step]
+    largest: int
+
+
+def fitted_page(steps: Sequence[Step], threshold: float, path: Path, shape: tuple[int, ...]) -> Page:
+    """The page with weights in as many levels as `LIMIT` allows, rounded on MNIST's training digits.
+
+    Args:
+        steps: The network's.
+        threshold: See `html_page`.
+        path: Where it will be, for errors.
+        shape: Of one sample.
+
+    Raises:
+        ExportError: a layer cannot be expressed, or the page is too large even with the coarsest weights.
+    """
+    largest = _most_levels(steps, threshold, path)
+    digits = load_mnist_datasets()[0][0][:DIGITS].reshape(-1, *shape)
+    while True:
+        quantised = quantise_on(steps, digits, largest)
+        content = html_page(steps, quantised, threshold, path)
+        if len(content) <= LIMIT:
+            return Page(content, read_back(steps, quantised), largest)
+        largest -= 1  # rounded in this way they can take a little more than was estimated
+
+
+def html_page(steps: Sequence[Step], quantised: Mapping[str, Quantised], threshold: float, path: Path) -> bytes:
+    """The page, UTF-8.
+
+    Args:
+        steps: The network's.
+        quantised: The weights in whole numbers.
+        threshold: The probability from which on the page gives an answer, not a question mark.
+        path: Where it will be, for errors.
+
+    Raises:
+        ExportError: a layer cannot be expressed.
+    """
+    network, weights = packed(steps, quantised, threshold, path)
+    style = _part("page.css")
+    script = '"use strict";\n{\n' + "\n".join(_without_comments(_part(f"{name}.js")) for name in SCRIPTS) + "\n}\n"
+    parts = {
+        "style": style,
+        "style_hash": _hash(style),
+        "script": script,
+        "script_hash": _hash(script),
+        "network": network,
+        "weights": weights,
+    }
+    return re.sub(r"@(\w+)@", lambda match: parts[match[1]], _part("page.html")).encode()
+
+
+def _most_levels(steps: Sequence[Step], threshold: float, path: Path) -> int:
+    """The largest whole number, of up to 127, with which the page is not too large.
+
+    Raises:
+        ExportError: it is too large even with the coarsest weights.
+    """
+    low, high = LEAST, LARGEST + 1
+    if (size := _size(steps, LEAST, threshold, path)) > LIMIT:
+        raise ExportError(
+            f"{path}: the page would have {size:,} bytes even with weights of 4 bits; {LIMIT:,} are allowed"
+        )
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _size(steps, middle, threshold, path) <= LIMIT else (low, middle)
+    return low
+
+
+def _size(steps: Sequence[Step], largest: int, threshold: float, path: Path) -> int:
+    limits = levels(steps, largest)
+    quantised = {step.place: quantise(weights_of(step), limits[step.place]) for step in weighted(steps)}
+    return len(html_page(steps, quantised, threshold, path))
+
+
+def _part(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _without_comments(script: str) -> str:
+    """Without lines that hold nothing but a comment."""
+    return re.sub(r"^\s*//.*\n", "", script, flags=re.MULTILINE)
+
+
+def _hash(text: str) -> str:
+    """As a Content-Security-Policy names an inline style or script."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+TARGET = Target("html", KIND, (".html", ".htm"), write_html, frozenset({"input_shape"}))

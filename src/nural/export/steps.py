@@ -1,0 +1,96 @@
+"""A network written out as a list of steps, as a program that runs it has them one after another."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from nural.layer import Layer, Residual, Sequential
+from nural.layers.dropout import Dropout
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. It takes a value and gives another; three actions make a way around for a `Residual`.
+
+    Attributes:
+        action: "apply" the layer; "keep" the value, put on top of those that are kept; "exchange" the value and the
+            one on top; "add" the one on top, which is taken away.
+        place: The layer's dotted name in the model, empty for the model itself.
+        layer: The layer, or the Residual that needs the action.
+        x_shape: The shape of one sample of the value before.
+        y_shape: And of the value after.
+    """
+
+    action: Literal["apply", "keep", "exchange", "add"]
+    place: str
+    layer: Layer
+    x_shape: tuple[int, ...]
+    y_shape: tuple[int, ...]
+
+
+def steps_of(model: Layer, shape: tuple[int, ...]) -> list[Step]:
+    """The steps by which ``model`` goes from a sample of this shape to its output; dropout, which does nothing, is out.
+
+    Raises:
+        ValueError: the model does not take this shape.
+    """
+    steps: list[Step] = []
+    _collect(model, "", np.zeros((1, *shape), model.dtype), steps)
+    return steps
+
+
+def run(
+    steps: Sequence[Step], x: np.ndarray, layer_for: Callable[[Step, np.ndarray], Layer] | None = None
+) -> np.ndarray:
+    """What the steps make of samples ``(N, …)``.
+
+    Args:
+        steps: The network.
+        x: The samples.
+        layer_for: Gives the layer to apply in place of a step's own, from the step and the value that it gets.
+    """
+    kept: list[np.ndarray] = []
+    for step in steps:
+        match step.action:
+            case "apply":
+                layer = step.layer if layer_for is None else layer_for(step, x)
+                x = layer.forward(x).copy()
+                layer.buffers.clear()  # those of large images would add up
+            case "keep":
+                kept.append(x)
+            case "exchange":
+                x, kept[-1] = kept[-1], x
+            case "add":
+                x = x + kept.pop()
+    return x
+
+
+def run_in_pieces(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.ndarray:
+    """`run`, for so many samples at a time."""
+    return np.concatenate([run(steps, x[i : i + size]) for i in range(0, len(x), size)])
+
+
+def _collect(layer: Layer, place: str, x: np.ndarray, steps: list[Step]) -> np.ndarray:
+    """Append the steps of a layer that gets ``x``, and return what it gives."""
+    if isinstance(layer, Sequential):
+        for name, child in layer.children.items():
+            x = _collect(child, _joined(place, name), x, steps)
+        return x
+    if isinstance(layer, Residual):
+        steps.append(Step("keep", place, layer, x.shape[1:], x.shape[1:]))
+        y, around = _collect(layer.branch, _joined(place, "branch"), x, steps), x
+        if layer.shortcut is not None:
+            steps.append(Step("exchange", place, layer, y.shape[1:], x.shape[1:]))
+            around = _collect(layer.shortcut, _joined(place, "shortcut"), x, steps)
+        steps.append(Step("add", place, layer, around.shape[1:], y.shape[1:]))
+        return y + around
+    y = layer.forward(x)
+    if not isinstance(layer, Dropout):
+        steps.append(Step("apply", place, layer, x.shape[1:], y.shape[1:]))
+    return y
+
+
+def _joined(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name

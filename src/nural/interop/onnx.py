@@ -1,0 +1,63 @@
+"""ONNX networks as nural's, to run and to train further."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nural.interop import ConversionError
+from nural.layer import Layer
+
+
+def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape: Sequence[int] | None = None) -> Layer:
+    """Read an ONNX network made of operators that nural has as layers.
+
+    The layers are nural's own, with the file's arrays as their parameters, so `nural.fit` trains them, `nural.save`
+    keeps them and `nural.export` writes them. What only one value flows through becomes a `Sequential`, a sum of two
+    ways a `Residual`, anything else a `Graph`.
+
+    Images, ``(N, C, H, W)`` in ONNX, are ``(N, H, W, C)`` in the model, and sequences ``(N, T, F)``, whatever the
+    file has. ``model.info["onnx"]`` tells: the model's input is the file's, transposed by ``input_axes``, and its
+    output the file's transposed by ``output_axes``.
+
+    Args:
+        path: The file. Arrays that it keeps in other files are read from its folder.
+        output: The name of the output that is wanted, where there are several; by default the first that is computed
+            in floats from the input, which of a classifier of scikit-learn's is its probabilities.
+        input_shape: The shape of the input in the file, where the file leaves sizes open that layers depend on. A free
+            first dimension needs none.
+
+    Raises:
+        ConversionError: the file is damaged, or a node has no layer in nural. The sentence names it.
+        ImportError: the package onnx is missing.
+    """
+    _onnx()
+    from nural.interop.onnx_reader import Reader
+
+    return Reader(_read(Path(path)), str(path), output, input_shape).model()
+
+
+def _read(path: Path) -> Any:
+    onnx = _onnx()
+    from google.protobuf.message import DecodeError
+
+    if not path.is_file():
+        found = "is a folder" if path.is_dir() else "there is no such file"
+        raise ConversionError(f"{path}: {found}, expected an ONNX model")
+    try:
+        model = onnx.load(path)
+        if not model.graph.node and not model.graph.output:
+            raise ConversionError(f"{path}: is no ONNX model: it has no graph")
+        return onnx.inliner.inline_local_functions(model) if model.functions else model
+    except (DecodeError, onnx.checker.ValidationError) as error:
+        raise ConversionError(f"{path}: is no ONNX model that can be read ({error})") from error
+
+
+def _onnx() -> Any:
+    """The package, which is imported only when it is needed."""
+    try:
+        import onnx
+        import onnx.inliner
+    except ModuleNotFoundError as error:
+        raise ImportError("nural.interop.onnx needs the package onnx: pip install 'nural[onnx]'") from error
+    return onnx

@@ -1,0 +1,256 @@
+"""Sums and products: with constants they are layers, or part of one; of values sums alone. Imports onnx."""
+
+import math
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from onnx import NodeProto
+
+from nural.activations import GELU, ReLU, Sigmoid, SiLU, Softplus
+from nural.interop.onnx_assembly import Unfinished
+from nural.interop.onnx_reader import Reader, attributes_of, with_arrays
+from nural.interop.onnx_shapes import transposed, without
+from nural.interop.onnx_values import Value, channels_last
+from nural.layer import Layer
+from nural.layers.affine import Affine, Rescaling
+from nural.layers.convolution import Conv2d
+from nural.layers.graph import Concatenate, Sum
+from nural.layers.linear import Linear
+
+
+def add(reader: Reader, node: NodeProto) -> Value:
+    """Add: of two values their sum; of a constant a bias, or a layer of its own."""
+    one, other = node.input
+    if one in reader.values and other in reader.values:
+        return _sum(reader, reader.value(one), reader.value(other))
+    name, constant = (one, other) if one in reader.values else (other, one)
+    return _plus(reader, name, reader.value(name), reader.constants[constant].astype(reader.dtype))
+
+
+def sub(reader: Reader, node: NodeProto) -> Value:
+    """Sub: a − b as a + (−1) b."""
+    one, other = node.input
+    if other in reader.constants:
+        return _plus(reader, one, reader.value(one), -reader.constants[other].astype(reader.dtype))
+    negative = _rescaled(reader, reader.value(other), -1.0, 0.0)
+    if one in reader.constants:
+        return _plus(reader, "", negative, reader.constants[one].astype(reader.dtype))
+    return _sum(reader, reader.value(one), negative)
+
+
+def sum_(reader: Reader, node: NodeProto) -> Value:
+    """Sum: of any number of values and constants."""
+    values = [reader.value(name) for name in node.input if name in reader.values]
+    total = reduce(lambda so_far, value: _sum(reader, so_far, value), values)
+    for name in node.input:
+        if name in reader.constants:
+            total = _plus(reader, "", total, reader.constants[name].astype(reader.dtype))
+    return total
+
+
+def mul(reader: Reader, node: NodeProto) -> Value:
+    """Mul: with a constant; of two values only as a part of SiLU or GELU."""
+    one, other = node.input
+    if one in reader.values and other in reader.values:
+        found = _gated(reader, reader.value(one), reader.value(other))
+        found = found or _gated(reader, reader.value(other), reader.value(one))
+        if found is None:
+            raise reader.refuse("it multiplies two values; nural multiplies by what is fixed or learned")
+        return found
+    name, constant = (one, other) if one in reader.values else (other, one)
+    return _times(reader, reader.value(name), reader.constants[constant].astype(reader.dtype))
+
+
+def div(reader: Reader, node: NodeProto) -> Value:
+    """Div: by a constant."""
+    divisor = reader.constant(node, 1, "the divisor")
+    assert divisor is not None
+    return _times(reader, reader.value(node.input[0]), 1 / divisor.astype(reader.dtype))
+
+
+def clip(reader: Reader, node: NodeProto) -> Value:
+    """Clip: max(x, a) = relu(x − a) + a, and min(x, b) = b − relu(b − x)."""
+    value, attributes = reader.value(node.input[0]), attributes_of(node)
+    bounds = (reader.constant(node, 1, "min"), reader.constant(node, 2, "max"))
+    low, high = (attributes.get("min"), attributes.get("max")) if reader.opset < 11 else bounds
+    if low is not None:
+        value = reader.each(ReLU(), _rescaled(reader, value, 1.0, -float(low)))
+        value = _rescaled(reader, value, 1.0, float(low))
+    if high is not None:
+        value = reader.each(ReLU(), _rescaled(reader, value, -1.0, float(high)))
+        value = _rescaled(reader, value, -1.0, float(high))
+    return value
+
+
+def erf(reader: Reader, node: NodeProto) -> Value:
+    """Erf, which nural has only inside GELU."""
+    return reader.each(Unfinished("Erf", reader.refuse("nural has it only inside GELU")), reader.value(node.input[0]))
+
+
+def greater(reader: Reader, node: NodeProto) -> Value:
+    """Greater, which nural has only inside Softplus."""
+    layer = Unfinished("Greater", reader.refuse("nural has it only inside softplus"))
+    threshold = reader.constant(node, 1, "the threshold")
+    if threshold is None or threshold.size != 1:
+        raise layer.error
+    layer.threshold = float(threshold.reshape(()))
+    return reader.each(layer, reader.value(node.input[0]))
+
+
+def where(reader: Reader, node: NodeProto) -> Value:
+    """Where, as a part of PyTorch's softplus: x where β x > threshold, else log(1 + e^{β x}) / β."""
+    beyond, x, soft = (reader.value(name) for name in node.input)
+    comparison, scale = reader.layer_of(beyond), 1.0
+    smooth = reader.layer_of(soft)
+    if isinstance(smooth, Rescaling):
+        scale, soft = smooth.scale, reader.source_of(soft)
+        smooth = reader.layer_of(soft)
+    compared, inside = reader.source_of(beyond), reader.source_of(soft)
+    if (
+        not isinstance(comparison, Unfinished)
+        or not isinstance(smooth, Softplus)
+        or compared.made_by != inside.made_by
+        or _factor_of(reader, inside, x) is None
+        or not math.isclose(_factor_of(reader, inside, x) or 0, 1 / scale, rel_tol=1e-6)
+    ):
+        raise reader.refuse("nural has it only inside softplus")
+    return reader.each(Softplus(round(1 / scale, 6), comparison.threshold), x)
+
+
+def concat(reader: Reader, node: NodeProto) -> Value:
+    """Concat along a dimension that is not the batch."""
+    values = [reader.value(name) for name in node.input]
+    rank = len(values[0].shape)
+    axis = attributes_of(node)["axis"] % rank
+    if len(values) == 1:
+        return values[0]
+    if axis == values[0].batch:
+        raise reader.refuse("it puts samples together; nural keeps each alone")
+    shape = list(values[0].shape)
+    shape[axis] = sum(value.shape[axis] for value in values)
+    return reader.join(Concatenate(values[0].place(axis) - rank), values, tuple(shape))
+
+
+def gemm(reader: Reader, node: NodeProto) -> Value:
+    """Gemm: α A B + β C as a Linear layer."""
+    attributes = attributes_of(node)
+    value = reader.value(node.input[0])
+    if attributes.get("transA"):
+        if value.order.axes is None:
+            value.order.axes = (1, 0)
+        value = transposed(value, (1, 0))
+    W = reader.learned(node, 1, "B")
+    W = (W.T if attributes.get("transB") else W) * reader.dtype.type(attributes.get("alpha", 1.0))
+    value = reader.arrange(value, (0, 1))
+    result = reader.apply(with_arrays(Linear(*W.shape, bias=False, dtype=reader.dtype), W=W), value)
+    C = reader.array(node, 2, "C")
+    return result if C is None else _plus(reader, None, result, C * reader.dtype.type(attributes.get("beta", 1.0)))
+
+
+def matmul(reader: Reader, node: NodeProto) -> Value:
+    """MatMul with a constant matrix as a Linear layer without bias."""
+    value, W = reader.value(node.input[0]), reader.learned(node, 1, "the second factor")
+    rank = len(value.shape)
+    while W.ndim > 2 and W.shape[0] == 1 and W.ndim <= rank:
+        W = W[0]
+    if W.ndim > 2:
+        raise reader.refuse(f"its second factor has shape {W.shape}; nural's has two dimensions")
+    if value.axes[-1] != rank - 1:
+        value = reader.arrange(value, (value.batch, *(axis for axis in range(rank) if axis != value.batch)))
+    if value.axes[-1] != rank - 1 or rank < 2:
+        raise reader.refuse("it sums over the batch")
+    matrix = W.reshape(len(W), -1)
+    layer = with_arrays(Linear(*matrix.shape, bias=False, dtype=reader.dtype), W=matrix)
+    result = reader.apply(layer, value)
+    return without(reader, result, [rank - 1]) if W.ndim == 1 else result
+
+
+def _sum(reader: Reader, one: Value, other: Value) -> Value:
+    if one.shape != other.shape:
+        raise reader.refuse(f"it adds values of shapes {one.shape} and {other.shape}; nural needs equal ones")
+    if one.order.axes is None:
+        one, other = other, one
+    return reader.join(Sum(), [one, other], one.shape)
+
+
+def _plus(reader: Reader, name: str | None, value: Value, constant: np.ndarray) -> Value:
+    """A value and a constant; a bias if ``name`` is read by nothing else, or None, and the layer can have one."""
+    layer = reader.layer_of(value)
+    if isinstance(layer, Linear | Conv2d) and not layer.bias and (name is None or reader.alone(name)):
+        features = value.ours[-1]
+        spread = value.spread(constant)
+        if spread.shape in ((features,), (1,)):
+            config = {**layer.config(), "bias": True}
+            biased = with_arrays(type(layer)(**config), **layer.params, b=np.broadcast_to(spread, (features,)))
+            return reader.replaced(value, biased)
+    if constant.size == 1:
+        return _rescaled(reader, value, 1.0, float(constant.reshape(())))
+    value = _decided(reader, value, constant)
+    beta = value.spread(constant)
+    if isinstance(layer, Affine) and not layer.shift and layer.shape == beta.shape:
+        both = Affine(beta.shape, dtype=reader.dtype)
+        return reader.replaced(value, with_arrays(both, **layer.params, beta=beta))
+    return reader.apply(with_arrays(Affine(beta.shape, scale=False, dtype=reader.dtype), beta=beta), value)
+
+
+def _times(reader: Reader, value: Value, constant: np.ndarray) -> Value:
+    if constant.size == 1:
+        return _rescaled(reader, value, float(constant.reshape(())), 0.0)
+    value = _decided(reader, value, constant)
+    gamma = value.spread(constant)
+    return reader.apply(with_arrays(Affine(gamma.shape, shift=False, dtype=reader.dtype), gamma=gamma), value)
+
+
+def _decided(reader: Reader, value: Value, constant: np.ndarray) -> Value:
+    """The value in the order that a constant for each channel suggests, if nothing else has decided it."""
+    if len(np.broadcast_shapes(value.shape, constant.shape)) > len(value.shape):
+        raise reader.refuse(f"it would spread a value of shape {value.shape} over a constant of shape {constant.shape}")
+    if np.broadcast_shapes(value.shape, constant.shape) != value.shape:
+        raise reader.refuse(f"it would spread a value of shape {value.shape} over a constant of shape {constant.shape}")
+    by_channel = len(value.shape) == 4 and constant.ndim >= 3 and constant.shape[-3] == constant.size
+    return reader.arrange(value, channels_last(4)) if by_channel and value.order.axes is None else value
+
+
+def _rescaled(reader: Reader, value: Value, scale: float, offset: float) -> Value:
+    """scale · value + offset, in one layer with such a layer before it."""
+    layer = reader.layer_of(value)
+    if isinstance(layer, Rescaling):
+        scale, offset = scale * layer.scale, scale * layer.offset + offset
+        value = replace(value, made_by=reader.source_of(value).made_by)
+    if math.isclose(scale, 1, rel_tol=1e-7) and offset == 0:
+        return value
+    return reader.each(Rescaling(scale, offset), value)
+
+
+def _gated(reader: Reader, value: Value, gate: Value) -> Value | None:
+    """SiLU as x σ(x), or GELU as a x (1 + erf(x / √2)), if that is what the gate says."""
+    layer = reader.layer_of(gate)
+    if isinstance(layer, Sigmoid) and reader.source_of(gate).made_by == value.made_by:
+        return reader.each(SiLU(), value)
+    if not isinstance(layer, Rescaling) or (layer.scale, layer.offset) != (1, 1):
+        return None
+    inside = reader.source_of(gate)
+    error = reader.layer_of(inside)
+    if not isinstance(error, Unfinished) or error.operator != "Erf":
+        return None
+    argument, factor = reader.source_of(inside), 1.0
+    scaled, own = reader.layer_of(argument), reader.layer_of(value)
+    x = reader.source_of(argument) if isinstance(scaled, Rescaling) else argument
+    if isinstance(own, Rescaling) and own.offset == 0 and value.made_by != x.made_by:
+        factor, value = own.scale, reader.source_of(value)
+    matches = isinstance(scaled, Rescaling) and math.isclose(scaled.scale, math.sqrt(0.5), rel_tol=1e-6)
+    if not matches or x.made_by != value.made_by:
+        return None
+    return _rescaled(reader, reader.each(GELU(), x), 2 * factor, 0.0)
+
+
+def _factor_of(reader: Reader, value: Value, x: Value) -> float | None:
+    """The a for which a value is a x, or None."""
+    if value.made_by == x.made_by:
+        return 1.0
+    layer: Layer | Any = reader.layer_of(value)
+    if isinstance(layer, Rescaling) and layer.offset == 0 and reader.source_of(value).made_by == x.made_by:
+        return layer.scale
+    return None

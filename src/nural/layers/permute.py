@@ -1,0 +1,43 @@
+"""The dimensions of each sample in another order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nural.batch import require_samples
+from nural.layer import Layer
+
+
+class Permute(Layer):
+    """``(N, …)`` with the dimensions of each sample in another order; backward puts them back.
+
+    Args:
+        dims: What becomes each of the output's dimensions, from 1, for 0 is the batch: ``Permute((3, 1, 2))`` makes
+            channels-first images of channels-last ones.
+
+    Source: Keras's `Permute`.
+    """
+
+    def __init__(self, dims: Sequence[int]) -> None:
+        self.dims = tuple(int(dim) for dim in dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(f"Permute: dims must be each of 1 … {len(self.dims)} once, got {dims!r}")
+        super().__init__()
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """A copy in the new order."""
+        require_samples("Permute", x)
+        if x.ndim != len(self.dims) + 1:
+            raise ValueError(f"Permute: {self.dims} needs x of {len(self.dims) + 1} dimensions, got shape {x.shape}")
+        return self._copied("y", x, (0, *self.dims))
+
+    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
+        """A copy in the order of x."""
+        return self._copied("dx", dy, tuple(np.argsort((0, *self.dims))))
+
+    def _copied(self, name: str, a: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+        moved = a.transpose(axes)
+        copy = self.buffer(name, moved.shape, a.dtype)
+        copy[...] = moved
+        return copy

@@ -1,0 +1,98 @@
+"""A file that needs only NumPy: it is run, with nural out of reach."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from device_layers import LAYERS, MANY
+
+import nural
+from nural.export import ExportError, export_model
+from nural.inference import outputs, predict_proba
+from nural.models.recipes import small_convolutional
+
+MORE = [
+    ("Conv2d(3, 4, 3, padding=(2, 1), padding_mode='reflect')", (7, 6, 3)),
+    ("Conv2d(3, 4, 3, 2, padding=1, padding_mode='replicate')", (7, 6, 3)),
+    ("Conv2d(3, 4, (2, 4), padding='same', padding_mode='circular')", (7, 6, 3)),
+    ("BatchNorm2d(3, track_running_stats=False)", (6, 5, 3)),
+    ("LayerNorm((5, 4), bias=False)", (5, 4)),
+    ("LayerNorm(3, eps=1e-3, elementwise_affine=False)", (6, 5, 3)),
+    ("RNN(4, 3, 2, nonlinearity='relu', bidirectional=True, bias=False)", (5, 4)),
+    ("LSTM(4, 3, 2, bidirectional=True)", (5, 4)),
+    ("GRU(4, 3, return_sequences=False, bidirectional=True)", (5, 4)),
+    ("Softmax(dim=-2)", (5, 4)),
+]
+
+
+@pytest.mark.parametrize(("text", "shape"), [*LAYERS, *MORE, (MANY, (784,))])
+def test_every_layer(built, tmp_path, text, shape):
+    written = export_model(built(text), tmp_path / "layer.py", input_shape=shape)
+    assert written.largest_difference < 1e-5
+    assert "by running the file" in written.compared
+
+
+def test_the_file_says_what_it_does_and_only_that(tmp_path, rng):
+    export_model(small_convolutional(rng), tmp_path / "digits.py")
+    text = (tmp_path / "digits.py").read_text()
+    assert '"""y = max(x, 0)."""' in text
+    assert 'x = convolution(x, K=W["1.K"], b=W["1.b"])' in text
+    assert "lstm" not in text
+    assert "sigmoid" not in text
+    assert [line for line in text.splitlines() if line.startswith(("import", "from"))] == [
+        "import base64",
+        "import sys",
+        "import numpy as np",
+    ]
+
+
+def test_it_runs_without_nural_as_a_command_and_as_a_module(tmp_path, mnist):
+    digits = mnist[2][0][:20]
+    export_model(nural.load_pretrained(), tmp_path / "digits.py")
+    np.save(tmp_path / "digits.npy", (256 * digits).astype(np.uint8).reshape(-1, 28, 28))
+    np.save(tmp_path / "one.npy", digits[0].reshape(28, 28))
+    program = (
+        "import sys, numpy; sys.modules['nural'] = None; import digits; "
+        "numpy.save('p', digits.predict_proba(numpy.load('digits.npy')))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    expected = predict_proba(nural.load_pretrained(), digits)
+    np.testing.assert_allclose(np.load(tmp_path / "p.npy"), expected, atol=1e-5)
+    command = [sys.executable, "-I", "digits.py", "one.npy"]
+    said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert said == f"{expected[0].argmax()} ({100 * expected[0].max():.1f}%)\n"
+
+
+def test_half_the_bits(tmp_path, rng):
+    model = small_convolutional(rng)
+    sizes, differences = [], []
+    for bits in (32, 16):
+        written = export_model(model, tmp_path / "digits.py", bits=bits)
+        sizes.append((tmp_path / "digits.py").stat().st_size)
+        differences.append(written.largest_difference)
+    assert sizes[1] < 0.6 * sizes[0]
+    assert differences[0] < 1e-5 < differences[1] < 0.05
+
+
+def test_a_network_in_float64_is_compared_with_itself(built, tmp_path, rng):
+    model = built("Linear(6, 4), BatchNorm1d(4), Tanh()", "float64")
+    written = export_model(model, tmp_path / "small.py")
+    assert 0 < written.largest_difference < 1e-5
+    names = {}
+    exec((tmp_path / "small.py").read_text(), names)
+    x = rng.standard_normal((3, 6))
+    np.testing.assert_allclose(names["logits"](x), outputs(model, x), atol=1e-5)
+
+
+def test_refusals(built, tmp_path):
+    with pytest.raises(ExportError, match=r"digits.py: weights in NumPy have 32 or 16 bits, not 8"):
+        export_model(built("Linear(2, 2)"), tmp_path / "digits.py", bits=8)
+
+    class Twice(nural.Layer):
+        def forward(self, x, train=False):
+            return 2 * x
+
+    with pytest.raises(ExportError, match=r"m.py: cannot express layer 1, Twice\(\), as NumPy: there is no formula"):
+        export_model(nural.Sequential(nural.Linear(2, 2), Twice()), tmp_path / "m.py")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,50 @@
+"""Networks as lists of steps, and batch norm folded into the layer before it."""
+
+import numpy as np
+import pytest
+from device_layers import LAYERS, MANY
+
+from nural.export.folding import fold_batch_norm
+from nural.export.steps import run, run_in_pieces, steps_of
+from nural.layers.batch_norm import BatchNorm
+
+
+@pytest.mark.parametrize(("text", "shape"), [*LAYERS, (MANY, (784,))])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_steps_do_what_the_model_does_folded_or_not(built, rng, text, shape, dtype):
+    model = built(text, dtype)
+    x = rng.standard_normal((5, *shape)).astype(dtype)
+    y = model.forward(x)
+    steps = steps_of(model, shape)
+    np.testing.assert_array_equal(run(steps, x), y)
+    np.testing.assert_allclose(run(fold_batch_norm(steps), x.astype(np.float32)), y, rtol=2e-5, atol=2e-5)
+    assert steps[-1].y_shape == y.shape[1:]
+
+
+def test_pieces_make_no_difference(built, rng):
+    x = rng.standard_normal((7, 784)).astype(np.float32)
+    steps = steps_of(built(MANY), (784,))
+    np.testing.assert_allclose(run_in_pieces(steps, x, 3), run(steps, x), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Conv2d(2, 3, 3), BatchNorm2d(3), BatchNorm2d(3), ReLU()", 0),
+        ("Conv2d(2, 3, 3), ReLU(), BatchNorm2d(3)", 1),
+        ("Conv2d(2, 3, 3), BatchNorm2d(3, track_running_stats=False)", 1),
+        ("Conv2d(2, 3, 1), Residual(BatchNorm2d(3))", 1),  # the convolution's output is needed twice
+        ("BatchNorm2d(2), Conv2d(2, 3, 3, padding=1)", 1),  # its padding would be shifted too
+    ],
+)
+def test_a_batch_norm_is_folded_only_into_a_linear_layer_right_before_it(built, text, left):
+    steps = fold_batch_norm(steps_of(built(text), (6, 5, 2)))
+    assert sum(isinstance(step.layer, BatchNorm) for step in steps if step.action == "apply") == left
+
+
+def test_the_model_is_left_as_it_was(built):
+    model = built("Linear(3, 2), BatchNorm1d(2)")
+    before = {name: value.copy() for name, value in model.params.items()}
+    fold_batch_norm(steps_of(model, (3,)))
+    for name, value in before.items():
+        np.testing.assert_array_equal(model.params[name], value)

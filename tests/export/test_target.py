@@ -1,0 +1,64 @@
+"""How a target is chosen and what it is compared on; what each writes has a test of its own."""
+
+import math
+
+import pytest
+
+import nural
+from nural.export import TARGETS, ExportError, export_model
+from nural.export.samples import sample_shape
+from nural.export.target import Target, _load
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_in_the_table_has_its_module(name):
+    target = _load(name)
+    assert isinstance(target, Target)
+    assert target.name == name
+    assert all(ending.startswith(".") for ending in target.endings)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("model.keras", {}, r"model.keras: the ending .keras names no target; name one with --to: onnx \(.onnx\)"),
+        ("model", {}, r"model: no ending names no target; name one with --to: onnx \(.onnx\)"),
+        ("model.onnx", {"to": "keras"}, "model.onnx: there is no target 'keras'; there are onnx, "),
+    ],
+)
+def test_there_is_no_such_target(name, options, message, tmp_path):
+    with pytest.raises(ExportError, match=message):
+        export_model(nural.Linear(2, 2), tmp_path / name, **options)
+
+
+def test_an_option_that_makes_no_difference_is_refused(tmp_path):
+    with pytest.raises(ExportError, match=r"m.safetensors: with_preprocessing makes no difference to PyTorch; leave"):
+        export_model(nural.Linear(2, 2), tmp_path / "m.safetensors", with_preprocessing=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (nural.load_pretrained(), (784,)),
+        (nural.Sequential(nural.Dropout(), nural.Linear(8, 2)), (8,)),
+        (nural.Sequential(nural.Linear(8, 4), nural.LSTM(4, 2)), (28, 8)),
+        (nural.Sequential(nural.Conv2d(3, 2, 3), nural.Flatten(), nural.Linear(30 * 30 * 2, 2)), (32, 32, 3)),
+        (nural.Sequential(nural.MaxPool2d(2), nural.Conv2d(3, 2, 3)), (28, 28, 3)),
+        (nural.Residual(nural.BatchNorm2d(2)), (28, 28, 2)),
+        (nural.LayerNorm((5, 4)), (5, 4)),
+        (nural.GRU(5, 2), (28, 5)),
+        (nural.ReLU(), (784,)),
+    ],
+)
+def test_the_shape_of_a_sample_is_found(model, shape, tmp_path):
+    assert sample_shape(model, tmp_path) == shape
+
+
+def test_a_shape_that_cannot_be_found_is_asked_for(tmp_path):
+    model = nural.Sequential(nural.Conv2d(1, 1, 3), nural.Flatten(), nural.Linear(17 * 17, 2))
+    with pytest.raises(ExportError, match=r"cannot be found \(fc_forward: .*\): give it with --input-shape"):
+        sample_shape(model, tmp_path)
+    assert sample_shape(model, tmp_path, (19, 19, 1)) == (19, 19, 1)
+    with pytest.raises(ExportError, match=r"the model does not take samples of shape \(19, 18, 1\): fc_forward"):
+        sample_shape(model, tmp_path, (19, 18, 1))
+    assert math.prod(sample_shape(nural.Flatten(), tmp_path)) == 784
