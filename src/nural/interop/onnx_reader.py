@@ -30,6 +30,8 @@ class Reader:
         values: What is computed from the input, likewise.
         opset: The version of ONNX's operators.
         dtype: Of the model: float64 if the file's input is, else float32.
+        parts: What a step that concatenates reads.
+        twins: Steps that are one layer in the file, of which the model may need one; else this is the error.
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class Reader:
         self.opsets = {each.domain: each.version for each in proto.opset_import}
         self.constants = {each.name: numpy_helper.to_array(each) for each in self.graph.initializer} | dict(bound or {})
         self.steps: list[Step] = []
+        self.parts: dict[int, list[Value]] = {}
+        self.twins: list[tuple[int, int, ConversionError]] = []
         inputs = [each for each in self.graph.input if each.name not in self.constants]
         if len(inputs) != 1:
             names = ", ".join(each.name for each in inputs) or "none"
@@ -77,13 +81,13 @@ class Reader:
                 raise self.refuse("nural has no layer for this operator")
             else:
                 try:
-                    self.values[node.output[0]] = OPERATORS[node.op_type](self, node)
+                    self.values.setdefault(node.output[0], OPERATORS[node.op_type](self, node))
                 except (ValueError, TypeError) as error:
                     raise error if isinstance(error, ConversionError) else self.refuse(str(error)) from error
-        end = self.values.get(self.output)
-        if end is None:
+        if self.output not in self.values:
             raise ConversionError(f"{self.source}: the output {self.output} does not depend on the input")
-        model = assembled(self.steps, end.made_by)
+        end = self.value(self.output)
+        model = assembled(self.steps, end.made_by, self.twins)
         start = self.values[self.input.name]
         model.info["onnx"] = {
             "input": self.input.name,
@@ -95,13 +99,19 @@ class Reader:
 
     # -- what operators ask ----------------------------------------------------------------------------------
 
-    def value(self, name: str, padded: bool = False) -> Value:
-        """A value that depends on the input; with a padding that is not computed yet only if ``padded``."""
+    def value(self, name: str, padded: bool = False, by_pixel: bool = False) -> Value:
+        """A value that depends on the input.
+
+        Args:
+            name: Its name in the graph.
+            padded: Whether it may have a padding that is not computed yet.
+            by_pixel: Whether it may be rows of images in nural's order instead of ONNX's.
+        """
         if name not in self.values:
             raise self.refuse(f"{name or 'an input'} does not depend on the network's input; nural computes with it")
         if self.values[name].pad and not padded:
-            raise self.refuse("what it reads is padded; nural pads only before a convolution")
-        return self.values[name]
+            raise self.refuse("what it reads is padded; nural pads only before a convolution or an average")
+        return self.values[name] if by_pixel else self._by_channel(self.values[name])
 
     def constant(self, node: NodeProto, i: int, what: str) -> np.ndarray | None:
         """The node's input ``i``, which must not depend on the network's; None if it is left out."""
@@ -140,6 +150,12 @@ class Reader:
         """What the layer reads that makes a value entry by entry."""
         step = self.step_of(value)
         return replace(value, made_by=step.reads[0]) if step else value
+
+    def dimension(self, axis: int, rank: int) -> int:
+        """A dimension, counted from 0."""
+        if not -rank <= axis < rank:
+            raise self.refuse(f"it names dimension {axis} of a value that has {rank}")
+        return axis % rank
 
     def refuse(self, why: str) -> ConversionError:
         """The error for the node that is read now."""
@@ -203,7 +219,8 @@ class Reader:
         axes = (batch, *(i for i in range(len(shape)) if i != batch))
         inside = (value.batch, *(i for i in range(len(value.shape)) if i != value.batch))
         if len(shape) == 2 and value.axes == (0, 2, 3, 1) and not same_in_memory(value.shape, inside, value.axes):
-            return Value(self._step(Flatten(channels_first=True), value), shape, Order(axes))
+            _, height, width, channels = value.ours
+            return Value(self._step(Flatten(), value), shape, Order(axes), image=(height, width, channels))
         value = self.arrange(value, inside)
         return replace(self.with_samples(value, [shape[i] for i in axes[1:]]), shape=shape, order=Order(axes))
 
@@ -224,6 +241,13 @@ class Reader:
             layer = Sequential(Flatten(), Unflatten(1, sample))
         self.steps.append(Step(layer, (made_by,), origin))
         return replace(value, made_by=len(self.steps))
+
+    def _by_channel(self, value: Value) -> Value:
+        """Rows of images in ONNX's order."""
+        if value.image is None:
+            return value
+        image = replace(value, made_by=self._step(Unflatten(1, value.image), value))
+        return replace(value, made_by=self._step(Flatten(channels_first=True), image), image=None)
 
     def _step(self, layer: Layer, value: Value) -> int:
         self.steps.append(Step(layer, (value.made_by,)))
