@@ -9,31 +9,16 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto
 
-from nural.activations import (
-    ELU,
-    GELU,
-    SELU,
-    LeakyReLU,
-    LogSoftmax,
-    PReLU,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
+from nural.export.onnx_entries import ENTRY_BY_ENTRY, axis_of
 from nural.export.onnx_nodes import Nodes, Order, Value, element_type
 from nural.export.onnx_pooling import adaptive_average, adaptive_max, average_pool, global_average, max_pool
 from nural.export.onnx_recurrent import recurrent
 from nural.interop.torch_layout import by_channel, joined
 from nural.layer import Layer, Residual, Sequential
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
-from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
-from nural.layers.dropout import Dropout
 from nural.layers.graph import Concatenate, Graph, Sum
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
@@ -44,8 +29,6 @@ from nural.layers.permute import Permute
 from nural.layers.rnn import RNN
 from nural.layers.windows import down_across
 
-#: Where nural's softplus becomes its own asymptote; from here on the two are the same to float32.
-STEEP = 20.0
 PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
@@ -115,7 +98,7 @@ def _join(nodes: Nodes, layer: Sum | Concatenate, values: list[Value], place: st
     if isinstance(layer, Sum):
         return replace(values[0], name=nodes.add("Sum", *names))
     shape = layer.forward(tuple(np.zeros((1, *value.shape)) for value in values)).shape[1:]
-    return replace(values[0], name=nodes.add("Concat", *names, axis=_axis(values[0], layer.axis)), shape=shape)
+    return replace(values[0], name=nodes.add("Concat", *names, axis=axis_of(values[0], layer.axis)), shape=shape)
 
 
 def _linear(nodes: Nodes, layer: Linear, value: Value) -> Value:
@@ -200,79 +183,8 @@ def _layer_norm(nodes: Nodes, layer: LayerNorm, value: Value) -> Value:
     return nodes.through("LayerNormalization", value, *constants, axis=axis, epsilon=float(layer.eps))
 
 
-def _dropout(nodes: Nodes, layer: Dropout, value: Value) -> Value:
-    return value
-
-
-def _prelu(nodes: Nodes, layer: PReLU, value: Value) -> Value:
-    slopes = layer.params["a"]
-    if len(slopes) > 1 and value.order is Order.FLATTENED:
-        value = nodes.ours(value)
-    if len(slopes) > 1 and value.order is Order.CHANNELS_FIRST:
-        slopes = slopes.reshape(-1, *[1] * (len(value.shape) - 1))
-    return nodes.through("PRelu", value, nodes.constant("a", slopes))
-
-
-def _rescaling(nodes: Nodes, layer: Rescaling, value: Value) -> Value:
-    if layer.scale != 1:
-        value = nodes.through("Mul", value, nodes.constant("scale", layer.scale))
-    return nodes.through("Add", value, nodes.constant("offset", layer.offset)) if layer.offset else value
-
-
-def _affine(nodes: Nodes, layer: Affine, value: Value) -> Value:
-    by_channel = layer.shape == value.shape[-1:] and value.order is Order.CHANNELS_FIRST
-    value = value if by_channel else nodes.ours(value)
-    for operator, name in (("Mul", "gamma"), ("Add", "beta")):
-        if name in layer.params:
-            array = layer.params[name]
-            array = array.reshape(-1, *[1] * (len(value.shape) - 1)) if by_channel else array
-            value = nodes.through(operator, value, nodes.constant(name, array))
-    return value
-
-
 def _permute(nodes: Nodes, layer: Permute, value: Value) -> Value:
     return Value(nodes.add("Transpose", nodes.ours(value).name, perm=[0, *layer.dims]), ())
-
-
-def _silu(nodes: Nodes, layer: SiLU, value: Value) -> Value:
-    return nodes.through("Mul", value, nodes.add("Sigmoid", value.name))
-
-
-def _softplus(nodes: Nodes, layer: Softplus, value: Value) -> Value:
-    beta = nodes.constant("beta", layer.beta)
-    scaled = value.name if layer.beta == 1 else nodes.add("Mul", value.name, beta)
-    y = nodes.add("Softplus", scaled)
-    y = y if layer.beta == 1 else nodes.add("Div", y, beta)
-    if layer.threshold < STEEP:
-        beyond = nodes.add("Greater", scaled, nodes.constant("threshold", layer.threshold))
-        y = nodes.add("Where", beyond, value.name, y)
-    return Value(y, value.shape, value.order, value.image)
-
-
-def _along_dimension(operator: str) -> Callable[[Nodes, Any, Value], Value]:
-    def express(nodes: Nodes, layer: Softmax | LogSoftmax, value: Value) -> Value:
-        return nodes.through(operator, value, axis=_axis(value, layer.dim))
-
-    return express
-
-
-def _axis(value: Value, dim: int) -> int:
-    """A dimension of nural's in the nodes."""
-    rank = len(value.shape) + 1
-    axis = dim % rank
-    if value.order is Order.CHANNELS_FIRST and axis:
-        return 1 if axis == rank - 1 else axis + 1
-    return axis
-
-
-def _plain(operator: str, **attributes: str) -> Callable[[Nodes, Any, Value], Value]:
-    """A node of the layer's values, with these of the layer's arguments as attributes."""
-
-    def express(nodes: Nodes, layer: Layer, value: Value) -> Value:
-        given = {theirs: getattr(layer, ours) for theirs, ours in attributes.items()}
-        return nodes.through(operator, value, **given)
-
-    return express
 
 
 #: How each layer is added: ``(nodes, layer, value) -> value``. The shape of a sample is filled in by `_express`.
@@ -289,23 +201,9 @@ EXPRESSIONS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     BatchNorm1d: _batch_norm,
     BatchNorm2d: _batch_norm,
     LayerNorm: _layer_norm,
-    Dropout: _dropout,
-    Rescaling: _rescaling,
-    Affine: _affine,
     Permute: _permute,
     RNN: recurrent,
     LSTM: recurrent,
     GRU: recurrent,
-    ReLU: _plain("Relu"),
-    LeakyReLU: _plain("LeakyRelu", alpha="negative_slope"),
-    PReLU: _prelu,
-    ELU: _plain("Elu", alpha="alpha"),
-    SELU: _plain("Selu"),
-    GELU: _plain("Gelu", approximate="approximate"),
-    SiLU: _silu,
-    Sigmoid: _plain("Sigmoid"),
-    Tanh: _plain("Tanh"),
-    Softplus: _softplus,
-    Softmax: _along_dimension("Softmax"),
-    LogSoftmax: _along_dimension("LogSoftmax"),
+    **ENTRY_BY_ENTRY,
 }

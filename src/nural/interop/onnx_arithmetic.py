@@ -10,7 +10,8 @@ from onnx import NodeProto
 
 from nural.activations import GELU, ReLU, Sigmoid, SiLU, Softplus
 from nural.interop.onnx_assembly import Unfinished
-from nural.interop.onnx_reader import Reader, attributes_of, with_arrays
+from nural.interop.onnx_graph import attributes_of
+from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_shapes import transposed, without
 from nural.interop.onnx_values import Value, channels_last
 from nural.interop.torch_layout import by_pixel

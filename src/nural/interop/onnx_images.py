@@ -7,7 +7,8 @@ from typing import Any
 
 from onnx import NodeProto
 
-from nural.interop.onnx_reader import Reader, attributes_of, with_arrays
+from nural.interop.onnx_graph import attributes_of
+from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_shapes import with_ones, without
 from nural.interop.onnx_values import Value, channels_last
 from nural.layer import Layer

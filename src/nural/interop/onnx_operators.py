@@ -21,8 +21,9 @@ from nural.activations import (
     Tanh,
 )
 from nural.interop.onnx_arithmetic import add, clip, concat, div, erf, gemm, greater, matmul, mul, sub, sum_, where
+from nural.interop.onnx_graph import attributes_of
 from nural.interop.onnx_images import average_pool, conv, global_average, global_max, max_pool, pad, reduce_mean
-from nural.interop.onnx_reader import Reader, attributes_of, with_arrays
+from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_sequences import gather, recurrent, slice_
 from nural.interop.onnx_shapes import cast, flatten, reshape, squeeze, transpose, unsqueeze
 from nural.interop.onnx_values import Value, channels_last

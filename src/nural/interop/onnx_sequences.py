@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto
 
-from nural.interop.onnx_reader import Reader, attributes_of, with_arrays
+from nural.interop.onnx_graph import attributes_of
+from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_shapes import transposed, with_ones, without
 from nural.interop.onnx_values import Order, Value
 from nural.layers.gru import GRU
