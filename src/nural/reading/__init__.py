@@ -1,0 +1,5 @@
+"""Reading whole pages: digits found in lines. Needs OpenCV (extra ``photo``)."""
+
+from nural.reading.page import Digit, Line, Page, read_page, threshold_of
+
+__all__ = ["Digit", "Line", "Page", "read_page", "threshold_of"]

@@ -1,0 +1,85 @@
+"""What of a line is no digit, and what is a word apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_SMALLEST, _LARGEST = 0.5, 1.6  # of the height of the line's digits
+_SPACE, _SURE_SPACE = 0.6, 1.2  # of it: a gap that may, and one that must, be a space
+_WIDER = 1.8  # times the line's usual gap: such a gap is a space
+_NEIGHBOURS = 0.45  # of a height: a sign this near belongs to the same word
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Something written in a line: a digit, or what no division could make a digit of.
+
+    Attributes:
+        box: top, left, bottom, right.
+        digit: The most probable class, or None.
+        confidence: Its probability.
+    """
+
+    box: tuple[int, int, int, int]
+    digit: int | None
+    confidence: float
+
+
+def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
+    """The signs that are digits: like in size to the line's others, and in a word that is no word of letters.
+
+    In a word, signs with gaps as between letters, at least half must be digits of at least ``threshold``: an ``o`` in
+    a word is no zero, and an unclear digit in a number stays.
+
+    Args:
+        signs: those of a line, from left to right.
+        threshold: the confidence from which on a sign is a digit on its own.
+    """
+    sure = [sign for sign in signs if sign.digit is not None and sign.confidence >= threshold]
+    if not sure:
+        return []
+    height = _height(sure)
+    found = []
+    for word in _words(signs, _NEIGHBOURS * height):
+        fits = [_SMALLEST * height <= _tall(sign) <= _LARGEST * height for sign in word]
+        large = [sign for sign in word if _tall(sign) >= _SMALLEST * height or _wide(sign) >= height]
+        digits = [sign for sign, fit in zip(word, fits, strict=True) if fit and sign.digit is not None]
+        clear = sum(sign.confidence >= threshold for sign in digits)
+        if clear and 2 * clear >= len(large):
+            found += digits
+    return found
+
+
+def spaces_before(boxes: list[tuple[int, int, int, int]]) -> list[bool]:
+    """Before which of a line's digits there is a wide gap."""
+    if not boxes:
+        return []
+    height = float(np.median([box[2] - box[0] for box in boxes]))
+    gaps = np.array([after[1] - before[3] for before, after in zip(boxes, boxes[1:], strict=False)]) / height
+    usual = float(np.median(gaps)) if len(gaps) else 0.0
+    wide = (gaps > _SURE_SPACE) | ((gaps > _SPACE) & (gaps > _WIDER * usual))
+    return [False, *(bool(each) for each in wide)]
+
+
+def _words(signs: list[Sign], gap: float) -> list[list[Sign]]:
+    words: list[list[Sign]] = []
+    right = -np.inf
+    for sign in signs:
+        if sign.box[1] - right > gap:
+            words.append([])
+        words[-1].append(sign)
+        right = max(right, sign.box[3])
+    return words
+
+
+def _height(signs: list[Sign]) -> float:
+    """The height of digits that are no ones, if there are others; a one may be short or tall."""
+    return float(np.median([_tall(sign) for sign in signs]))
+
+
+def _tall(sign: Sign) -> int:
+    return sign.box[2] - sign.box[0]
+
+
+def _wide(sign: Sign) -> int:
+    return sign.box[3] - sign.box[1]
