@@ -7,6 +7,7 @@ import numpy as np
 from nural.reading.pieces import Piece
 
 _WIDE = 0.62  # of the line's height: a narrower piece is one digit
+_WIDEST = 7.0  # of it: so many digits do not touch; it is a scribble or a line
 _STEP = 0.1  # of it: how far apart cuts are tried
 _SWAY = 0.3  # of it: how far a cut may wander to either side
 _SIDEWAYS = 0.03  # of ink: what a step aside costs, so that cuts go down where nothing is gained
@@ -61,7 +62,7 @@ def atoms_of(piece: Piece, number: int, height: float) -> list[Atom]:
 def _cuts(piece: Piece, height: float) -> tuple[np.ndarray, list[float]]:
     """The cuts' columns in each row, ``(h, C)``, and how many widths of a stroke each goes through."""
     none = np.zeros((piece.height, 0), int), []
-    if piece.width < _WIDE * height:
+    if not _WIDE * height <= piece.width <= _WIDEST * height:
         return none
     sway, edge = max(2, round(_SWAY * height)), max(1, round(0.12 * height))
     middles = np.arange(edge, piece.width - edge + 1, max(2.0, _STEP * height)).astype(int)

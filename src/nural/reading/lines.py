@@ -4,6 +4,7 @@ import numpy as np
 
 from nural.reading.pieces import Piece
 
+_LEAST = 9  # pixels: lower pieces begin no line
 _SMALLER, _LARGER = 0.45, 1.9  # heights of what may stand in one line, of the line's
 _OFF, _OFF_FAR = 0.45, 0.3  # how far above or below the line a piece may be, of its height; behind a wide gap
 _FAR = 3.0  # heights: a gap this wide is one
@@ -17,13 +18,12 @@ def lines_of(pieces: list[Piece]) -> list[list[Piece]]:
     goes on; then the tallest of the others begins the next. Small strokes are added to the line they lie in. The page
     is upright up to a few degrees.
     """
-    smallest = min((piece.height for piece in pieces), default=0)
     order = sorted(range(len(pieces)), key=lambda i: -pieces[i].height)
     boxes = np.array([piece.box for piece in pieces], float).reshape(-1, 4)
     free = np.ones(len(pieces), bool)
     lines = []
     for i in order:
-        if not free[i] or pieces[i].height < smallest:
+        if not free[i] or pieces[i].height < _LEAST:
             continue
         free[i] = False
         members = [i]

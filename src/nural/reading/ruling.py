@@ -16,6 +16,7 @@ _THICKEST = 0.008  # of it
 _SLENDER = 25  # thicknesses: a line is at least this long; a stroke of a digit is shorter
 _GAP = 9  # pixels that a line may be broken for
 _STRAIGHT = 0.7  # the share of a line's points that lie near a smooth curve
+_ROUNDS = 8
 _STEEPEST = 0.4  # tangent: a line is at most so far from level or upright
 
 
@@ -71,27 +72,48 @@ def _level_rules(mask: np.ndarray, upright: bool) -> list[Rule]:
     import cv2
 
     shortest = _SHORTEST * max(mask.shape)
-    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, _GAP), np.uint8))
-    before = _path_lengths(closed)
-    after = _path_lengths(closed[:, ::-1])[:, ::-1]
-    total = np.where(closed > 0, before + after - 1, 0)
-    rules = []
     across = np.ascontiguousarray(run_lengths(np.ascontiguousarray(mask.T)).T)
-    best = total.max(axis=0)  # of each column, to find the longest path without a look at all
-    while best.size and best.max() >= shortest:
-        column = int(best.argmax())
-        start, path = _trace(before, after, int(total[:, column].argmax()), column)
-        rule, band = _fit(start, path, across, upright, max(mask.shape))
-        ways = [path]
-        if rule is not None:
-            rules.append(rule)
-            ways.append(np.rint(rule.curve).astype(np.int64))
-        columns = np.arange(start, start + len(path))
-        for offset in range(-band, band + 1):
-            for way in ways:  # neither is looked at again
-                total[np.clip(way + offset, 0, len(total) - 1), columns] = 0
-        best[columns] = total[:, start : start + len(path)].max(axis=0)
+    thin = across <= _thickest(mask.shape)
+    left = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, _GAP), np.uint8))
+    rules = []
+    for _ in range(_ROUNDS):  # a round finds one line of those that strokes connect
+        before = _path_lengths(left)
+        after = _path_lengths(left[:, ::-1])[:, ::-1]
+        total = np.where(left > 0, before + after - 1, 0)
+        long = (total >= shortest) & thin
+        if not long.any():
+            break
+        for row, column in _longest_of_each_piece(total, long):
+            start, path = _trace(before, after, row, column)
+            columns = np.arange(start, start + len(path))
+            if left[path, columns].mean() < 0.5:
+                continue  # it was found from another piece of this round
+            rule, band = _fit(start, path, across, upright)
+            ways = [path]
+            if rule is not None:
+                rules.append(rule)
+                ways.append(np.rint(rule.curve).astype(np.int64))
+            for offset in range(-band, band + 1):
+                for way in ways:  # neither is looked at again
+                    left[np.clip(way + offset, 0, len(left) - 1), columns] = 0
     return rules
+
+
+def _thickest(shape: tuple[int, ...]) -> float:
+    return max(4.0, _THICKEST * max(shape))
+
+
+def _longest_of_each_piece(total: np.ndarray, long: np.ndarray) -> list[tuple[int, int]]:
+    """Row and column of the largest ``total`` in each connected piece of ``long``, the largest first."""
+    import cv2
+
+    count, labels = cv2.connectedComponents(long.astype(np.uint8), connectivity=8)
+    rows, columns = np.nonzero(long)
+    number = labels[rows, columns]
+    order = np.lexsort((total[rows, columns], number))
+    last = order[np.cumsum(np.bincount(number, minlength=count))[1:] - 1]
+    last = last[np.argsort(-total[rows[last], columns[last]], kind="stable")]
+    return [(int(rows[i]), int(columns[i])) for i in last]
 
 
 def _path_lengths(mask: np.ndarray) -> np.ndarray:
@@ -128,13 +150,13 @@ def _follow(lengths: np.ndarray, row: int, column: int, step: int) -> list[int]:
     return rows
 
 
-def _fit(start: int, path: np.ndarray, across: np.ndarray, upright: bool, longest: int) -> tuple[Rule | None, int]:
+def _fit(start: int, path: np.ndarray, across: np.ndarray, upright: bool) -> tuple[Rule | None, int]:
     """The line along a path, or None if it is none; and how many rows around the path have been looked at."""
     columns = np.arange(start, start + len(path))
     runs = across[path, columns]
     thickness = float(np.percentile(runs[runs > 0], 30)) if (runs > 0).any() else 1.0
     band = int(thickness / 2 + 2)
-    if thickness > max(4, _THICKEST * longest) or len(path) < _SLENDER * thickness:
+    if thickness > _thickest(across.shape) or len(path) < _SLENDER * thickness:
         return None, band
     x = np.linspace(-1, 1, len(path))
     near = np.ones(len(path), bool)
