@@ -199,7 +199,7 @@ def _write_table(sheet: Sheet) -> None:
         before = len(sheet.lines)
         for j in range(columns):
             most = int((wide - 40) / (1.05 * height))
-            top = 20 + i * tall + rng.uniform(0.15, 0.9) * (tall - 1.15 * height)
+            top = 20 + i * tall + (rng.uniform(0.3, 0.6) if rng.random() < 0.8 else 1.0) * (tall - height)
             sheet.write([digits(rng, 1, max(1, most))], top, 40 + j * wide + rng.uniform(12, 30), height)
         cells = sheet.lines[before:]
         del sheet.lines[before:]

@@ -18,10 +18,12 @@ class Ink:
     Attributes:
         levels: float32 ``(H, W)``, ``1 − light / ground``, from 0 to 1.
         low: The level from which on it counts as ink at all.
+        ground: The light of the ground there, float32 ``(H, W)`` from 0 to 255.
     """
 
     levels: np.ndarray
     low: float
+    ground: np.ndarray
 
 
 def ink_is_lighter(grey: np.ndarray) -> bool:
@@ -60,16 +62,16 @@ def page_ink(grey: np.ndarray, lighter: bool) -> Ink:
     levels = np.clip(difference / np.maximum(ground, _DARKEST_GROUND), 0, 1)
     fine = levels - cv2.blur(levels, (5, 5))
     noise = 1.5 * float(np.median(np.abs(fine[::4, ::4])))
-    return Ink(levels, float(np.clip(5 * noise, _FAINTEST, _LEAST_CERTAIN)))
+    return Ink(levels, float(np.clip(5 * noise, _FAINTEST, _LEAST_CERTAIN)), ground)
 
 
-def marks(ink: Ink) -> np.ndarray:
+def marks(levels: np.ndarray, low: float) -> np.ndarray:
     """What is ink, bool ``(H, W)``: at least ``low``, and not much paler than the strongest ink near by."""
     import cv2
 
-    window = 2 * max(3, round(_NEAR * max(ink.levels.shape) / 2)) + 1
-    strongest = cv2.dilate(cv2.blur(ink.levels, (3, 3)), np.ones((window, window), np.uint8))
-    return ink.levels >= np.maximum(ink.low, _SHARE * strongest)
+    window = 2 * max(3, round(_NEAR * max(levels.shape) / 2)) + 1
+    strongest = cv2.dilate(cv2.blur(levels, (3, 3)), np.ones((window, window), np.uint8))
+    return levels >= np.maximum(low, _SHARE * strongest)
 
 
 def _opened(levels: np.ndarray) -> np.ndarray:

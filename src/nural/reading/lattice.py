@@ -8,15 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nural.data.image import centre, scale_to_box
 from nural.reading.cuts import Atom
+from nural.reading.digit_field import digit_field
 
 _WIDEST, _TALLEST = 1.45, 1.9  # of the line's height: a digit's box
 _LEAST = 0.25  # of it: a digit's longer side
 _APART = 0.12  # of it: the widest gap between parts of one digit
 _MOST_ATOMS = 8  # that make one digit
-_LARGE = 100  # pixels: a larger candidate is reduced first
-_REFUSED = -2.5  # the logarithm of what a piece counts that no digit covers
+_NO_DIGIT = -1.0  # the logarithm of what a whole piece counts that is no digit
+_LEFT_OVER = -2.5  # and of what a part counts when the rest of its piece is digits
+_WIDE_NO_DIGIT = 1.5  # what each height counts by which a piece is wider than a digit usually is
+_USUAL_WIDTH, _WIDER = 0.85, 10.0  # of the line's height, up to which width costs nothing; the cost beyond, squared
 _CUT, _INK_OF_CUT, _JOINED = 0.25, 0.45, 0.5  # what a cut costs, what each stroke's width of it, what a join
 
 
@@ -54,22 +56,27 @@ def candidates_of(atoms: list[Atom], height: float) -> list[Candidate]:
             joins = sum(a.piece != b.piece for a, b in zip(parts, parts[1:], strict=False))
             if joins and _widest_gap(parts) > _APART * height:
                 break
-            cost = _JOINED * joins + _cost_of_cut(parts[0])
-            found.append(Candidate(first, stop, box, _field(parts, box), cost))
+            too_wide = max(0.0, wide / height - _USUAL_WIDTH)
+            cost = _JOINED * joins + _cost_of_cut(parts[0]) + _WIDER * too_wide**2
+            found.append(Candidate(first, stop, box, digit_field(_together(parts, box)), cost))
     return found
 
 
-def best_division(count: int, candidates: list[Candidate], log_probabilities: np.ndarray) -> list[int]:
+def best_division(
+    atoms: list[Atom], height: float, candidates: list[Candidate], log_probabilities: np.ndarray
+) -> list[int]:
     """The numbers of the candidates that, from left to right, divide a line best.
 
-    Each of the ``count`` atoms is in one candidate or refused. Of all such divisions, the one with the largest sum of
-    log-probabilities without costs.
+    Each atom is in one candidate, or in a piece that is no digit, or left over. Of all such divisions, the one with the
+    largest sum of log-probabilities without costs.
 
     Args:
-        count: how many atoms the line has.
+        atoms: those of the line.
+        height: of the line's digits in pixels.
         candidates: those of `candidates_of`.
         log_probabilities: that of each candidate's most probable class, ``(C,)``.
     """
+    count = len(atoms)
     best = np.full(count + 1, -np.inf)
     best[0] = 0
     chosen: list[tuple[int, int | None]] = [(0, None)] * (count + 1)
@@ -77,7 +84,14 @@ def best_division(count: int, candidates: list[Candidate], log_probabilities: np
     for number, candidate in enumerate(candidates):
         by_stop[candidate.stop].append(number)
     for stop in range(1, count + 1):
-        best[stop], chosen[stop] = best[stop - 1] + _REFUSED, (stop - 1, None)
+        best[stop], chosen[stop] = best[stop - 1] + _LEFT_OVER, (stop - 1, None)
+        first = _begin_of_piece(atoms, stop)
+        if first is not None:
+            box = _union(atoms[first:stop])
+            too_wide = max(0.0, (box[3] - box[1]) / height - _USUAL_WIDTH)
+            score = best[first] + _NO_DIGIT - _WIDE_NO_DIGIT * too_wide
+            if score > best[stop]:
+                best[stop], chosen[stop] = score, (first, None)
         for number in by_stop[stop]:
             candidate = candidates[number]
             score = best[candidate.first] + float(log_probabilities[number]) - candidate.cost
@@ -90,6 +104,17 @@ def best_division(count: int, candidates: list[Candidate], log_probabilities: np
         if number is not None:
             division.append(number)
     return division[::-1]
+
+
+def _begin_of_piece(atoms: list[Atom], stop: int) -> int | None:
+    """The first atom of the piece that ends with the one before ``stop``; None if it ends later or is interrupted."""
+    piece = atoms[stop - 1].piece
+    if stop < len(atoms) and atoms[stop].piece == piece:
+        return None
+    first = stop - 1
+    while first and atoms[first - 1].piece == piece:
+        first -= 1
+    return first
 
 
 def _cost_of_cut(atom: Atom) -> float:
@@ -111,16 +136,11 @@ def _union(parts: list[Atom]) -> tuple[int, int, int, int]:
     return min(tops), min(lefts), max(bottoms), max(rights)
 
 
-def _field(parts: list[Atom], box: tuple[int, int, int, int]) -> np.ndarray:
-    import cv2
-
+def _together(parts: list[Atom], box: tuple[int, int, int, int]) -> np.ndarray:
+    """The ink of all parts in their common box."""
     ink = np.zeros((box[2] - box[0], box[3] - box[1]), np.float32)
     for part in parts:
         top, left, bottom, right = part.box
         place = ink[top - box[0] : bottom - box[0], left - box[1] : right - box[1]]
         np.maximum(place, part.ink, out=place)
-    longer = max(ink.shape)
-    if longer > _LARGE:
-        size = [max(1, round(side * _LARGE / longer)) for side in reversed(ink.shape)]
-        ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
-    return centre(scale_to_box(np.rint(255 * ink).astype(np.uint8)))
+    return ink

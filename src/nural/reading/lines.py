@@ -6,7 +6,7 @@ from nural.reading.pieces import Piece
 
 _LEAST = 9  # pixels: lower pieces begin no line
 _SMALLER, _LARGER = 0.45, 1.9  # heights of what may stand in one line, of the line's
-_OFF, _OFF_FAR = 0.45, 0.3  # how far above or below the line a piece may be, of its height; behind a wide gap
+_OFF, _OFF_FAR = 0.45, 0.4  # how far above or below the line a piece may be, of its height; behind a wide gap
 _FAR = 3.0  # heights: a gap this wide is one
 _NEAR = 0.6  # heights: so near a digit a small stroke may belong to it
 

@@ -15,9 +15,10 @@ from nural.data.source_file import read_file
 from nural.inference import predict_proba
 from nural.layer import Layer
 from nural.reading.cuts import Atom, atoms_of
-from nural.reading.ink import Ink, ink_is_lighter, marks, page_ink
+from nural.reading.ink import ink_is_lighter, marks, page_ink
 from nural.reading.lattice import Candidate, best_division, candidates_of
 from nural.reading.lines import lines_of
+from nural.reading.paper import page_of, regions_of
 from nural.reading.pieces import Piece, pieces_of
 from nural.reading.refusal import Sign, digits_among, spaces_before
 from nural.reading.ruling import remove_rules
@@ -133,18 +134,20 @@ def _upright_size(picture: "Image") -> tuple[int, int]:
 
 def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:
     """The lines of a page in the pixels of ``grey``."""
-    found = page_ink(grey, lighter)
-    levels, rules = remove_rules(found.levels, found.low)
-    ink = Ink(levels, found.low)
-    pieces = pieces_of(ink, marks(ink))
+    ink = page_ink(grey, lighter)
+    levels, rules = remove_rules(ink.levels, ink.low)
+    pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
+    page = page_of(regions_of(ink.ground), pieces, model, threshold_of(model), grey.shape)
+    if not page.all():
+        levels = np.where(page, levels, np.float32(0))
+        pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
     tilt = tilt_of_rules(rules)
     if tilt is None:
         tilt = tilt_of_pieces(pieces)
     back = np.array([[1.0, 0, 0], [0, 1, 0]])
     if abs(tilt) > _LEAST_TILT:
         levels, back = turn(levels, tilt)
-        ink = Ink(levels, found.low)
-        pieces = pieces_of(ink, marks(ink))
+        pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
     signs = _signs(lines_of(pieces), model)
     lines = []
     for line in signs:
@@ -157,22 +160,22 @@ def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:
 
 def _signs(lines: list[list[Piece]], model: Layer) -> list[list[Sign]]:
     """What each line says. All that may be a digit on the page goes through the network at once."""
-    divided: list[tuple[list[Atom], list[Candidate]]] = []
+    divided: list[tuple[float, list[Atom], list[Candidate]]] = []
     for line in lines:
         height = _height(line)
         atoms = [atom for number, piece in enumerate(line) for atom in atoms_of(piece, number, height)]
         atoms.sort(key=lambda atom: atom.box[1] + atom.box[3])
-        divided.append((atoms, candidates_of(atoms, height)))
-    fields = [candidate.field for _, candidates in divided for candidate in candidates]
+        divided.append((height, atoms, candidates_of(atoms, height)))
+    fields = [candidate.field for _, _, candidates in divided for candidate in candidates]
     if not fields:
         return []
     probabilities = predict_proba(model, to_float32(np.stack(fields).reshape(len(fields), -1)))
     signs = []
     start = 0
-    for atoms, candidates in divided:
+    for height, atoms, candidates in divided:
         own = probabilities[start : start + len(candidates)]
         start += len(candidates)
-        division = best_division(len(atoms), candidates, np.log(np.maximum(own.max(axis=1), 1e-9)))
+        division = best_division(atoms, height, candidates, np.log(np.maximum(own.max(axis=1), 1e-9)))
         signs.append(_written(atoms, candidates, own, division))
     return signs
 

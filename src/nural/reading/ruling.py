@@ -17,6 +17,7 @@ _SLENDER = 25  # thicknesses: a line is at least this long; a stroke of a digit 
 _GAP = 9  # pixels that a line may be broken for
 _STRAIGHT = 0.7  # the share of a line's points that lie near a smooth curve
 _ROUNDS = 8
+_BEYOND = 30  # pixels beyond its ends where a line is taken away too
 _STEEPEST = 0.4  # tangent: a line is at most so far from level or upright
 
 
@@ -73,29 +74,32 @@ def _level_rules(mask: np.ndarray, upright: bool) -> list[Rule]:
 
     shortest = _SHORTEST * max(mask.shape)
     across = np.ascontiguousarray(run_lengths(np.ascontiguousarray(mask.T)).T)
-    thin = across <= _thickest(mask.shape)
     left = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, _GAP), np.uint8))
+    thin = (left > 0) & (across <= _thickest(mask.shape))
     rules = []
     for _ in range(_ROUNDS):  # a round finds one line of those that strokes connect
-        before = _path_lengths(left)
-        after = _path_lengths(left[:, ::-1])[:, ::-1]
-        total = np.where(left > 0, before + after - 1, 0)
-        long = (total >= shortest) & thin
+        before = _path_lengths(left, thin)
+        after = _path_lengths(left[:, ::-1], thin[:, ::-1])[:, ::-1]
+        total = np.where(thin, before + after - 1, 0)
+        long = total >= shortest
         if not long.any():
             break
         for row, column in _longest_of_each_piece(total, long):
-            start, path = _trace(before, after, row, column)
+            if not left[row, column]:
+                continue
+            start, path = _trace(left, before, after, row, column)
             columns = np.arange(start, start + len(path))
             if left[path, columns].mean() < 0.5:
                 continue  # it was found from another piece of this round
-            rule, band = _fit(start, path, across, upright)
+            rule, band = _fit(start, path, across, thin[path, columns], upright)
             ways = [path]
             if rule is not None:
                 rules.append(rule)
-                ways.append(np.rint(rule.curve).astype(np.int64))
+                ways.append(np.rint(rule.curve[_BEYOND : len(rule.curve) - _BEYOND]).astype(np.int64))
             for offset in range(-band, band + 1):
                 for way in ways:  # neither is looked at again
                     left[np.clip(way + offset, 0, len(left) - 1), columns] = 0
+        thin &= left > 0
     return rules
 
 
@@ -107,68 +111,90 @@ def _longest_of_each_piece(total: np.ndarray, long: np.ndarray) -> list[tuple[in
     """Row and column of the largest ``total`` in each connected piece of ``long``, the largest first."""
     import cv2
 
-    count, labels = cv2.connectedComponents(long.astype(np.uint8), connectivity=8)
+    _, labels = cv2.connectedComponents(long.astype(np.uint8), connectivity=8)
     rows, columns = np.nonzero(long)
     number = labels[rows, columns]
     order = np.lexsort((total[rows, columns], number))
-    last = order[np.cumsum(np.bincount(number, minlength=count))[1:] - 1]
+    sizes = np.bincount(number)
+    last = order[np.cumsum(sizes)[1:] - 1][sizes[1:] >= _GAP]  # the rest are bits of strokes
     last = last[np.argsort(-total[rows[last], columns[last]], kind="stable")]
     return [(int(rows[i]), int(columns[i])) for i in last]
 
 
-def _path_lengths(mask: np.ndarray) -> np.ndarray:
-    """The length of the longest path that ends at each set pixel, coming from the left: int32 ``(H, W)``."""
+def _path_lengths(mask: np.ndarray, thin: np.ndarray) -> np.ndarray:
+    """The most thin points on a path that ends at each point of the mask, coming from the left: int32 ``(H, W)``."""
     columns = np.ascontiguousarray(mask.T).astype(np.int32)
+    counted = np.ascontiguousarray(thin.T).astype(np.int32)
     lengths = np.zeros((columns.shape[0], columns.shape[1] + 2), np.int32)
-    lengths[0, 1:-1] = columns[0]
+    lengths[0, 1:-1] = counted[0]
     for x in range(1, len(columns)):
         last, now = lengths[x - 1], lengths[x, 1:-1]
         np.maximum(last[:-2], last[2:], out=now)
         np.maximum(now, last[1:-1], out=now)
-        now += 1
+        now += counted[x]
         now *= columns[x]
     return lengths[:, 1:-1].T
 
 
-def _trace(before: np.ndarray, after: np.ndarray, row: int, column: int) -> tuple[int, np.ndarray]:
-    """The longest path through a pixel: its first column and its rows. It goes straight on where it can."""
-    left = _follow(before, row, column, -1)
-    right = _follow(after, row, column, 1)
+def _trace(
+    mask: np.ndarray, before: np.ndarray, after: np.ndarray, row: int, column: int
+) -> tuple[int, np.ndarray]:
+    """The longest path through a point: its first column and its rows. It goes straight on where it can."""
+    left = _follow(mask, before, row, column, -1)
+    right = _follow(mask, after, row, column, 1)
     return column - len(left), np.array([*left[::-1], row, *right])
 
 
-def _follow(lengths: np.ndarray, row: int, column: int, step: int) -> list[int]:
+def _follow(mask: np.ndarray, lengths: np.ndarray, row: int, column: int, step: int) -> list[int]:
     rows = []
-    height = len(lengths)
-    remaining = int(lengths[row, column]) - 1
-    while remaining > 0:
+    height, width = lengths.shape
+    while 0 <= column + step < width:
         column += step
-        if lengths[row, column] < remaining:
-            row = row - 1 if row > 0 and lengths[row - 1, column] >= remaining else min(row + 1, height - 1)
+        beside = [r for r in (row, row - 1, row + 1) if 0 <= r < height]
+        row = max(beside, key=lambda r: lengths[r, column])
+        if not lengths[row, column]:
+            break
         rows.append(row)
-        remaining -= 1
     return rows
 
 
-def _fit(start: int, path: np.ndarray, across: np.ndarray, upright: bool) -> tuple[Rule | None, int]:
-    """The line along a path, or None if it is none; and how many rows around the path have been looked at."""
-    columns = np.arange(start, start + len(path))
-    runs = across[path, columns]
+def _fit(
+    start: int, path: np.ndarray, across: np.ndarray, thin: np.ndarray, upright: bool
+) -> tuple[Rule | None, int]:
+    """The line along a path, or None if it is none; and how many rows around the path have been looked at.
+
+    It goes on a little beyond the path's ends, where a stroke may have cut it off.
+    """
+    length = len(path)
+    runs = across[path, np.arange(start, start + length)][thin]
     thickness = float(np.percentile(runs[runs > 0], 30)) if (runs > 0).any() else 1.0
     band = int(thickness / 2 + 2)
-    if thickness > _thickest(across.shape) or len(path) < _SLENDER * thickness:
+    x, y = np.flatnonzero(thin) / length, path[thin].astype(np.float64)
+    if length < _SLENDER * thickness or len(x) < 10:
         return None, band
-    x = np.linspace(-1, 1, len(path))
-    near = np.ones(len(path), bool)
-    curve = path.astype(np.float64)
-    for reach in (3.0, 1.5, 1.5):
-        curve = np.polyval(np.polyfit(x[near], path[near], 3), x)
-        near = np.abs(curve - path) <= thickness / 2 + reach
+    curve = np.full(len(x), np.median(y - _slope(x, y) * x)) + _slope(x, y) * x
+    line: np.ndarray | None = None
+    for reach, degree in ((0.02 * length, 1), (3.0, 3), (1.5, 3), (1.5, 3)):
+        near = np.abs(curve - y) <= thickness / 2 + reach
         if near.mean() < _STRAIGHT:
             return None, band
-    if abs(curve[-1] - curve[0]) > _STEEPEST * len(path):
+        line = np.polyfit(x[near], y[near], degree)
+        curve = np.polyval(line, x)
+    assert line is not None
+    inside = np.polyval(line, np.arange(length) / length)
+    if abs(inside[-1] - inside[0]) > _STEEPEST * length:
         return None, band
-    return Rule(start, curve, thickness, upright), band
+    beyond = np.arange(1, _BEYOND + 1)
+    few = min(40, length - 1)
+    first, last = (inside[few] - inside[0]) / few, (inside[-1] - inside[-1 - few]) / few
+    whole = np.concatenate([inside[0] - first * beyond[::-1], inside, inside[-1] + last * beyond])
+    return Rule(start - _BEYOND, whole, thickness, upright), band
+
+
+def _slope(x: np.ndarray, y: np.ndarray) -> float:
+    """The median slope between points half a line apart (Theil and Sen)."""
+    half = len(x) // 2
+    return float(np.median((y[half:] - y[: len(y) - half]) / (x[half:] - x[: len(x) - half])))
 
 
 def _erase(levels: np.ndarray, mask: np.ndarray, rules: list[Rule]) -> np.ndarray:
@@ -176,14 +202,28 @@ def _erase(levels: np.ndarray, mask: np.ndarray, rules: list[Rule]) -> np.ndarra
     erased = levels.copy()
     for rule in rules:
         columns = np.arange(rule.start, rule.start + len(rule.curve))
-        middle = np.clip(np.rint(rule.curve).astype(np.int64), 0, len(levels) - 1)
-        strength = float(np.median(levels[middle, columns]))
+        there = (columns >= 0) & (columns < levels.shape[1])
+        columns = columns[there]
+        curve, strength = _centred(rule.curve[there], rule.thickness, levels, columns)
+        middle = np.rint(curve).astype(np.int64)
         darker = max(1.6 * strength, strength + 0.12)
         reach = rule.thickness / 2 + 1.5
         for offset in range(int(-reach) - 1, int(reach) + 2):
             rows = middle + offset
-            hit = (np.abs(rows - rule.curve) <= reach) & (rows >= 0) & (rows < len(levels))
+            hit = (np.abs(rows - curve) <= reach) & (rows >= 0) & (rows < len(levels))
             at = rows[hit], columns[hit]
             line = (across[at] <= 1.6 * rule.thickness + 2) & (levels[at] < darker)
             erased[at[0][line], at[1][line]] = 0
     return erased
+
+
+def _centred(
+    curve: np.ndarray, thickness: float, levels: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """The curve moved to the middle of its line, and the line's level there."""
+    offsets = np.arange(-int(thickness) - 1, int(thickness) + 2)
+    rows = np.clip(np.rint(curve).astype(np.int64) + offsets[:, None], 0, len(levels) - 1)
+    profile = np.median(levels[rows, columns], axis=1)
+    if not profile.any():
+        return curve, 0.0
+    return curve + float(profile @ offsets / profile.sum()), float(profile.max())
