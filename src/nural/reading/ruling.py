@@ -15,7 +15,8 @@ _SHORTEST = 0.09  # of the page's longer side
 _THICKEST = 0.008  # of it
 _SLENDER = 25  # thicknesses: a line is at least this long; a stroke of a digit is shorter
 _GAP = 9  # pixels that a line may be broken for
-_STRAIGHT = 0.7  # the share of a line's points that lie near a smooth curve
+_STRAIGHT = 0.4  # the share of a path's points that must lie near one smooth curve
+_PARTS = 8  # of a path, of which one tells the line
 _ROUNDS = 8
 _BEYOND = 30  # pixels beyond its ends where a line is taken away too
 _STEEPEST = 0.4  # tangent: a line is at most so far from level or upright
@@ -92,13 +93,13 @@ def _level_rules(mask: np.ndarray, upright: bool) -> list[Rule]:
             if left[path, columns].mean() < 0.5:
                 continue  # it was found from another piece of this round
             rule, band = _fit(start, path, across, thin[path, columns], upright)
-            ways = [path]
             if rule is not None:
                 rules.append(rule)
-                ways.append(np.rint(rule.curve[_BEYOND : len(rule.curve) - _BEYOND]).astype(np.int64))
-            for offset in range(-band, band + 1):
-                for way in ways:  # neither is looked at again
-                    left[np.clip(way + offset, 0, len(left) - 1), columns] = 0
+                path = np.rint(rule.curve).astype(np.int64)
+                columns = np.arange(rule.start, rule.start + len(path))
+            left[row, column] = 0
+            for offset in range(-band, band + 1):  # it is not looked at again
+                left[np.clip(path + offset, 0, len(left) - 1), columns] = 0
         thin &= left > 0
     return rules
 
@@ -161,50 +162,53 @@ def _follow(mask: np.ndarray, lengths: np.ndarray, row: int, column: int, step: 
 def _fit(
     start: int, path: np.ndarray, across: np.ndarray, thin: np.ndarray, upright: bool
 ) -> tuple[Rule | None, int]:
-    """The line along a path, or None if it is none; and how many rows around the path have been looked at.
-
-    It goes on a little beyond the path's ends, where a stroke may have cut it off.
-    """
+    """The line along most of a path, or None if there is none; and how many rows around it have been looked at."""
     length = len(path)
     runs = across[path, np.arange(start, start + length)][thin]
     thickness = float(np.percentile(runs[runs > 0], 30)) if (runs > 0).any() else 1.0
     band = int(thickness / 2 + 2)
-    x, y = np.flatnonzero(thin) / length, path[thin].astype(np.float64)
-    if length < _SLENDER * thickness or len(x) < 10:
+    x, y = np.flatnonzero(thin).astype(np.float64), path[thin].astype(np.float64)
+    shortest = _SHORTEST * max(across.shape)
+    if length < _SLENDER * thickness or len(x) < shortest:
         return None, band
-    curve = np.full(len(x), np.median(y - _slope(x, y) * x)) + _slope(x, y) * x
-    line: np.ndarray | None = None
-    for reach, degree in ((0.02 * length, 1), (3.0, 3), (1.5, 3), (1.5, 3)):
-        near = np.abs(curve - y) <= thickness / 2 + reach
-        if near.mean() < _STRAIGHT:
+    near = _agreeing(x, y, thickness / 2 + 5)
+    line = np.zeros(2)
+    for reach, degree in ((4.0, 1), (3.0, 2), (2.0, 3), (1.5, 3)):
+        if near.sum() < max(shortest, _STRAIGHT * len(x)):
             return None, band
-        line = np.polyfit(x[near], y[near], degree)
-        curve = np.polyval(line, x)
-    assert line is not None
-    inside = np.polyval(line, np.arange(length) / length)
-    if abs(inside[-1] - inside[0]) > _STEEPEST * length:
+        line = np.polyfit(x[near] / length, y[near], degree)
+        near = np.abs(np.polyval(line, x / length) - y) <= thickness / 2 + reach
+    if near.sum() < max(shortest, _STRAIGHT * len(x)):
         return None, band
-    beyond = np.arange(1, _BEYOND + 1)
-    few = min(40, length - 1)
-    first, last = (inside[few] - inside[0]) / few, (inside[-1] - inside[-1 - few]) / few
-    whole = np.concatenate([inside[0] - first * beyond[::-1], inside, inside[-1] + last * beyond])
-    return Rule(start - _BEYOND, whole, thickness, upright), band
+    first, last = int(x[near][0]), int(x[near][-1])
+    curve = np.polyval(line, np.arange(first, last + 1) / length)
+    if abs(curve[-1] - curve[0]) > _STEEPEST * len(curve):
+        return None, band
+    return Rule(start + first, curve, thickness, upright), band
 
 
-def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    """The median slope between points half a line apart (Theil and Sen)."""
-    half = len(x) // 2
-    return float(np.median((y[half:] - y[: len(y) - half]) / (x[half:] - x[: len(x) - half])))
+def _agreeing(x: np.ndarray, y: np.ndarray, reach: float) -> np.ndarray:
+    """Which points lie near a straight line, that of the part of the path with which most others agree.
+
+    A path may change from one line to another along a stroke.
+    """
+    best = np.zeros(len(x), bool)
+    for part_x, part_y in zip(np.array_split(x, _PARTS), np.array_split(y, _PARTS), strict=True):
+        half = len(part_x) // 2
+        steps = part_x[half:] - part_x[: len(part_x) - half]
+        slope = float(np.median((part_y[half:] - part_y[: len(part_y) - half]) / steps))  # Theil and Sen
+        near = np.abs(np.median(part_y - slope * part_x) + slope * x - y) <= reach
+        if near.sum() > best.sum():
+            best = near
+    return best
 
 
 def _erase(levels: np.ndarray, mask: np.ndarray, rules: list[Rule]) -> np.ndarray:
     across = np.ascontiguousarray(run_lengths(np.ascontiguousarray(mask.T)).T)
     erased = levels.copy()
     for rule in rules:
-        columns = np.arange(rule.start, rule.start + len(rule.curve))
-        there = (columns >= 0) & (columns < levels.shape[1])
-        columns = columns[there]
-        curve, strength = _centred(rule.curve[there], rule.thickness, levels, columns)
+        columns, curve = _continued(rule, levels.shape[1])
+        curve, strength = _centred(curve, rule.thickness, levels, columns)
         middle = np.rint(curve).astype(np.int64)
         darker = max(1.6 * strength, strength + 0.12)
         reach = rule.thickness / 2 + 1.5
@@ -215,6 +219,17 @@ def _erase(levels: np.ndarray, mask: np.ndarray, rules: list[Rule]) -> np.ndarra
             line = (across[at] <= 1.6 * rule.thickness + 2) & (levels[at] < darker)
             erased[at[0][line], at[1][line]] = 0
     return erased
+
+
+def _continued(rule: Rule, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """A line's columns and rows, and a little beyond its ends, where a stroke may have cut it off."""
+    columns = np.arange(rule.start - _BEYOND, rule.start + len(rule.curve) + _BEYOND)
+    few = min(40, len(rule.curve) - 1)
+    beyond = np.arange(1, _BEYOND + 1)
+    before = rule.curve[0] - (rule.curve[few] - rule.curve[0]) / few * beyond[::-1]
+    after = rule.curve[-1] + (rule.curve[-1] - rule.curve[-1 - few]) / few * beyond
+    inside = (columns >= 0) & (columns < width)
+    return columns[inside], np.concatenate([before, rule.curve, after])[inside]
 
 
 def _centred(
