@@ -11,7 +11,7 @@ import handwriting
 import numpy as np
 
 WIDTH, HEIGHT, AROUND = 1200, 1500, 330  # what is written on, and the paper that goes on around it, in pixels
-WORDS = "Tel name total room date page sum km Nr water paper length number weight rate Art".split()
+WORDS = ["Tel", "name", "total", "room", "date", "page", "sum", "km", "Nr", "water", "paper", "length", "number", "weight", "rate", "Art"]
 
 #: What is wrong with a page, by the name of it. What is not named is as on a clean sheet.
 DISTURBANCES: dict[str, dict[str, Any]] = {
@@ -131,9 +131,7 @@ def digits(rng: np.random.Generator, fewest: int = 1, most: int = 6) -> str:
     return "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(fewest, most + 1))))
 
 
-def make(
-    name: str, pixels: np.ndarray, labels: np.ndarray, rng: np.random.Generator
-) -> tuple[bytes, list[TrueLine]]:
+def make(name: str, pixels: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> tuple[bytes, list[TrueLine]]:
     """One page with the disturbance of this name: a picture file, and what is written on it.
 
     Args:

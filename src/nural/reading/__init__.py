@@ -1,4 +1,4 @@
-"""Reading whole pages: digits found in lines. Needs OpenCV (extra ``photo``)."""
+"""Whole pages: digits found, read and put into lines. Needs OpenCV (extra ``photo``)."""
 
 from nural.reading.page import Digit, Line, Page, read_page, threshold_of
 

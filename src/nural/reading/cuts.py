@@ -90,7 +90,7 @@ def _cuts(piece: Piece, height: float) -> tuple[np.ndarray, list[float]]:
 
 def _cheapest_paths(bands: np.ndarray) -> np.ndarray:
     """The column of the cheapest way down in each row of each band: ``(C, h)`` for ``(C, h, band)``."""
-    count, height, width = bands.shape
+    count, height, _width = bands.shape
     cost = np.pad(bands[:, 0], ((0, 0), (1, 1)), constant_values=np.inf)
     came = np.zeros(bands.shape, np.int8)
     for row in range(1, height):

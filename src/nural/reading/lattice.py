@@ -4,6 +4,7 @@ Over-segmentation and dynamic programming over the network's log-probabilities: 
 *Gradient-based learning applied to document recognition*, 1998, section IV.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,13 +48,13 @@ def candidates_of(atoms: list[Atom], height: float) -> list[Candidate]:
     for first in range(len(atoms)):
         for stop in range(first + 1, min(first + _MOST_ATOMS, len(atoms)) + 1):
             parts = atoms[first:stop]
-            box = _union(parts)
+            box = box_around([part.box for part in parts])
             tall, wide = box[2] - box[0], box[3] - box[1]
             if wide > _WIDEST * height and stop > first + 1:
                 break
             if wide > 2 * _WIDEST * height or tall > _TALLEST * height or max(tall, wide) < _LEAST * height:
                 continue
-            joins = sum(a.piece != b.piece for a, b in zip(parts, parts[1:], strict=False))
+            joins = sum(a.piece != b.piece for a, b in itertools.pairwise(parts))
             if joins and _widest_gap(parts) > _APART * height:
                 break
             too_wide = max(0.0, wide / height - _USUAL_WIDTH)
@@ -87,7 +88,7 @@ def best_division(
         best[stop], chosen[stop] = best[stop - 1] + _LEFT_OVER, (stop - 1, None)
         first = _begin_of_piece(atoms, stop)
         if first is not None:
-            box = _union(atoms[first:stop])
+            box = box_around([atom.box for atom in atoms[first:stop]])
             too_wide = max(0.0, (box[3] - box[1]) / height - _USUAL_WIDTH)
             score = best[first] + _NO_DIGIT - _WIDE_NO_DIGIT * too_wide
             if score > best[stop]:
@@ -131,8 +132,9 @@ def _widest_gap(parts: list[Atom]) -> float:
     return widest
 
 
-def _union(parts: list[Atom]) -> tuple[int, int, int, int]:
-    tops, lefts, bottoms, rights = zip(*(part.box for part in parts), strict=True)
+def box_around(boxes: list[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
+    """The box around boxes: top, left, bottom, right."""
+    tops, lefts, bottoms, rights = zip(*boxes, strict=True)
     return min(tops), min(lefts), max(bottoms), max(rights)
 
 

@@ -9,19 +9,16 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from nural.data.data_error import DataError
-from nural.data.digits import to_float32
 from nural.data.image_file import MAX_PIXELS, read_contrast, reduced
 from nural.data.source_file import read_file
-from nural.inference import predict_proba
 from nural.layer import Layer
-from nural.reading.cuts import Atom, atoms_of
 from nural.reading.ink import ink_is_lighter, marks, page_ink
-from nural.reading.lattice import Candidate, best_division, candidates_of
 from nural.reading.lines import lines_of
 from nural.reading.paper import page_of, regions_of
-from nural.reading.pieces import Piece, pieces_of
-from nural.reading.refusal import Sign, digits_among, spaces_before
+from nural.reading.pieces import pieces_of
+from nural.reading.refusal import digits_among, spaces_before
 from nural.reading.ruling import remove_rules
+from nural.reading.signs import Sign, signs_of
 from nural.reading.tilt import tilt_of_pieces, tilt_of_rules, turn
 
 if TYPE_CHECKING:
@@ -148,7 +145,7 @@ def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:
     if abs(tilt) > _LEAST_TILT:
         levels, back = turn(levels, tilt)
         pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
-    signs = _signs(lines_of(pieces), model)
+    signs = signs_of(lines_of(pieces), model, threshold_of(model))
     lines = []
     for line in signs:
         digits = digits_among(line, threshold_of(model))
@@ -156,48 +153,6 @@ def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:
             spaces = spaces_before([digit.box for digit in digits])
             lines.append(Line([_digit(sign, back) for sign in digits], spaces))
     return lines
-
-
-def _signs(lines: list[list[Piece]], model: Layer) -> list[list[Sign]]:
-    """What each line says. All that may be a digit on the page goes through the network at once."""
-    divided: list[tuple[float, list[Atom], list[Candidate]]] = []
-    for line in lines:
-        height = _height(line)
-        atoms = [atom for number, piece in enumerate(line) for atom in atoms_of(piece, number, height)]
-        atoms.sort(key=lambda atom: atom.box[1] + atom.box[3])
-        divided.append((height, atoms, candidates_of(atoms, height)))
-    fields = [candidate.field for _, _, candidates in divided for candidate in candidates]
-    if not fields:
-        return []
-    probabilities = predict_proba(model, to_float32(np.stack(fields).reshape(len(fields), -1)))
-    signs = []
-    start = 0
-    for height, atoms, candidates in divided:
-        own = probabilities[start : start + len(candidates)]
-        start += len(candidates)
-        division = best_division(atoms, height, candidates, np.log(np.maximum(own.max(axis=1), 1e-9)))
-        signs.append(_written(atoms, candidates, own, division))
-    return signs
-
-
-def _height(line: list[Piece]) -> float:
-    """The height of a line's digits in pixels: the median without small strokes."""
-    heights = np.array([piece.height for piece in line])
-    return float(np.median(heights[heights >= 0.5 * np.median(heights)]))
-
-
-def _written(
-    atoms: list[Atom], candidates: list[Candidate], probabilities: np.ndarray, division: list[int]
-) -> list[Sign]:
-    """The signs of a division, and each atom that it refuses as a sign that is no digit."""
-    refused = np.ones(len(atoms), bool)
-    signs = []
-    for number in division:
-        candidate, row = candidates[number], probabilities[number]
-        refused[candidate.first : candidate.stop] = False
-        signs.append(Sign(candidate.box, int(row.argmax()), float(row.max())))
-    signs += [Sign(atoms[i].box, None, 0.0) for i in np.flatnonzero(refused)]
-    return sorted(signs, key=lambda sign: sign.box[1] + sign.box[3])
 
 
 def _digit(sign: Sign, back: np.ndarray) -> Digit:

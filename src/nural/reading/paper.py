@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from nural.data.digits import to_float32
+from nural.inference import predict_proba
 from nural.layer import Layer
 from nural.reading.digit_field import digit_field
 from nural.reading.pieces import Piece
-from nural.inference import predict_proba
-from nural.data.digits import to_float32
 
 _COARSE = 400  # pixels of the longer side in which the regions are told apart
 _EDGE = 0.05  # of the light, from one of these pixels to the next: a sharp change
@@ -40,7 +40,9 @@ def regions_of(ground: np.ndarray) -> np.ndarray:
     return numbers[labels] if count else labels
 
 
-def page_of(regions: np.ndarray, pieces: list[Piece], model: Layer, threshold: float, shape: tuple[int, int]) -> np.ndarray:
+def page_of(
+    regions: np.ndarray, pieces: list[Piece], model: Layer, threshold: float, shape: tuple[int, int]
+) -> np.ndarray:
     """Where the page is, bool ``(H, W)``: the regions in whose pieces the network finds digits.
 
     A shadow's region is one of the page. Ones are not counted: a desk's grain is full of them.

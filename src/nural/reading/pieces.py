@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 _SPECK = 0.0025  # of the page's longer side: what is smaller in both directions is dirt
 _LARGEST = 0.5  # of the page's sides: what is larger is no writing
 _AROUND = 3  # pixels outside a stroke's edge where its ink has ended

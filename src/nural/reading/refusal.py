@@ -1,28 +1,15 @@
 """What of a line is no digit, and what is a word apart."""
 
-from dataclasses import dataclass
+import itertools
 
 import numpy as np
+
+from nural.reading.signs import Sign
 
 _SMALLEST, _LARGEST = 0.5, 1.6  # of the height of the line's digits
 _SPACE, _SURE_SPACE = 0.6, 1.2  # of it: a gap that may, and one that must, be a space
 _WIDER = 1.8  # times the line's usual gap: such a gap is a space
 _NEIGHBOURS = 0.45  # of a height: a sign this near belongs to the same word
-
-
-@dataclass(frozen=True)
-class Sign:
-    """Something written in a line: a digit, or what no division could make a digit of.
-
-    Attributes:
-        box: top, left, bottom, right.
-        digit: The most probable class, or None.
-        confidence: Its probability.
-    """
-
-    box: tuple[int, int, int, int]
-    digit: int | None
-    confidence: float
 
 
 def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
@@ -55,7 +42,7 @@ def spaces_before(boxes: list[tuple[int, int, int, int]]) -> list[bool]:
     if not boxes:
         return []
     height = float(np.median([box[2] - box[0] for box in boxes]))
-    gaps = np.array([after[1] - before[3] for before, after in zip(boxes, boxes[1:], strict=False)]) / height
+    gaps = np.array([after[1] - before[3] for before, after in itertools.pairwise(boxes)]) / height
     usual = float(np.median(gaps)) if len(gaps) else 0.0
     wide = (gaps > _SURE_SPACE) | ((gaps > _SPACE) & (gaps > _WIDER * usual))
     return [False, *(bool(each) for each in wide)]

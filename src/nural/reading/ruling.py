@@ -137,9 +137,7 @@ def _path_lengths(mask: np.ndarray, thin: np.ndarray) -> np.ndarray:
     return lengths[:, 1:-1].T
 
 
-def _trace(
-    mask: np.ndarray, before: np.ndarray, after: np.ndarray, row: int, column: int
-) -> tuple[int, np.ndarray]:
+def _trace(mask: np.ndarray, before: np.ndarray, after: np.ndarray, row: int, column: int) -> tuple[int, np.ndarray]:
     """The longest path through a point: its first column and its rows. It goes straight on where it can."""
     left = _follow(mask, before, row, column, -1)
     right = _follow(mask, after, row, column, 1)
@@ -159,9 +157,7 @@ def _follow(mask: np.ndarray, lengths: np.ndarray, row: int, column: int, step: 
     return rows
 
 
-def _fit(
-    start: int, path: np.ndarray, across: np.ndarray, thin: np.ndarray, upright: bool
-) -> tuple[Rule | None, int]:
+def _fit(start: int, path: np.ndarray, across: np.ndarray, thin: np.ndarray, upright: bool) -> tuple[Rule | None, int]:
     """The line along most of a path, or None if there is none; and how many rows around it have been looked at."""
     length = len(path)
     runs = across[path, np.arange(start, start + length)][thin]
@@ -232,9 +228,7 @@ def _continued(rule: Rule, width: int) -> tuple[np.ndarray, np.ndarray]:
     return columns[inside], np.concatenate([before, rule.curve, after])[inside]
 
 
-def _centred(
-    curve: np.ndarray, thickness: float, levels: np.ndarray, columns: np.ndarray
-) -> tuple[np.ndarray, float]:
+def _centred(curve: np.ndarray, thickness: float, levels: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, float]:
     """The curve moved to the middle of its line, and the line's level there."""
     offsets = np.arange(-int(thickness) - 1, int(thickness) + 2)
     rows = np.clip(np.rint(curve).astype(np.int64) + offsets[:, None], 0, len(levels) - 1)
