@@ -6,19 +6,22 @@ A sign is drawn as ink, float32 ``(h, w)`` from 0 to 1, cropped to what is there
 import cv2
 import numpy as np
 
-#: Each sign's strokes in one or more ways of writing it. Points are `x,y` in hundredths of a capital's height, 0,0 at its
-#: top, y downwards; curves run smoothly through them, and a point named twice is a corner. `;` lifts the pen.
+#: Each sign's strokes in one or more ways of writing it. Points are `x,y` in hundredths of a capital's height from its
+#: top left corner, y downwards; curves run smoothly through them, and a point named twice is a corner. `;` lifts the pen.
 DIGITS = {
     "0": [
         "45,0 12,18 2,50 12,85 42,100 75,85 84,50 75,16 45,0",
         "50,3 22,6 4,40 8,80 36,100 66,80 74,40 60,10 40,2",
     ],
-    "1": ["10,0 10,50 10,100", "0,28 26,2 30,0 30,0 30,50 30,100"],
+    "1": ["10,0 10,50 10,100", "0,18 14,6 20,0 20,0 20,50 18,100"],
     "2": [
         "6,24 22,3 52,0 74,20 64,50 34,80 3,100 3,100 45,99 84,97",
         "6,18 34,0 70,10 70,38 40,74 14,97 6,88 22,80 50,96 82,94",
     ],
-    "3": ["6,12 38,0 68,14 60,40 32,47 32,47 70,55 78,80 46,100 4,88", "6,4 68,3 68,3 34,40 34,40 74,58 68,92 30,100 4,90"],
+    "3": [
+        "6,12 38,0 68,14 60,40 32,47 32,47 70,55 78,80 46,100 4,88",
+        "6,4 68,3 68,3 34,40 34,40 74,58 68,92 30,100 4,90",
+    ],
     "4": ["16,0 8,36 4,58 4,58 40,59 86,56;62,28 60,60 58,100", "58,0 30,34 3,68 3,68 40,67 84,66;58,0 58,50 58,100"],
     "5": [
         "70,2 22,3 22,3 17,42 17,42 50,37 76,60 62,94 6,94",

@@ -11,7 +11,7 @@ import handwriting
 import numpy as np
 
 WIDTH, HEIGHT, AROUND = 1200, 1500, 330  # what is written on, and the paper that goes on around it, in pixels
-WORDS = ["Tel", "name", "total", "room", "date", "page", "sum", "km", "Nr", "water", "paper", "length", "number", "weight", "rate", "Art"]
+WORDS = "Tel name total room date page sum km Nr water paper length number weight rate Art".split()  # noqa: SIM905
 
 #: What is wrong with a page, by the name of it. What is not named is as on a clean sheet.
 DISTURBANCES: dict[str, dict[str, Any]] = {

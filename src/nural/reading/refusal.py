@@ -9,14 +9,15 @@ from nural.reading.signs import Sign
 _SMALLEST, _LARGEST = 0.5, 1.6  # of the height of the line's digits
 _SPACE, _SURE_SPACE = 0.6, 1.2  # of it: a gap that may, and one that must, be a space
 _WIDER = 1.8  # times the line's usual gap: such a gap is a space
+_UNCLEAR = 0.5  # of the threshold: with less confidence it is no digit, with more it may be an unclear one
 _NEIGHBOURS = 0.45  # of a height: a sign this near belongs to the same word
 
 
 def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
     """The signs that are digits: like in size to the line's others, and in a word that is no word of letters.
 
-    In a word, signs with gaps as between letters, at least half must be digits of at least ``threshold``: an ``o`` in
-    a word is no zero, and an unclear digit in a number stays.
+    In a word, signs with gaps as between letters, more must be digits of at least ``threshold`` than no digits: an
+    ``o`` in a word is no zero, and an unclear digit in a number stays.
 
     Args:
         signs: those of a line, from left to right.
@@ -28,11 +29,14 @@ def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
     height = _height(sure)
     found = []
     for word in _words(signs, _NEIGHBOURS * height):
-        fits = [_SMALLEST * height <= _tall(sign) <= _LARGEST * height for sign in word]
         large = [sign for sign in word if _tall(sign) >= _SMALLEST * height or _wide(sign) >= height]
-        digits = [sign for sign, fit in zip(word, fits, strict=True) if fit and sign.digit is not None]
+        digits = [
+            sign
+            for sign in large
+            if sign.confidence >= _UNCLEAR * threshold and _SMALLEST * height <= _tall(sign) <= _LARGEST * height
+        ]
         clear = sum(sign.confidence >= threshold for sign in digits)
-        if clear and 2 * clear >= len(large):
+        if clear > len(large) - len(digits):
             found += digits
     return found
 

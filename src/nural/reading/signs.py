@@ -12,6 +12,8 @@ from nural.reading.cuts import Atom, atoms_of
 from nural.reading.lattice import Candidate, best_division, box_around, candidates_of
 from nural.reading.pieces import Piece
 
+_FEW = 3  # digits that may touch each other, one of them unclear
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -67,8 +69,8 @@ def _written(
 ) -> list[Sign]:
     """The signs of a division.
 
-    A piece that is no digit is one sign, and so is one that was cut if a part of it is unclear or left over: it is a
-    letter, a word or a scribble.
+    A piece that is no digit is one sign, and so is one that was cut if half of its parts are unclear, if any is of many,
+    or if one is left over: it is a letter, a word or a scribble.
     """
     parts = Counter(atom.piece for atom in atoms)  # of each piece, how many are in no digit
     digits: list[tuple[Sign, set[int], bool]] = []
@@ -79,8 +81,11 @@ def _written(
         whole = all(inside.count(atom) for atom in atoms if atom.piece in pieces)
         parts.subtract(atom.piece for atom in inside)
         digits.append((Sign(candidate.box, int(row.argmax()), float(row.max())), pieces, whole))
-    unclear = {piece for sign, own, whole in digits for piece in own if not whole and sign.confidence < threshold}
-    refused = unclear | {piece for piece, left in parts.items() if left}
+    refused = {piece for piece, left in parts.items() if left}
+    for piece in set(parts) - refused:
+        cut = [sign.confidence >= threshold for sign, own, whole in digits if piece in own and not whole]
+        if cut and (2 * sum(cut) <= len(cut) or (len(cut) > _FEW and not all(cut))):
+            refused.add(piece)
     signs = [sign for sign, own, _ in digits if not own & refused]
     signs += [Sign(box_around([a.box for a in atoms if a.piece == piece]), None, 0.0) for piece in refused]
     return sorted(signs, key=lambda sign: sign.box[1] + sign.box[3])
