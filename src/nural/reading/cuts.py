@@ -8,9 +8,9 @@ from nural.reading.pieces import Piece
 
 _WIDE = 0.62  # of the line's height: a narrower piece is one digit
 _WIDEST = 7.0  # of it: so many digits do not touch; it is a scribble or a line
-_STEP = 0.1  # of it: how far apart cuts are tried
-_SWAY = 0.3  # of it: how far a cut may wander to either side
-_SIDEWAYS = 0.03  # of ink: what a step aside costs, so that cuts go down where nothing is gained
+_STEP = 0.08  # of it: how far apart cuts are tried
+_SWAY = 0.2  # of it: how far a cut may wander to either side
+_SIDEWAYS = 0.06  # of ink: what a step aside costs, so that cuts go down where nothing is gained
 _LONGEST_CUT = 3.5  # strokes' widths of ink
 
 
@@ -79,7 +79,7 @@ def _cuts(piece: Piece, height: float) -> tuple[np.ndarray, list[float]]:
         found.append((cost, path))
     kept: list[tuple[float, np.ndarray]] = []
     for cost, path in sorted(found, key=lambda each: each[0]):  # of cuts that lie close together, the cheapest
-        if cost <= _LONGEST_CUT and all(np.abs(path - other).mean() > 0.08 * height for _, other in kept):
+        if cost <= _LONGEST_CUT and all(np.abs(path - other).mean() > 0.06 * height for _, other in kept):
             kept.append((cost, path))
     if not kept:
         return none
