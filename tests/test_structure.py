@@ -30,6 +30,7 @@ ORDER = [
     ["training"],
     ["callbacks", "plateau", "profile"],
     ["models"],
+    ["reading"],
     ["plots", "cases", "interop", "export", "estimator"],
     ["cli"],
 ]

@@ -65,7 +65,7 @@ def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.nd
     if not digit.any():
         raise DataError(source, "a digit", "an empty picture")
     box = crop(digit)
-    scaled = _scale(box)
+    scaled = scale_to_box(box)
     return {"upright": upright, "ink": ink, "digit": digit, "box": box, "scaled": scaled, "centred": centre(scaled)}
 
 
@@ -93,7 +93,7 @@ def _check_array(array: np.ndarray, source: str) -> np.ndarray:
     return np.rint(array * 255).astype(np.uint8)
 
 
-def _scale(ink: np.ndarray) -> np.ndarray:
+def scale_to_box(ink: np.ndarray) -> np.ndarray:
     """Scale to 20 pixels at the longer side, and stretch the contrast: uint8 ``(h, w)``."""
     from PIL import Image
 

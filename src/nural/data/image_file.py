@@ -1,14 +1,17 @@
 """Pictures as grey levels, decoded by Pillow within bounds."""
 
+import io
 import os
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from nural.data.colour import contrasting_grey
 from nural.data.data_error import DataError
+from nural.data.source_file import read_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,6 +52,16 @@ def read_contrast(image: "IO[bytes] | Image", source: str | os.PathLike[str], lo
         DataError: as ``read_greyscale``.
     """
     return _decode(image, source, lambda picture: _contrasting_levels(picture, longest), longest)
+
+
+def read_colours(path: str | os.PathLike[str], longest: int) -> np.ndarray:
+    """Decode a picture file in colour, upright, reduced as by ``read_contrast``: uint8 ``(H, W, 3)``.
+
+    Raises:
+        DataError: the file cannot be read, or as ``read_greyscale``.
+    """
+    content = io.BytesIO(read_file(Path(path)))
+    return _decode(content, path, lambda picture: np.asarray(_reduced(picture.convert("RGB"), longest)), longest)
 
 
 def _decode(

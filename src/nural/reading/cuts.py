@@ -1,0 +1,106 @@
+"""Where a piece of ink may be cut between touching digits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nural.reading.pieces import Piece
+
+_WIDE = 0.62  # of the line's height: a narrower piece is one digit
+_WIDEST = 7.0  # of it: so many digits do not touch; it is a scribble or a line
+_STEP = 0.08  # of it: how far apart cuts are tried
+_SWAY = 0.2  # of it: how far a cut may wander to either side
+_SIDEWAYS = 0.06  # of ink: what a step aside costs, so that cuts go down where nothing is gained
+_LONGEST_CUT = 3.5  # strokes' widths of ink
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A piece of ink that no cut divides.
+
+    Attributes:
+        box: top, left, bottom, right.
+        ink: float32 of the box's shape, 0 to 1.
+        piece: The number of the piece in its line.
+        cut: How much ink the cut on its left goes through, in widths of a stroke; 0 where the piece begins.
+    """
+
+    box: tuple[int, int, int, int]
+    ink: np.ndarray
+    piece: int
+    cut: float
+
+
+def atoms_of(piece: Piece, number: int, height: float) -> list[Atom]:
+    """Divide a piece by all cuts that may lie between two digits, from left to right.
+
+    A cut runs from top to bottom where it meets the least ink within a band, moving by at most one column a row
+    (dynamic programming).
+
+    Args:
+        piece: the piece.
+        number: its number in its line.
+        height: the height of the line's digits in pixels.
+    """
+    columns, costs = _cuts(piece, height)
+    if not len(columns):
+        return [Atom(piece.box, piece.ink, number, 0.0)]
+    side = (np.arange(piece.width)[None, :, None] >= columns[:, None, :]).sum(axis=2)
+    top, left = piece.box[:2]
+    atoms = []
+    for i in range(len(costs) + 1):
+        part = np.where(side == i, piece.ink, np.float32(0))
+        rows, within = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+        if not len(rows):
+            continue
+        box = (top + rows[0], left + within[0], top + rows[-1] + 1, left + within[-1] + 1)
+        ink = part[rows[0] : rows[-1] + 1, within[0] : within[-1] + 1]
+        atoms.append(Atom(tuple(int(v) for v in box), ink, number, costs[i - 1] if i else 0.0))  # pyright: ignore
+    return atoms
+
+
+def _cuts(piece: Piece, height: float) -> tuple[np.ndarray, list[float]]:
+    """The cuts' columns in each row, ``(h, C)``, and how many widths of a stroke each goes through."""
+    none = np.zeros((piece.height, 0), int), []
+    if not _WIDE * height <= piece.width <= _WIDEST * height:
+        return none
+    sway, edge = max(2, round(_SWAY * height)), max(1, round(0.12 * height))
+    middles = np.arange(edge, piece.width - edge + 1, max(2.0, _STEP * height)).astype(int)
+    if not len(middles):
+        return none
+    ink = np.pad(piece.ink, ((0, 0), (sway, sway)))
+    bands = np.stack([ink[:, middle : middle + 2 * sway + 1] for middle in middles])  # (C, h, band)
+    paths = _cheapest_paths(bands) + (middles - sway)[:, None]
+    rows = np.arange(piece.height)
+    found: list[tuple[float, np.ndarray]] = []
+    for path in paths:
+        inside = (path >= 0) & (path < piece.width)
+        cost = float(piece.ink[rows[inside], path[inside]].sum()) / max(1.0, piece.stroke)
+        found.append((cost, path))
+    kept: list[tuple[float, np.ndarray]] = []
+    for cost, path in sorted(found, key=lambda each: each[0]):  # of cuts that lie close together, the cheapest
+        if cost <= _LONGEST_CUT and all(np.abs(path - other).mean() > 0.06 * height for _, other in kept):
+            kept.append((cost, path))
+    if not kept:
+        return none
+    kept.sort(key=lambda each: float(each[1].mean()))
+    columns = np.sort(np.stack([path for _, path in kept], axis=1), axis=1)  # so that none crosses another
+    return columns, [cost for cost, _ in kept]
+
+
+def _cheapest_paths(bands: np.ndarray) -> np.ndarray:
+    """The column of the cheapest way down in each row of each band: ``(C, h)`` for ``(C, h, band)``."""
+    count, height, _width = bands.shape
+    cost = np.pad(bands[:, 0], ((0, 0), (1, 1)), constant_values=np.inf)
+    came = np.zeros(bands.shape, np.int8)
+    for row in range(1, height):
+        ways = np.stack([cost[:, 1:-1], cost[:, :-2] + _SIDEWAYS, cost[:, 2:] + _SIDEWAYS])
+        choice = ways.argmin(axis=0)
+        came[:, row] = np.array([0, -1, 1], np.int8)[choice]
+        cost[:, 1:-1] = bands[:, row] + np.take_along_axis(ways, choice[None], axis=0)[0]
+    paths = np.zeros((count, height), int)
+    paths[:, -1] = cost[:, 1:-1].argmin(axis=1)
+    each = np.arange(count)
+    for row in range(height - 1, 0, -1):
+        paths[:, row - 1] = paths[:, row] + came[each, row, paths[:, row]]
+    return paths

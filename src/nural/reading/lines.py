@@ -1,0 +1,70 @@
+"""Pieces of ink put into lines."""
+
+import numpy as np
+
+from nural.reading.pieces import Piece
+
+_LEAST = 9  # pixels: lower pieces begin no line
+_SMALLER, _LARGER = 0.45, 1.9  # heights of what may stand in one line, of the line's
+_OFF, _OFF_FAR = 0.45, 0.4  # how far above or below the line a piece may be, of its height; behind a wide gap
+_FAR = 3.0  # heights: a gap this wide is one
+_NEAR = 0.6  # heights: so near a digit a small stroke may belong to it
+
+
+def lines_of(pieces: list[Piece]) -> list[list[Piece]]:
+    """Put pieces into lines, from top to bottom, each from left to right.
+
+    The tallest piece begins a line, which grows on both sides by the next piece of like height that lies where the line
+    goes on; then the tallest of the others begins the next. Small strokes are added to the line they lie in. The page
+    is upright up to a few degrees.
+    """
+    order = sorted(range(len(pieces)), key=lambda i: -pieces[i].height)
+    boxes = np.array([piece.box for piece in pieces], float).reshape(-1, 4)
+    free = np.ones(len(pieces), bool)
+    lines = []
+    for i in order:
+        if not free[i] or pieces[i].height < _LEAST:
+            continue
+        free[i] = False
+        members = [i]
+        for side in (1, -1):
+            while (found := _next(boxes, free, members, side)) is not None:
+                free[found] = False
+                members.insert(len(members) if side == 1 else 0, found)
+        _add_small(boxes, free, members)
+        lines.append(sorted((pieces[j] for j in members), key=lambda piece: piece.middle[1]))
+    return sorted(lines, key=lambda line: float(np.median([piece.middle[0] for piece in line])))
+
+
+def _next(boxes: np.ndarray, free: np.ndarray, members: list[int], side: int) -> int | None:
+    """The free piece that goes on a line to the right (1) or left (-1)."""
+    last = members[-6:] if side == 1 else members[:6]
+    here = boxes[last]
+    height = float(np.median(here[:, 2] - here[:, 0]))
+    rows, columns = (here[:, 0] + here[:, 2]) / 2, (here[:, 1] + here[:, 3]) / 2
+    spread = columns - columns.mean()
+    slope = float(np.clip(spread @ (rows - rows.mean()) / (spread @ spread + (4 * height) ** 2), -0.12, 0.12))
+    heights = boxes[:, 2] - boxes[:, 0]
+    middle = (boxes[:, 1] + boxes[:, 3]) / 2
+    gap = boxes[:, 1] - here[:, 3].max() if side == 1 else here[:, 1].min() - boxes[:, 3]
+    beyond = side * (middle - (columns[-1] if side == 1 else columns[0])) > 0
+    off = np.abs((boxes[:, 0] + boxes[:, 2]) / 2 - rows.mean() - slope * (middle - columns.mean()))
+    fits = free & beyond & (gap > -0.5 * height) & (heights >= _SMALLER * height) & (heights <= _LARGER * height)
+    fits &= off <= np.where(gap > _FAR * height, _OFF_FAR, _OFF) * np.maximum(height, heights)
+    if not fits.any():
+        return None
+    return int(np.where(fits, gap, np.inf).argmin())
+
+
+def _add_small(boxes: np.ndarray, free: np.ndarray, members: list[int]) -> None:
+    """Add the small strokes that lie in the line, each beside a member."""
+    own = boxes[members]
+    for i in np.flatnonzero(free):
+        top, left, bottom, right = boxes[i]
+        heights = own[:, 2] - own[:, 0]
+        gap = np.maximum(own[:, 1] - right, left - own[:, 3])
+        middle = (top + bottom) / 2
+        inside = (middle > own[:, 0] - 0.15 * heights) & (middle < own[:, 2] + 0.15 * heights)
+        if (inside & (gap <= _NEAR * heights) & (bottom - top < _SMALLER * heights)).any():
+            free[i] = False
+            members.append(int(i))

@@ -1,0 +1,76 @@
+"""What of a line is no digit, and what is a word apart."""
+
+import itertools
+
+import numpy as np
+
+from nural.reading.signs import Sign
+
+_SMALLEST, _LARGEST = 0.5, 1.6  # of the height of the line's digits
+_SPACE, _SURE_SPACE = 0.6, 1.2  # of it: a gap that may, and one that must, be a space
+_WIDER = 1.8  # times the line's usual gap: such a gap is a space
+_UNCLEAR = 0.5  # of the threshold: with less confidence it is no digit, with more it may be an unclear one
+_NEIGHBOURS = 0.45  # of a height: a sign this near belongs to the same word
+
+
+def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
+    """The signs that are digits: like in size to the line's others, and in a word that is no word of letters.
+
+    In a word, signs with gaps as between letters, more must be digits of at least ``threshold`` than no digits: an
+    ``o`` in a word is no zero, and an unclear digit in a number stays.
+
+    Args:
+        signs: those of a line, from left to right.
+        threshold: the confidence from which on a sign is a digit on its own.
+    """
+    sure = [sign for sign in signs if sign.digit is not None and sign.confidence >= threshold]
+    if not sure:
+        return []
+    height = _height(sure)
+    found = []
+    for word in _words(signs, _NEIGHBOURS * height):
+        large = [sign for sign in word if _tall(sign) >= _SMALLEST * height or _wide(sign) >= height]
+        digits = [
+            sign
+            for sign in large
+            if sign.confidence >= _UNCLEAR * threshold and _SMALLEST * height <= _tall(sign) <= _LARGEST * height
+        ]
+        clear = sum(sign.confidence >= threshold for sign in digits)
+        if clear > len(large) - len(digits):
+            found += digits
+    return found
+
+
+def spaces_before(boxes: list[tuple[int, int, int, int]]) -> list[bool]:
+    """Before which of a line's digits there is a wide gap."""
+    if not boxes:
+        return []
+    height = float(np.median([box[2] - box[0] for box in boxes]))
+    gaps = np.array([after[1] - before[3] for before, after in itertools.pairwise(boxes)]) / height
+    usual = float(np.median(gaps)) if len(gaps) else 0.0
+    wide = (gaps > _SURE_SPACE) | ((gaps > _SPACE) & (gaps > _WIDER * usual))
+    return [False, *(bool(each) for each in wide)]
+
+
+def _words(signs: list[Sign], gap: float) -> list[list[Sign]]:
+    words: list[list[Sign]] = []
+    right = -np.inf
+    for sign in signs:
+        if sign.box[1] - right > gap:
+            words.append([])
+        words[-1].append(sign)
+        right = max(right, sign.box[3])
+    return words
+
+
+def _height(signs: list[Sign]) -> float:
+    """The height of digits that are no ones, if there are others; a one may be short or tall."""
+    return float(np.median([_tall(sign) for sign in signs]))
+
+
+def _tall(sign: Sign) -> int:
+    return sign.box[2] - sign.box[0]
+
+
+def _wide(sign: Sign) -> int:
+    return sign.box[3] - sign.box[1]
