@@ -1,6 +1,6 @@
 """Pictures of data, of a training, and of what a network does, as PNG. Needs Matplotlib (extra ``app``).
 
-Each function returns the bytes of a file, 1920 pixels wide or near it, as large as a lecture's slide.
+Each function returns the bytes of a file, 1920 pixels wide as a lecture's slide is; stages, side by side, are wider.
 """
 
 from nural.plots.calibration import coverage, reliability
