@@ -9,8 +9,10 @@ import nural
 def built(rng):
     """A builder of the network that a text means, with numbers that are not those of the beginning."""
 
+    names = {name: getattr(home, name) for home in (nural.layers, nural) for name in home.__all__}
+
     def build(text, dtype="float32"):
-        model = eval(f"Sequential({text})", {name: getattr(nural, name) for name in nural.__all__})
+        model = eval(f"Sequential({text})", names)
         for name, value in {**model.params, **model.state}.items():
             positive = name.endswith("var")
             value[...] = rng.uniform(0.5, 1.5, value.shape) if positive else 0.3 * rng.standard_normal(value.shape)

@@ -49,6 +49,11 @@ LAYERS = [
     ("LayerNorm((6, 5, 3), eps=1e-3)", (6, 5, 3)),
     ("LayerNorm(3, elementwise_affine=False)", (6, 5, 3)),
     ("Dropout(0.3)", (8,)),
+    ("Rescaling(1 / 256, -0.5)", (8,)),
+    ("Affine((8,))", (8,)),
+    ("Affine((6, 1, 1), shift=False)", (6, 5, 3)),
+    ("Permute((3, 1, 2))", (6, 5, 3)),
+    ("Reverse()", (5, 4)),
     ("RNN(4, 3)", (5, 4)),
     ("RNN(4, 3, 2, nonlinearity='relu', bidirectional=True, bias=False)", (5, 4)),
     ("LSTM(4, 3, 2, bidirectional=True)", (5, 4)),
@@ -92,6 +97,13 @@ NETWORKS = [
     ("Conv2d(2, 3, 3), Residual(Linear(3, 3))", (6, 6, 2)),
     ("BatchNorm1d(4), LSTM(4, 3), Linear(3, 2), GRU(2, 3, return_sequences=False), Linear(3, 2)", (5, 4)),
     ("BatchNorm1d(4), Flatten(), Linear(20, 2)", (5, 4)),
+    ("Conv2d(2, 3, 3), Affine((3,)), Affine((4, 4, 1)), Rescaling(2), Permute((2, 3, 1))", (6, 6, 2)),
+    (
+        "Graph(reads=[[0], [1], [1], [1, 2, 3], [4], [4, 5], [6]], layer1=Conv2d(2, 3, 1), layer2=Conv2d(3, 2, 1), "
+        "layer3=ReLU(), layer4=Concatenate(), layer5=Tanh(), layer6=Sum(), layer7=Flatten()), Linear(288, 2)",
+        (6, 6, 2),
+    ),
+    ("Graph(reads=[[0], [0, 1], [2, 0, 1]], layer1=ReLU(), layer2=Sum(), layer3=Concatenate(1))", (5, 4)),
 ]
 
 

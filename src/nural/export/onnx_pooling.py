@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.export.onnx_graph import Graph, Order, Value
+from nural.export.onnx_nodes import Nodes, Order, Value
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d, bins
 from nural.layers.average_pooling import AvgPool2d
 from nural.layers.max_pooling import MaxPool2d
@@ -12,68 +12,68 @@ from nural.layers.pooling import pooling_windows
 from nural.layers.windows import Windows
 
 
-def max_pool(graph: Graph, layer: MaxPool2d, value: Value) -> Value:
+def max_pool(nodes: Nodes, layer: MaxPool2d, value: Value) -> Value:
     """MaxPool. What ``ceil_mode`` adds is written as padding, for runtimes differ in the windows that it counts."""
     windows = _windows(layer, value, layer.dilation)
-    value = graph.channels_first(value)
+    value = nodes.channels_first(value)
     name, pads = value.name, _pads(windows)
     if any(pad >= kernel for pad, kernel in zip(pads, windows.kernel * 2, strict=True)):
-        name, pads = _padded(graph, name, pads, -np.inf), [0] * 4
-    found = graph.add("MaxPool", name, **_settings(windows), pads=pads, dilations=windows.dilation)
+        name, pads = _padded(nodes, name, pads, -np.inf), [0] * 4
+    found = nodes.add("MaxPool", name, **_settings(windows), pads=pads, dilations=windows.dilation)
     return Value(found, (), Order.CHANNELS_FIRST)
 
 
-def average_pool(graph: Graph, layer: AvgPool2d, value: Value) -> Value:
+def average_pool(nodes: Nodes, layer: AvgPool2d, value: Value) -> Value:
     """AveragePool; a divisor of the layer's own is a factor behind it."""
     windows = _windows(layer, value, 1)
-    value = graph.channels_first(value)
+    value = nodes.channels_first(value)
     name, pads = value.name, _pads(windows)
     beyond = any(both != pad for both, pad in zip(pads, _own_pads(windows), strict=True))
     counted = layer.count_include_pad or layer.divisor_override is not None
     if beyond and layer.divisor_override is None and layer.count_include_pad:
         # Padding counts, what ceil_mode adds beyond it does not.
-        name, own = _padded(graph, name, _own_pads(windows), 0.0), _own_pads(windows)
+        name, own = _padded(nodes, name, _own_pads(windows), 0.0), _own_pads(windows)
         pads = [both - pad for both, pad in zip(pads, own, strict=True)]
         counted = False
-    found = graph.add("AveragePool", name, **_settings(windows), pads=pads, count_include_pad=int(counted))
+    found = nodes.add("AveragePool", name, **_settings(windows), pads=pads, count_include_pad=int(counted))
     if layer.divisor_override is not None:
         factor = windows.kernel[0] * windows.kernel[1] / layer.divisor_override
-        found = graph.add("Mul", found, graph.constant("factor", factor))
+        found = nodes.add("Mul", found, nodes.constant("factor", factor))
     return Value(found, (), Order.CHANNELS_FIRST)
 
 
-def adaptive_average(graph: Graph, layer: AdaptiveAvgPool2d, value: Value) -> Value:
+def adaptive_average(nodes: Nodes, layer: AdaptiveAvgPool2d, value: Value) -> Value:
     """AveragePool where all bins are equal, else two products with the shares that pixels have in bins."""
-    value = graph.channels_first(value)
+    value = nodes.channels_first(value)
     both = _bins(layer, value)
     if sizes := _equal(both):
         kernel, strides = sizes
-        found = graph.add("AveragePool", value.name, kernel_shape=kernel, strides=strides)
+        found = nodes.add("AveragePool", value.name, kernel_shape=kernel, strides=strides)
         return Value(found, (), Order.CHANNELS_FIRST)
     down, across = (_shares(found, size) for found, size in zip(both, value.shape, strict=False))
-    columns = graph.add("MatMul", value.name, graph.constant("across", across.T))
-    return Value(graph.add("MatMul", graph.constant("down", down), columns), (), Order.CHANNELS_FIRST)
+    columns = nodes.add("MatMul", value.name, nodes.constant("across", across.T))
+    return Value(nodes.add("MatMul", nodes.constant("down", down), columns), (), Order.CHANNELS_FIRST)
 
 
-def adaptive_max(graph: Graph, layer: AdaptiveMaxPool2d, value: Value) -> Value:
+def adaptive_max(nodes: Nodes, layer: AdaptiveMaxPool2d, value: Value) -> Value:
     """MaxPool where all bins are equal, else of bins that are made equal by repeating their last pixels."""
-    value = graph.channels_first(value)
+    value = nodes.channels_first(value)
     both = _bins(layer, value)
     name, sizes = value.name, _equal(both)
     if sizes is None:
         longest = [max(len(bin_) for bin_ in found) for found in both]
         for axis, (found, length) in enumerate(zip(both, longest, strict=True)):
             pixels = [bin_[min(i, len(bin_) - 1)] for bin_ in found for i in range(length)]
-            name = graph.add("Gather", name, graph.whole("pixels", pixels), axis=axis + 2)
+            name = nodes.add("Gather", name, nodes.whole("pixels", pixels), axis=axis + 2)
         sizes = longest, longest
     kernel, strides = sizes
-    return Value(graph.add("MaxPool", name, kernel_shape=kernel, strides=strides), (), Order.CHANNELS_FIRST)
+    return Value(nodes.add("MaxPool", name, kernel_shape=kernel, strides=strides), (), Order.CHANNELS_FIRST)
 
 
-def global_average(graph: Graph, layer: GlobalAvgPool2d, value: Value) -> Value:
+def global_average(nodes: Nodes, layer: GlobalAvgPool2d, value: Value) -> Value:
     """GlobalAveragePool, as rows."""
-    pooled = graph.add("GlobalAveragePool", graph.channels_first(value).name)
-    return Value(graph.add("Flatten", pooled, axis=1), ())
+    pooled = nodes.add("GlobalAveragePool", nodes.channels_first(value).name)
+    return Value(nodes.add("Flatten", pooled, axis=1), ())
 
 
 def _windows(layer: Any, value: Value, dilation: Any) -> Windows:
@@ -101,10 +101,10 @@ def _pads(windows: Windows) -> list[int]:
     return befores + afters
 
 
-def _padded(graph: Graph, name: str, pads: list[int], value: float) -> str:
+def _padded(nodes: Nodes, name: str, pads: list[int], value: float) -> str:
     top, left, bottom, right = pads
-    around = graph.whole("pads", [0, 0, top, left, 0, 0, bottom, right])
-    return graph.add("Pad", name, around, graph.constant("beyond", value), mode="constant")
+    around = nodes.whole("pads", [0, 0, top, left, 0, 0, bottom, right])
+    return nodes.add("Pad", name, around, nodes.constant("beyond", value), mode="constant")
 
 
 def _bins(layer: Any, value: Value) -> list[list[range]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.export.onnx_graph import Graph, Value
+from nural.export.onnx_nodes import Nodes, Value
 from nural.layers.gru import GRU
 from nural.layers.lstm import LSTM
 from nural.layers.recurrent import Recurrent
@@ -14,31 +14,31 @@ from nural.layers.rnn import RNN
 GATES = {RNN: [0], LSTM: [0, 3, 1, 2], GRU: [1, 0, 2]}
 
 
-def recurrent(graph: Graph, layer: Recurrent, value: Value) -> Value:
+def recurrent(nodes: Nodes, layer: Recurrent, value: Value) -> Value:
     """A node for each layer of the stack, between transposes to ``(T, N, F)`` and back."""
-    sequence = graph.add("Transpose", graph.ours(value).name, perm=[1, 0, 2])
+    sequence = nodes.add("Transpose", nodes.ours(value).name, perm=[1, 0, 2])
     for i in range(layer.num_layers):
         last = i == layer.num_layers - 1
         kept = 1 if last and not layer.return_sequences else 0
-        found = _one_layer(graph, layer, i, sequence, kept)
+        found = _one_layer(nodes, layer, i, sequence, kept)
         if kept:  # (D, N, H), what each pass ends with
-            beside = graph.add("Transpose", found, perm=[1, 0, 2])
-            return Value(graph.reshaped(beside, [len(layer.runs(i)) * layer.hidden_size]), ())
-        beside = graph.add("Transpose", found, perm=[0, 2, 1, 3])  # (T, D, N, H) to (T, N, D, H)
-        sequence = graph.add("Reshape", beside, graph.whole("shape", [0, 0, -1]))
-    return Value(graph.add("Transpose", sequence, perm=[1, 0, 2]), ())
+            beside = nodes.add("Transpose", found, perm=[1, 0, 2])
+            return Value(nodes.reshaped(beside, [len(layer.runs(i)) * layer.hidden_size]), ())
+        beside = nodes.add("Transpose", found, perm=[0, 2, 1, 3])  # (T, D, N, H) to (T, N, D, H)
+        sequence = nodes.add("Reshape", beside, nodes.whole("shape", [0, 0, -1]))
+    return Value(nodes.add("Transpose", sequence, perm=[1, 0, 2]), ())
 
 
-def _one_layer(graph: Graph, layer: Recurrent, i: int, sequence: str, kept: int) -> str:
+def _one_layer(nodes: Nodes, layer: Recurrent, i: int, sequence: str, kept: int) -> str:
     runs = layer.runs(i)
     constants = [
-        graph.constant(f"{theirs}_l{i}", np.stack([_by_gate(layer, f"{ours}_{run}") for run in runs]))
+        nodes.constant(f"{theirs}_l{i}", np.stack([_by_gate(layer, f"{ours}_{run}") for run in runs]))
         for theirs, ours in (("W", "W_ih"), ("R", "W_hh"))
     ]
     if layer.bias:
         both = [np.concatenate([_by_gate(layer, f"{name}_{run}") for name in ("b_ih", "b_hh")]) for run in runs]
-        constants.append(graph.constant(f"B_l{i}", np.stack(both)))
-    return graph.add(
+        constants.append(nodes.constant(f"B_l{i}", np.stack(both)))
+    return nodes.add(
         type(layer).__name__,
         sequence,
         *constants,

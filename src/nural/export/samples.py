@@ -10,7 +10,7 @@ import numpy as np
 from nural.data import load_mnist_datasets
 from nural.export.target import ExportError
 from nural.inference import outputs
-from nural.layer import Layer, Residual, Sequential
+from nural.layer import Layer
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
 from nural.layers.layer_norm import LayerNorm
@@ -128,11 +128,8 @@ def _rows_or_sequences(features: int) -> Iterator[tuple[int, ...]]:
 
 
 def _in_order(layer: Layer) -> Iterator[Layer]:
-    """The layers that are no containers; of a Residual the branch is asked."""
-    if isinstance(layer, Residual):
-        yield from _in_order(layer.branch)
-    elif isinstance(layer, Sequential):
-        for child in layer.layers:
-            yield from _in_order(child)
-    else:
+    """The layers that are no containers."""
+    if not layer.children:
         yield layer
+    for child in layer.children.values():
+        yield from _in_order(child)

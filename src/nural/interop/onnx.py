@@ -32,9 +32,15 @@ def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape
         ImportError: the package onnx is missing.
     """
     _onnx()
-    from nural.interop.onnx_reader import Reader
+    from nural.interop.onnx_reader import DAMAGED, Reader
 
-    return Reader(_read(Path(path)), str(path), output, input_shape).model()
+    try:
+        reader = Reader(_read(Path(path)), str(path), output, input_shape)
+    except ConversionError:
+        raise
+    except DAMAGED as error:
+        raise ConversionError(f"{path}: is no ONNX model that can be read ({error})") from error
+    return reader.model()
 
 
 def _read(path: Path) -> Any:

@@ -10,9 +10,11 @@ from onnx import NodeProto
 
 from nural.activations import GELU, ReLU, Sigmoid, SiLU, Softplus
 from nural.interop.onnx_assembly import Unfinished
-from nural.interop.onnx_reader import Reader, attributes_of, with_arrays
+from nural.interop.onnx_graph import attributes_of
+from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_shapes import transposed, without
 from nural.interop.onnx_values import Value, channels_last
+from nural.interop.torch_layout import by_pixel
 from nural.layer import Layer
 from nural.layers.affine import Affine, Rescaling
 from nural.layers.convolution import Conv2d
@@ -123,20 +125,22 @@ def concat(reader: Reader, node: NodeProto) -> Value:
     """Concat along a dimension that is not the batch."""
     values = [reader.value(name) for name in node.input]
     rank = len(values[0].shape)
-    axis = attributes_of(node)["axis"] % rank
+    axis = reader.dimension(attributes_of(node)["axis"], rank)
     if len(values) == 1:
         return values[0]
     if axis == values[0].batch:
         raise reader.refuse("it puts samples together; nural keeps each alone")
     shape = list(values[0].shape)
     shape[axis] = sum(value.shape[axis] for value in values)
-    return reader.join(Concatenate(values[0].place(axis) - rank), values, tuple(shape))
+    joined = reader.join(Concatenate(values[0].place(axis) - rank), values, tuple(shape))
+    reader.parts[joined.made_by] = values
+    return joined
 
 
 def gemm(reader: Reader, node: NodeProto) -> Value:
     """Gemm: α A B + β C as a Linear layer."""
     attributes = attributes_of(node)
-    value = reader.value(node.input[0])
+    value = reader.value(node.input[0], by_pixel=not attributes.get("transA"))
     if attributes.get("transA"):
         if value.order.axes is None:
             value.order.axes = (1, 0)
@@ -144,14 +148,14 @@ def gemm(reader: Reader, node: NodeProto) -> Value:
     W = reader.learned(node, 1, "B")
     W = (W.T if attributes.get("transB") else W) * reader.dtype.type(attributes.get("alpha", 1.0))
     value = reader.arrange(value, (0, 1))
-    result = reader.apply(with_arrays(Linear(*W.shape, bias=False, dtype=reader.dtype), W=W), value)
+    result = _linear(reader, value, W)
     C = reader.array(node, 2, "C")
     return result if C is None else _plus(reader, None, result, C * reader.dtype.type(attributes.get("beta", 1.0)))
 
 
 def matmul(reader: Reader, node: NodeProto) -> Value:
     """MatMul with a constant matrix as a Linear layer without bias."""
-    value, W = reader.value(node.input[0]), reader.learned(node, 1, "the second factor")
+    value, W = reader.value(node.input[0], by_pixel=True), reader.learned(node, 1, "the second factor")
     rank = len(value.shape)
     while W.ndim > 2 and W.shape[0] == 1 and W.ndim <= rank:
         W = W[0]
@@ -161,10 +165,15 @@ def matmul(reader: Reader, node: NodeProto) -> Value:
         value = reader.arrange(value, (value.batch, *(axis for axis in range(rank) if axis != value.batch)))
     if value.axes[-1] != rank - 1 or rank < 2:
         raise reader.refuse("it sums over the batch")
-    matrix = W.reshape(len(W), -1)
-    layer = with_arrays(Linear(*matrix.shape, bias=False, dtype=reader.dtype), W=matrix)
-    result = reader.apply(layer, value)
+    result = _linear(reader, value, W.reshape(len(W), -1))
     return without(reader, result, [rank - 1]) if W.ndim == 1 else result
+
+
+def _linear(reader: Reader, value: Value, W: np.ndarray) -> Value:
+    """value W; the rows of W that read flattened images are put in nural's order."""
+    W = by_pixel(W, value.image[-1]) if value.image and len(W) == value.shape[-1] else W
+    layer = with_arrays(Linear(*W.shape, bias=False, dtype=reader.dtype), W=W)
+    return reader.apply(layer, replace(value, image=None))
 
 
 def _sum(reader: Reader, one: Value, other: Value) -> Value:

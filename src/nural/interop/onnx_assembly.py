@@ -39,9 +39,12 @@ class Unfinished(Layer):
         super().__init__()
 
 
-def assembled(steps: Sequence[Step], end: int) -> Layer:
-    """The model whose output is that of step ``end``."""
+def assembled(steps: Sequence[Step], end: int, twins: Sequence[tuple[int, int, Exception]] = ()) -> Layer:
+    """The model whose output is that of step ``end``; of two ``twins`` it may need one, else their error is raised."""
     needed = _needed(steps, end)
+    for one, other, error in twins:
+        if one in needed and other in needed:
+            raise error
     for layer in (steps[number - 1].layer for number in needed):
         if isinstance(layer, Unfinished):
             raise layer.error

@@ -7,7 +7,8 @@ from typing import Any
 
 from onnx import NodeProto
 
-from nural.interop.onnx_reader import Reader, attributes_of, with_arrays
+from nural.interop.onnx_graph import attributes_of
+from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_shapes import with_ones, without
 from nural.interop.onnx_values import Value, channels_last
 from nural.layer import Layer
@@ -25,8 +26,7 @@ def conv(reader: Reader, node: NodeProto) -> Value:
     """Conv of images, or of sequences ``(N, C, L)`` as images one pixel high."""
     W = reader.learned(node, 1, "the kernel")
     b = reader.array(node, 2, "the bias")
-    padded = reader.values.get(node.input[0])
-    mode, around = padded.pad if padded is not None and padded.pad else ("zeros", NONE)
+    mode, around = _pad_before(reader, node)
 
     def layer(value: Value, kernel: list[int], settings: dict[str, Any]) -> Layer:
         groups = attributes_of(node).get("group", 1)
@@ -67,14 +67,18 @@ def average_pool(reader: Reader, node: NodeProto) -> Value:
     """AveragePool."""
     if set(attributes_of(node).get("dilations", [1])) != {1}:
         raise reader.refuse("it has dilations, which nural's average pooling has not")
+    _, around = _pad_before(reader, node)
 
     def layer(value: Value, kernel: list[int], settings: dict[str, Any]) -> Layer:
-        arguments = _pooling(kernel, settings)
+        own = settings.pop("padding")
+        if around != NONE and own != NONE:
+            raise reader.refuse("it pads what is padded before")
+        arguments = _pooling(kernel, {**settings, "padding": own if around == NONE else around})
         arguments.pop("dilation", None)
-        counted = bool(attributes_of(node).get("count_include_pad", 0)) or settings["padding"] == NONE
+        counted = bool(attributes_of(node).get("count_include_pad", 0)) or own == NONE
         return AvgPool2d(_single(kernel), **arguments, **_ceil(node), count_include_pad=counted)
 
-    return _on_images(reader, node, attributes_of(node)["kernel_shape"], layer)
+    return _on_images(reader, node, attributes_of(node)["kernel_shape"], layer, padded=True)
 
 
 def global_average(reader: Reader, node: NodeProto) -> Value:
@@ -99,7 +103,7 @@ def reduce_mean(reader: Reader, node: NodeProto) -> Value:
 
 
 def pad(reader: Reader, node: NodeProto) -> Value:
-    """Pad, of images before a convolution, which takes it over."""
+    """Pad, of images before a convolution or an average pooling, which takes it over."""
     value, attributes = reader.value(node.input[0]), attributes_of(node)
     constant = reader.constant(node, 1, "pads")
     pads = list(attributes.get("pads", [] if constant is None else constant.tolist()))
@@ -113,12 +117,18 @@ def pad(reader: Reader, node: NodeProto) -> Value:
     readers = [other for other in reader.nodes if node.output[0] in other.input]
     if rank != 4 or not {axis for axis, both in around.items() if any(both)} <= {2, 3} or any(p < 0 for p in pads):
         raise reader.refuse("nural pads the height and width of images alone")
-    if [other.op_type for other in readers] != ["Conv"]:
-        raise reader.refuse("nural pads only before a convolution")
     mode = attributes.get("mode", "constant")
+    takers = ["Conv", "AveragePool"] if mode == "constant" else ["Conv"]
+    if len(readers) != 1 or readers[0].op_type not in takers:
+        raise reader.refuse("nural pads only before a convolution, and with zeros before an average")
     if mode == "constant" and (attributes.get("value", 0) or (filling is not None and filling.any())):
         raise reader.refuse("it pads with another value than 0")
     return replace(value, pad=(PAD_MODES[mode], (around.get(2, (0, 0)), around.get(3, (0, 0)))))
+
+
+def _pad_before(reader: Reader, node: NodeProto) -> tuple[str, Sides]:
+    """The padding that a node takes over, its mode and its sides."""
+    return reader.value(node.input[0], padded=True).pad or ("zeros", NONE)
 
 
 def _on_images(

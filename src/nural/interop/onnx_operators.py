@@ -21,8 +21,9 @@ from nural.activations import (
     Tanh,
 )
 from nural.interop.onnx_arithmetic import add, clip, concat, div, erf, gemm, greater, matmul, mul, sub, sum_, where
+from nural.interop.onnx_graph import attributes_of
 from nural.interop.onnx_images import average_pool, conv, global_average, global_max, max_pool, pad, reduce_mean
-from nural.interop.onnx_reader import Reader, attributes_of, with_arrays
+from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_sequences import gather, recurrent, slice_
 from nural.interop.onnx_shapes import cast, flatten, reshape, squeeze, transpose, unsqueeze
 from nural.interop.onnx_values import Value, channels_last
@@ -42,7 +43,7 @@ def _each(build: Callable[..., Layer], **attributes: tuple[str, Any]) -> Callabl
     def read(reader: Reader, node: NodeProto) -> Value:
         given = attributes_of(node)
         arguments = {ours: given.get(theirs, default) for ours, (theirs, default) in attributes.items()}
-        return reader.each(build(**arguments), reader.value(node.input[0]))
+        return reader.each(build(**arguments), reader.value(node.input[0], by_pixel=True))
 
     return read
 
@@ -85,7 +86,7 @@ def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], Value]:
     def read(reader: Reader, node: NodeProto) -> Value:
         value = reader.value(node.input[0])
         rank = len(value.shape)
-        axis = attributes_of(node).get("axis", -1 if reader.opset >= 13 else 1) % rank
+        axis = reader.dimension(attributes_of(node).get("axis", -1 if reader.opset >= 13 else 1), rank)
         if reader.opset < 13 and any(size > 1 for size in value.shape[axis + 1 :]):
             raise reader.refuse(f"before opset 13 it normalises over all dimensions from {axis} on, nural over one")
         return reader.each(kind(value.place(axis) - rank if value.place(axis) else 0), value)
@@ -115,7 +116,7 @@ def _layer_norm(reader: Reader, node: NodeProto) -> Value:
     value = reader.value(node.input[0])
     attributes = attributes_of(node)
     rank = len(value.shape)
-    first = attributes.get("axis", -1) % rank
+    first = reader.dimension(attributes.get("axis", -1), rank)
     last = value.axes[first:]
     if first == 0 or set(last) != set(range(first, rank)):
         axes = (value.batch, *(axis for axis in range(rank) if axis != value.batch))
@@ -142,11 +143,11 @@ def _dropout(reader: Reader, node: NodeProto) -> Value:
     p = attributes_of(node).get("ratio", 0.5) if ratio is None else float(ratio)
     if training is not None and training.any() and p:
         raise reader.refuse("it is in training mode; nural's is so while it trains")
-    return reader.each(Dropout(p), reader.value(node.input[0]))
+    return reader.each(Dropout(p), reader.value(node.input[0], by_pixel=True))
 
 
 def _identity(reader: Reader, node: NodeProto) -> Value:
-    return reader.value(node.input[0])
+    return reader.value(node.input[0], by_pixel=True)
 
 
 #: ``(reader, node) -> value``, of the node's first output.

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto
 
-from nural.interop.onnx_reader import Reader, attributes_of, with_arrays
+from nural.interop.onnx_graph import attributes_of
+from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_shapes import transposed, with_ones, without
 from nural.interop.onnx_values import Order, Value
 from nural.layers.gru import GRU
 from nural.layers.lstm import LSTM
+from nural.layers.permute import Reverse
 from nural.layers.recurrent import Recurrent
 from nural.layers.rnn import RNN
 
@@ -22,33 +24,41 @@ INPUTS = ("W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
 
 
 def recurrent(reader: Reader, node: NodeProto) -> Value:
-    """One layer; of its outputs, Y with all steps or Y_h with the last, only one may be read."""
+    """One layer: of all steps for Y, of the last for Y_h. The network may need one of them."""
     operator, attributes = node.op_type, attributes_of(node)
     given = {name: reader.constant(node, i, name) for i, name in enumerate(INPUTS, start=1)}
     layout = attributes.get("layout", 0)
     value = reader.value(node.input[0])
     value = reader.arrange(value, (0, 1, 2) if layout else (1, 0, 2))
     direction = attributes.get("direction", "forward")
-    settings = _settings(reader, node, attributes, given, value.ours[1], direction)
-    read = [i for i, name in enumerate(node.output) if name and reader.uses[name]]
-    if len(read) != 1 or read[0] == 2:
-        raise reader.refuse("more than one of its outputs is read, or the cell; nural gives all steps or the last")
-    last = read[0] == 1
-    size = attributes["hidden_size"]
-    directions = 2 if direction == "bidirectional" else 1
-    layer = KINDS[operator](
-        value.shape[-1],
-        size,
-        bias=given["B"] is not None,
-        bidirectional=directions == 2,
-        return_sequences=not last,
-        dtype=reader.dtype,
-        **settings,
-    )
-    filled = with_arrays(layer, **_arrays(layer, operator, {name: given[name] for name in ("W", "R", "B")}))
-    found = reader.apply(filled, value, (0, 1) if last else value.axes)
-    reader.values[node.output[read[0]]] = found = _as_onnx(reader, found, layout, directions, last)
-    return found
+    settings = _settings(reader, node, attributes, given, value.ours[1])
+    size, directions = attributes["hidden_size"], 2 if direction == "bidirectional" else 1
+    backwards = direction == "reverse"
+    if backwards:
+        value = reader.apply(Reverse(), value)
+    made: dict[int, Value] = {}
+    for i, name in enumerate(node.output):
+        if not name or not reader.uses[name]:
+            continue
+        if i == 2:
+            raise reader.refuse("its cell is read; nural gives the output of all steps or of the last")
+        layer = KINDS[operator](
+            value.shape[-1],
+            size,
+            bias=given["B"] is not None,
+            bidirectional=directions == 2,
+            return_sequences=i == 0,
+            dtype=reader.dtype,
+            **settings,
+        )
+        filled = with_arrays(layer, **_arrays(layer, operator, {name: given[name] for name in ("W", "R", "B")}))
+        made[i] = reader.apply(filled, value, (0, 1) if i else value.axes)
+        result = reader.apply(Reverse(), made[i]) if backwards and i == 0 else made[i]
+        reader.values[name] = _as_onnx(reader, result, layout, directions, last=i == 1)
+    if len(made) == 2:
+        error = reader.refuse("all its steps and its last one are read; nural gives one of them")
+        reader.twins.append((made[0].made_by, made[1].made_by, error))
+    return next(reader.values[node.output[i]] for i in made)
 
 
 def _as_onnx(reader: Reader, value: Value, layout: int, directions: int, last: bool) -> Value:
@@ -63,7 +73,7 @@ def _as_onnx(reader: Reader, value: Value, layout: int, directions: int, last: b
 
 
 def _settings(
-    reader: Reader, node: NodeProto, attributes: dict[str, Any], given: dict[str, Any], steps: int, direction: str
+    reader: Reader, node: NodeProto, attributes: dict[str, Any], given: dict[str, Any], steps: int
 ) -> dict[str, Any]:
     """Arguments that one kind alone has; refuses what nural does not have."""
     operator = node.op_type
@@ -72,8 +82,6 @@ def _settings(
             raise reader.refuse(f"{name} is not zero; nural's states begin at zero and it has no peepholes")
     if given["sequence_lens"] is not None and (given["sequence_lens"] != steps).any():
         raise reader.refuse("its sequences have different lengths, nural's in one batch have one")
-    if direction == "reverse":
-        raise reader.refuse("it reads from the end only; nural reads from the beginning or both ways")
     if attributes.get("clip") or attributes.get("input_forget"):
         raise reader.refuse("it has clip or input_forget, which nural has not")
     found = attributes.get("activations")
@@ -106,7 +114,7 @@ def _arrays(layer: Recurrent, operator: str, given: dict[str, Any]) -> dict[str,
 def gather(reader: Reader, node: NodeProto) -> Value:
     """Gather of one step: the last one of a recurrent layer, or the only one of a dimension."""
     value = reader.value(node.input[0])
-    axis = attributes_of(node).get("axis", 0) % len(value.shape)
+    axis = reader.dimension(attributes_of(node).get("axis", 0), len(value.shape))
     index = reader.constant(node, 1, "the index")
     if index is None or index.ndim:
         raise reader.refuse("it picks several entries; nural can pick the last step of a recurrent layer")
@@ -134,6 +142,11 @@ def slice_(reader: Reader, node: NodeProto) -> Value:
 
 def _picked(reader: Reader, node: NodeProto, value: Value, axis: int, index: int, keep: bool) -> Value:
     """One entry along a dimension, with the dimension or without."""
+    if value.made_by in reader.parts and not keep:  # the states of several layers, of which one is picked
+        for part in reader.parts[value.made_by]:
+            if index < part.shape[axis]:
+                return _picked(reader, node, part, axis, index, keep)
+            index -= part.shape[axis]
     if value.shape[axis] > 1:
         layer = reader.layer_of(value)
         forward = isinstance(layer, Recurrent) and not layer.bidirectional

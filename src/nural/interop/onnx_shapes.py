@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from onnx import NodeProto
 
-from nural.interop.onnx_reader import FLOATS, Reader, attributes_of
+from nural.interop.onnx_graph import FLOATS, attributes_of
+from nural.interop.onnx_reader import Reader
 from nural.interop.onnx_values import Order, Value
 
 

@@ -27,12 +27,14 @@ class Value:
         shape: Its shape in ONNX, with a sample of as many rows as the file says, or two.
         order: How nural has it.
         pad: A padding that is not computed yet, for the convolution that takes it over: its mode and its sides.
+        image: Of rows that are flattened images, (H, W, C): nural's have one pixel after the other, ONNX's one channel.
     """
 
     made_by: int
     shape: tuple[int, ...]
     order: Order = field(default_factory=Order)
     pad: tuple[str, Sides] | None = None
+    image: tuple[int, int, int] | None = None
 
     @property
     def axes(self) -> tuple[int, ...]:

@@ -27,12 +27,12 @@ class Order(Enum):
 
 @dataclass(frozen=True)
 class Value:
-    """A value in the graph.
+    """A value in the nodes.
 
     Attributes:
         name: Its name there.
         shape: The shape of one sample in nural.
-        order: How its values are ordered in the graph.
+        order: How its values are ordered in the nodes.
         image: Of FLATTENED, the shape of the image in nural: (H, W, C).
     """
 
@@ -42,7 +42,7 @@ class Value:
     image: tuple[int, ...] = ()
 
 
-class Graph:
+class Nodes:
     """Nodes and constants, in the order in which they are computed.
 
     Attributes:
