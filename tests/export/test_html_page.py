@@ -160,6 +160,7 @@ def test_a_digit_is_drawn_undone_and_cleared(opened, digits_page):
     assert page.locator("#undo").is_disabled()
     draw(page, THREE)
     assert digit.text_content() == "3"
+    assert page.locator("#hint").is_hidden()
     assert "sure" in page.locator("#certainty").text_content()
     assert page.locator("li.first").text_content().startswith("3")
     assert page.locator("li").count() == 10

@@ -53,6 +53,7 @@ LAYERS = [
     ("Affine((8,))", (8,)),
     ("Affine((6, 1, 1), shift=False)", (6, 5, 3)),
     ("Permute((3, 1, 2))", (6, 5, 3)),
+    ("Reverse()", (5, 4)),
     ("RNN(4, 3)", (5, 4)),
     ("RNN(4, 3, 2, nonlinearity='relu', bidirectional=True, bias=False)", (5, 4)),
     ("LSTM(4, 3, 2, bidirectional=True)", (5, 4)),

@@ -11,7 +11,7 @@ from nural.export.steps import run, steps_of
 
 @pytest.mark.parametrize("largest", [127, 15, 4])
 def test_each_output_has_its_scale_and_its_error_is_half_a_level(rng, largest):
-    weights = rng.standard_normal((3, 3, 4, 5)).astype(np.float32) * np.float32([1, 10, 0.1, 0, 1e-3])
+    weights = rng.standard_normal((3, 3, 4, 5)).astype(np.float32) * np.array([1, 10, 0.1, 0, 1e-3], np.float32)
     found = quantise(weights, largest)
     assert found.values.dtype == np.int8
     assert np.abs(found.values).max() == largest

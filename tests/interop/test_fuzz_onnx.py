@@ -27,7 +27,7 @@ def test_mutated_files(name, tmp_path):
     export_model(MODELS[name], tmp_path / "whole.onnx", input_shape=SHAPES[name])
     whole = (tmp_path / "whole.onnx").read_bytes()
     rng, path = np.random.default_rng(0), tmp_path / "mutated.onnx"
-    read = 0
+    read, refusals = 0, []
     for _ in range(3000):
         mutated = bytearray(whole)
         for _ in range(rng.integers(1, 4)):
@@ -41,5 +41,7 @@ def test_mutated_files(name, tmp_path):
             load(path)
             read += 1
         except ConversionError as error:
-            assert str(error).startswith(f"{path}: ")
-    assert 0 < read < 3000
+            refusals.append(str(error))
+    assert read > 0
+    assert len(refusals) > 0
+    assert [refusal for refusal in refusals if not refusal.startswith(f"{path}: ")] == []

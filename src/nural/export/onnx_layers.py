@@ -25,10 +25,12 @@ from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
-from nural.layers.permute import Permute
+from nural.layers.permute import Permute, Reverse
 from nural.layers.rnn import RNN
 from nural.layers.windows import down_across
 
+#: ONNX's way to say "to before the first".
+FAR = -(2**63)
 PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
@@ -187,6 +189,14 @@ def _permute(nodes: Nodes, layer: Permute, value: Value) -> Value:
     return Value(nodes.add("Transpose", nodes.ours(value).name, perm=[0, *layer.dims]), ())
 
 
+def _reverse(nodes: Nodes, layer: Reverse, value: Value) -> Value:
+    value = nodes.ours(value)
+    first, last, along, step = (
+        nodes.whole(name, [n]) for name, n in (("from", -1), ("to", FAR), ("along", 1), ("by", -1))
+    )
+    return nodes.through("Slice", value, first, last, along, step)
+
+
 #: How each layer is added: ``(nodes, layer, value) -> value``. The shape of a sample is filled in by `_express`.
 EXPRESSIONS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Linear: _linear,
@@ -202,6 +212,7 @@ EXPRESSIONS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     BatchNorm2d: _batch_norm,
     LayerNorm: _layer_norm,
     Permute: _permute,
+    Reverse: _reverse,
     RNN: recurrent,
     LSTM: recurrent,
     GRU: recurrent,

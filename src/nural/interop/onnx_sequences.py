@@ -11,6 +11,7 @@ from nural.interop.onnx_shapes import transposed, with_ones, without
 from nural.interop.onnx_values import Order, Value
 from nural.layers.gru import GRU
 from nural.layers.lstm import LSTM
+from nural.layers.permute import Reverse
 from nural.layers.recurrent import Recurrent
 from nural.layers.rnn import RNN
 
@@ -30,8 +31,11 @@ def recurrent(reader: Reader, node: NodeProto) -> Value:
     value = reader.value(node.input[0])
     value = reader.arrange(value, (0, 1, 2) if layout else (1, 0, 2))
     direction = attributes.get("direction", "forward")
-    settings = _settings(reader, node, attributes, given, value.ours[1], direction)
+    settings = _settings(reader, node, attributes, given, value.ours[1])
     size, directions = attributes["hidden_size"], 2 if direction == "bidirectional" else 1
+    backwards = direction == "reverse"
+    if backwards:
+        value = reader.apply(Reverse(), value)
     made: dict[int, Value] = {}
     for i, name in enumerate(node.output):
         if not name or not reader.uses[name]:
@@ -49,7 +53,8 @@ def recurrent(reader: Reader, node: NodeProto) -> Value:
         )
         filled = with_arrays(layer, **_arrays(layer, operator, {name: given[name] for name in ("W", "R", "B")}))
         made[i] = reader.apply(filled, value, (0, 1) if i else value.axes)
-        reader.values[name] = _as_onnx(reader, made[i], layout, directions, last=i == 1)
+        result = reader.apply(Reverse(), made[i]) if backwards and i == 0 else made[i]
+        reader.values[name] = _as_onnx(reader, result, layout, directions, last=i == 1)
     if len(made) == 2:
         error = reader.refuse("all its steps and its last one are read; nural gives one of them")
         reader.twins.append((made[0].made_by, made[1].made_by, error))
@@ -68,7 +73,7 @@ def _as_onnx(reader: Reader, value: Value, layout: int, directions: int, last: b
 
 
 def _settings(
-    reader: Reader, node: NodeProto, attributes: dict[str, Any], given: dict[str, Any], steps: int, direction: str
+    reader: Reader, node: NodeProto, attributes: dict[str, Any], given: dict[str, Any], steps: int
 ) -> dict[str, Any]:
     """Arguments that one kind alone has; refuses what nural does not have."""
     operator = node.op_type
@@ -77,8 +82,6 @@ def _settings(
             raise reader.refuse(f"{name} is not zero; nural's states begin at zero and it has no peepholes")
     if given["sequence_lens"] is not None and (given["sequence_lens"] != steps).any():
         raise reader.refuse("its sequences have different lengths, nural's in one batch have one")
-    if direction == "reverse":
-        raise reader.refuse("it reads from the end only; nural reads from the beginning or both ways")
     if attributes.get("clip") or attributes.get("input_forget"):
         raise reader.refuse("it has clip or input_forget, which nural has not")
     found = attributes.get("activations")

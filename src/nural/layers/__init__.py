@@ -79,7 +79,10 @@ _NAMES = {
         "pad2d_backward",
         "pad2d_forward",
     ),
-    "permute": ("Permute",),
+    "permute": (
+        "Permute",
+        "Reverse",
+    ),
     "rnn": (
         "RNN",
         "rnn_backward",

@@ -46,7 +46,7 @@ from nural.layers.linear import Flatten, Linear, Unflatten, fc_backward, fc_forw
 from nural.layers.lstm import LSTM, lstm_backward, lstm_forward
 from nural.layers.max_pooling import MaxPool2d, max_pool2d_backward, max_pool2d_forward
 from nural.layers.padding import pad2d_backward, pad2d_forward
-from nural.layers.permute import Permute
+from nural.layers.permute import Permute, Reverse
 from nural.layers.rnn import RNN, rnn_backward, rnn_forward
 from nural.layers.windows import same_padding
 
@@ -71,6 +71,7 @@ __all__ = [
     "MaxPool2d",
     "Permute",
     "Rescaling",
+    "Reverse",
     "Sum",
     "Unflatten",
     "adaptive_avg_pool2d_backward",

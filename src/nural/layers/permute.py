@@ -1,4 +1,4 @@
-"""The dimensions of each sample in another order."""
+"""The dimensions of each sample, or the steps of each sequence, in another order."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,4 +40,25 @@ class Permute(Layer):
         moved = a.transpose(axes)
         copy = self.buffer(name, moved.shape, a.dtype)
         copy[...] = moved
+        return copy
+
+
+class Reverse(Layer):
+    """Sequences ``(N, T, …)`` from their last step to their first; backward turns dy round in the same way.
+
+    Before and behind a recurrent layer it makes one that reads from the end.
+    """
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """y_t = x_{T−t}, a copy."""
+        require_samples("Reverse", x)
+        return self._turned("y", x)
+
+    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
+        """∂L/∂x_t = dy_{T−t}."""
+        return self._turned("dx", dy)
+
+    def _turned(self, name: str, a: np.ndarray) -> np.ndarray:
+        copy = self.buffer(name, a.shape, a.dtype)
+        copy[...] = a[:, ::-1]
         return copy

@@ -3,7 +3,7 @@
 const WORDS = {
   en: {
     title: "Draw a digit",
-    lead: "With the mouse, a pen or a finger; or drop a picture of one.",
+    lead: "With the mouse, a pen or a finger; or drop or paste a picture of one.",
     hint: "0 – 9",
     undo: "Undo",
     clear: "Clear",
@@ -22,7 +22,7 @@ const WORDS = {
   },
   zh: {
     title: "写一个数字",
-    lead: "用鼠标、手写笔或手指书写，也可以拖入一张图片。",
+    lead: "用鼠标、手写笔或手指书写，也可以拖入或粘贴一张图片。",
     hint: "0 – 9",
     undo: "撤销",
     clear: "清除",
