@@ -41,7 +41,7 @@ def test_shares_of_a_batch_get_the_bits_of_the_whole(digits, augmentation):
     for begin, end in [(0, 23), (23, 70), (5, 6)]:
         own = np.random.default_rng(0)
         share = augmentation(digits[begin:end], own, before=begin, after=70 - end)
-        np.testing.assert_allclose(share, whole[begin:end], atol=1e-6)
+        np.testing.assert_allclose(share, whole[begin:end], atol=1e-5)  # coordinates up to 28 round by 2e-6
         assert own.bit_generator.state == rng.bit_generator.state
 
 
