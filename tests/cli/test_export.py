@@ -23,11 +23,7 @@ def test_refusals(nural, one_sentence, arguments, sentence):
 
 def test_a_model_is_not_written_over(nural, one_sentence):
     library.save(library.Linear(2, 2), nural.folder / "model.safetensors")
-    for arguments in (
-        ("model.safetensors",),
-        ("inside", "model.safetensors"),
-        ("model.safetensors", "./model.safetensors"),
-    ):
+    for arguments in (("model.safetensors",), ("inside", "model.safetensors")):
         said = one_sentence(nural("export", *arguments))
         assert "model.safetensors: is a model of nural's that would be lost; name another file to write" in said
     assert repr(library.load(nural.folder / "model.safetensors")) == repr(library.Linear(2, 2))
