@@ -183,6 +183,14 @@ def test_below_the_threshold_there_is_a_question_mark(built, tmp_path, opened):
     assert page.locator("#certainty").text_content().startswith("Not sure; perhaps ")
 
 
+def test_a_browser_that_cannot_unpack_the_network_is_told_so(browser, digits_page):
+    page = browser.new_page(locale="en")
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.goto(digits_page.as_uri())
+    page.get_by_text("This browser is too old to unpack the network").wait_for()
+    page.close()
+
+
 def test_a_digit_is_drawn_with_the_keyboard(opened, digits_page):
     page = opened(digits_page, locale="en")
     page.locator("#canvas").focus()

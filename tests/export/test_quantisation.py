@@ -50,7 +50,7 @@ def test_rounding_that_makes_up_for_its_errors_changes_outputs_less(built, rng, 
     y = run(steps, x[200:])
     plain, careful = quantise_weights(steps, 7), quantise_on(steps, x[:200], 7)
     errors = [np.square(run(read_back(steps, found), x[200:]) - y).mean() for found in (plain, careful)]
-    assert errors[1] < 0.6 * errors[0]
+    assert errors[1] < 0.75 * errors[0]
 
 
 def test_inputs_that_are_always_zero_do_no_harm(built):

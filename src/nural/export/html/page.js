@@ -7,11 +7,13 @@ const start = async () => {
   const element = (id) => document.getElementById(id);
   const described = JSON.parse(element("network").textContent);
   const certainty = element("certainty");
-  if (typeof DecompressionStream === "undefined") {
+  let logits;
+  try {
+    logits = await loadNetwork(described, element("weights").textContent);
+  } catch {
     certainty.textContent = words.old;
     return null;
   }
-  const logits = await loadNetwork(described, element("weights").textContent);
   const percent = (value) => `${(100 * value).toFixed(value < 0.9995 ? 1 : 0)}%`;
 
   const bars = Array.from({ length: 10 }, (_, digit) => {

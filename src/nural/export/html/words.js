@@ -18,7 +18,7 @@ const WORDS = {
     unsure: (digit, percent) => `Not sure; perhaps ${digit} (${percent})`,
     unread: "This is no picture that the browser can read.",
     empty: "There is no digit to be seen in this picture.",
-    old: "This browser is too old to unpack the network: it lacks DecompressionStream.",
+    old: "This browser is too old to unpack the network: DecompressionStream cannot do deflate-raw.",
   },
   zh: {
     title: "写一个数字",
@@ -37,7 +37,7 @@ const WORDS = {
     unsure: (digit, percent) => `不确定，可能是 ${digit}（${percent}）`,
     unread: "浏览器无法读取这张图片。",
     empty: "这张图片中没有看到数字。",
-    old: "此浏览器版本过旧，缺少 DecompressionStream，无法解压网络。",
+    old: "此浏览器版本过旧，DecompressionStream 不支持 deflate-raw，无法解压网络。",
   },
 };
 
