@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 #: Each sign's strokes in one or more ways of writing it. Points are `x,y` in hundredths of a capital's height from its
-#: top left corner, y downwards; curves run smoothly through them, and a point named twice is a corner. `;` lifts the pen.
+#: top left corner, y downwards; curves run smoothly through them; a point named twice is a corner; `;` lifts the pen.
 DIGITS = {
     "0": [
         "45,0 12,18 2,50 12,85 42,100 75,85 84,50 75,16 45,0",

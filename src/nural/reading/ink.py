@@ -78,7 +78,7 @@ def _opened(levels: np.ndarray) -> np.ndarray:
     """The grey opening by a square; beyond its edge the page goes on as it ends."""
     import cv2
 
-    window = max(3, round(_WINDOW * max(levels.shape)))
+    window = 2 * max(1, round(_WINDOW * max(levels.shape) / 2)) + 1  # odd: an even one would shift the page
     padded = cv2.copyMakeBorder(levels, window, window, window, window, cv2.BORDER_REPLICATE)
     opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((window, window), np.uint8))
     return opened[window:-window, window:-window]

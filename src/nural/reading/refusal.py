@@ -64,8 +64,8 @@ def _words(signs: list[Sign], gap: float) -> list[list[Sign]]:
 
 
 def _height(signs: list[Sign]) -> float:
-    """The height of digits that are no ones, if there are others; a one may be short or tall."""
-    return float(np.median([_tall(sign) for sign in signs]))
+    """The height of most digits: of small signs that look like digits, many are in words."""
+    return float(np.percentile([_tall(sign) for sign in signs], 70))
 
 
 def _tall(sign: Sign) -> int:

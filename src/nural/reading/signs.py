@@ -69,8 +69,8 @@ def _written(
 ) -> list[Sign]:
     """The signs of a division.
 
-    A piece that is no digit is one sign, and so is one that was cut if half of its parts are unclear, if any is of many,
-    or if one is left over: it is a letter, a word or a scribble.
+    A piece that is no digit is one sign, and so is one that was cut if half of its parts are unclear, if any of many
+    is, or if one is left over: it is a letter, a word or a scribble.
     """
     parts = Counter(atom.piece for atom in atoms)  # of each piece, how many are in no digit
     digits: list[tuple[Sign, set[int], bool]] = []

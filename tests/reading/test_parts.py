@@ -1,0 +1,112 @@
+"""The parts of the way from a page to its digits, each alone."""
+
+import numpy as np
+import pytest
+
+from nural.reading.cuts import Atom, atoms_of
+from nural.reading.ink import ink_is_lighter, page_ink
+from nural.reading.lattice import Candidate, best_division
+from nural.reading.lines import lines_of
+from nural.reading.pieces import Piece
+from nural.reading.refusal import digits_among, spaces_before
+from nural.reading.ruling import remove_rules
+from nural.reading.signs import Sign
+from nural.reading.tilt import tilt_of_pieces, tilt_of_rules
+
+
+def piece(top, left, height, width):
+    return Piece((top, left, top + height, left + width), np.ones((height, width), np.float32), 5.0)
+
+
+def test_ink_is_the_same_share_of_the_ground_in_light_and_shadow():
+    grey = np.full((200, 300), 220, np.uint8)
+    grey[:, 150:] = 110
+    grey[90:100, 60:80], grey[90:100, 220:240] = 110, 55
+    ink = page_ink(grey, lighter=False)
+    assert ink.levels[95, [70, 230]] == pytest.approx([0.5, 0.5], abs=0.03)
+    assert ink.levels[20:60, 20:280].max() < 0.05
+    assert not ink_is_lighter(grey)
+    assert ink_is_lighter(255 - grey)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2])
+def test_a_line_is_taken_away_and_the_stroke_across_it_stays(slope):
+    levels = np.zeros((300, 600), np.float32)
+    columns = np.arange(600)
+    for offset in range(3):
+        levels[np.rint(100 + slope * columns).astype(int) + offset, columns] = 0.5
+    levels[60:230, 300:308] = 0.5
+    cleaned, rules = remove_rules(levels, 0.1)
+    assert len(rules) == 1
+    assert rules[0].slope == pytest.approx(slope, abs=0.01)
+    assert cleaned[60:230, 302:306].min() == 0.5
+    assert np.count_nonzero(cleaned) < 1.1 * 170 * 8
+
+
+def test_a_short_stroke_is_no_line():
+    levels = np.zeros((300, 600), np.float32)
+    levels[100:103, 300:340] = 0.5
+    cleaned, rules = remove_rules(levels, 0.1)
+    assert rules == []
+    np.testing.assert_array_equal(cleaned, levels)
+
+
+def test_tilt_of_ruled_paper_and_of_writing():
+    levels = np.zeros((300, 600), np.float32)
+    columns = np.arange(600)
+    for top in (40, 100, 160):
+        levels[np.rint(top + 0.1 * columns).astype(int), columns] = 0.5
+    assert tilt_of_rules(remove_rules(levels, 0.1)[1]) == pytest.approx(np.degrees(np.arctan(0.1)), abs=0.2)
+    pieces = [piece(100 * row + round(50 * x * 0.15), 50 * x, 40, 25) for row in range(3) for x in range(12)]
+    assert tilt_of_pieces(pieces) == pytest.approx(np.degrees(np.arctan(0.15)), abs=0.5)
+    assert tilt_of_pieces(pieces[:3]) == 0
+
+
+def test_pieces_of_several_sizes_are_put_into_lines():
+    large = [piece(10, 100 * x, 90, 50) for x in range(4)]
+    small = [piece(130 + x % 2 * 4, 40 * x, 30, 18) for x in range(10)]
+    bar = piece(12, 150, 10, 20)
+    assert lines_of([*small, bar, *large]) == [sorted([*large, bar], key=lambda p: p.middle[1]), small]
+
+
+def test_touching_bars_are_cut_between():
+    ink = np.zeros((60, 66), np.float32)
+    ink[:, 4:12] = ink[:, 50:58] = 1
+    ink[30:34, 12:50] = 1
+    atoms = atoms_of(Piece((0, 0, 60, 66), ink, 8.0), 0, 60.0)
+    assert len(atoms) > 1
+    np.testing.assert_array_equal(
+        sum(np.pad(a.ink, ((a.box[0], 60 - a.box[2]), (a.box[1], 66 - a.box[3]))) for a in atoms), ink
+    )
+
+
+def test_the_likeliest_division_of_a_line():
+    atoms = [Atom((0, 20 * i, 40, 20 * i + 20), np.ones((40, 20), np.float32), 0, 0.5 if i else 0.0) for i in range(3)]
+    field = np.zeros((28, 28), np.uint8)
+    spans = [(0, 1), (1, 2), (2, 3), (0, 2), (1, 3), (0, 3)]
+    candidates = [Candidate(a, b, (0, 20 * a, 40, 20 * b), field, 0.1) for a, b in spans]
+    assert best_division(atoms, 40.0, candidates, np.log([0.9, 0.3, 0.9, 0.2, 0.99, 0.2])) == [0, 4]
+    assert best_division(atoms, 40.0, candidates, np.log([0.9, 0.3, 0.9, 0.99, 0.2, 0.2])) == [3, 2]
+    assert best_division(atoms, 90.0, candidates, np.full(6, -9.0)) == []
+
+
+def sign(left, digit, confidence, height=40, width=24):
+    return Sign((100, left, 100 + height, left + width), digit, confidence)
+
+
+def test_digits_in_words_of_letters_are_refused():
+    number = [sign(30 * i, i, 0.99) for i in range(3)]
+    unclear = [sign(90, 7, 0.5)]
+    word = [
+        sign(300 + 30 * i, digit, p) for i, (digit, p) in enumerate([(8, 0.1), (0, 0.9), (0, 0.9), (4, 0.1), (1, 0.2)])
+    ]
+    speck = [sign(600, 1, 0.99, height=8, width=6)]
+    assert digits_among(number + unclear + word + speck, 0.7) == number + unclear
+    assert digits_among(word[:1], 0.7) == []
+
+
+def test_spaces_at_wide_gaps():
+    boxes = [(0, left, 40, left + 24) for left in (0, 30, 60, 130, 160)]
+    assert spaces_before(boxes) == [False, False, False, True, False]
+    assert spaces_before([(0, left, 40, left + 24) for left in (0, 50, 100)]) == [False, False, False]
+    assert spaces_before([]) == []
