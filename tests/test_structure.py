@@ -30,7 +30,7 @@ ORDER = [
     ["training"],
     ["callbacks", "plateau", "profile"],
     ["models"],
-    ["plots", "cases", "interop", "estimator"],
+    ["plots", "cases", "interop", "estimator", "web"],
     ["cli"],
 ]
 ROW = {name: row for row, names in enumerate(ORDER) for name in names}

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 import nural
 
 #: In the order of ``nural --help``. Each is the function of this name in the module of this name.
-COMMANDS = ("train", "profile", "recipes", "evaluate", "predict", "prepare", "data", "check", "parity")
+COMMANDS = ("train", "serve", "profile", "recipes", "evaluate", "predict", "prepare", "data", "check", "parity")
 STYLE: dict[str, Any] = {
     "rich_markup_mode": "markdown",
     "pretty_exceptions_enable": False,

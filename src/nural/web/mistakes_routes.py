@@ -1,0 +1,5 @@
+"""Routes of the view Mistakes."""
+
+from starlette.routing import Route
+
+ROUTES: list[Route] = []

@@ -1,0 +1,3 @@
+class DrawView extends HTMLElement {}
+
+customElements.define("nural-draw", DrawView);

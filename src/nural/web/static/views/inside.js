@@ -1,0 +1,3 @@
+class InsideView extends HTMLElement {}
+
+customElements.define("nural-inside", InsideView);

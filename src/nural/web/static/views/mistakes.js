@@ -1,0 +1,3 @@
+class MistakesView extends HTMLElement {}
+
+customElements.define("nural-mistakes", MistakesView);

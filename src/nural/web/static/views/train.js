@@ -1,0 +1,3 @@
+class TrainView extends HTMLElement {}
+
+customElements.define("nural-train", TrainView);
