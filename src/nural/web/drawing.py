@@ -88,9 +88,20 @@ def _of_strokes(body: dict[str, Any], wanted: bool) -> tuple[np.ndarray, dict[st
     ):
         raise Problem("switches must be an object of box, scale and centre, each true or false")
     width = number(body, "width", 0.5, 8, WIDTH)
-    stages = prepare_strokes_in_stages([[point[:2] for point in stroke] for stroke in strokes], width, **switches)
+    points = [[point[:2] for point in stroke] for stroke in strokes]
+    if "base" in body:
+        return _over(pixels_of(body, "base"), points, width), {}
+    stages = prepare_strokes_in_stages(points, width, **switches)
     shown = {f"stage.{name}": _shown(levels) for name, levels in stages.items()} if wanted else {}
     return to_float32(stages["centred"]), shown
+
+
+def _over(base: np.ndarray, points: list[Any], width: float) -> np.ndarray:
+    """Prepared pixels with strokes on top, where they were drawn: what is darker counts."""
+    if not any(points):
+        return base
+    drawn = prepare_strokes_in_stages(points, width, box=False, scale=False, centre=False)["centred"]
+    return np.maximum(base, to_float32(drawn).reshape(-1))
 
 
 def _is_point(point: Any) -> bool:

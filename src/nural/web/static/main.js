@@ -2,7 +2,9 @@
 import { fetchJson } from "./api.js";
 import { element } from "./element.js";
 import { languages, said, t, translate } from "./i18n.js";
-import { oneOf, store } from "./store.js";
+import { start as startReading } from "./reader.js";
+import { numberFrom, oneOf, preferredLanguage, store } from "./store.js";
+import { decodeStrokes, encodeStrokes } from "./strokes.js";
 
 const TABS = ["draw", "train", "inside", "mistakes"];
 const views = new Map();
@@ -83,6 +85,17 @@ async function refreshModels() {
   store.set({ models, model: known ? store.get("model") : models[0].name });
 }
 
+// The steps of the preparation that are left out, by name.
+const encodeSwitches = (switches) => Object.keys(switches).filter((name) => !switches[name]).join(".");
+const decodeSwitches = (text) => {
+  const off = text.split(".");
+  return { box: !off.includes("box"), scale: !off.includes("scale"), centre: !off.includes("centre") };
+};
+const decodeSample = (text) => {
+  const [, set, index] = /^(training|validation|test)\.(\d{1,5})$/.exec(text) ?? [];
+  return set && { kind: "sample", set, index: Number(index) };
+};
+
 let noticeTimer;
 function notify(sentence) {
   byId("notice").textContent = said(sentence);
@@ -91,11 +104,16 @@ function notify(sentence) {
   noticeTimer = setTimeout(() => { byId("notice").hidden = true; }, 8000);
 }
 
-store.inAddress("tab", undefined, oneOf(...TABS));
+store.inAddress("tab", (tab) => (tab === TABS[0] ? "" : tab), oneOf(...TABS));
 store.inAddress("model", (name) => (name === "pretrained" ? "" : name), (name) => name || undefined);
-store.inAddress("language", undefined, oneOf("en", "zh"));
+store.inAddress("language", (language) => (language === preferredLanguage ? "" : language), oneOf("en", "zh"));
 store.inAddress("theme", (theme) => (theme === "auto" ? "" : theme), oneOf("auto", "light", "dark"));
 store.inAddress("label", String, (text) => (/^[0-9]$/.test(text) ? Number(text) : undefined));
+
+store.inAddress("strokes", encodeStrokes, decodeStrokes, "ink");
+store.inAddress("width", (width) => (width === 2.4 ? "" : String(width)), numberFrom(0.5, 8));
+store.inAddress("switches", encodeSwitches, decodeSwitches, "without");
+store.inAddress("source", (source) => (source.kind === "sample" ? `${source.set}.${source.index}` : ""), decodeSample, "sample");
 
 buildTabs();
 for (const id of ["language", "theme", "model"]) {
@@ -116,4 +134,5 @@ try {
 } catch (error) {
   notify(error.message);
 }
+startReading();
 await showTab();

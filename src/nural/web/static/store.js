@@ -72,11 +72,15 @@ export const numberFrom = (least, most) => (text) => {
   return text !== "" && value >= least && value <= most ? value : undefined;
 };
 
+export const preferredLanguage = navigator.language?.startsWith("zh") ? "zh" : "en";
+
 store.set({
   tab: "draw",
   strokes: [],
   width: 2.4,
   switches: { box: true, scale: true, centre: true },
+  base: null, // pixels beneath the strokes: a sample of MNIST, or a picture
+  stages: null,
   pixels: null,
   source: null,
   probabilities: null,
@@ -85,6 +89,6 @@ store.set({
   label: null,
   model: null,
   models: [],
-  language: navigator.language?.startsWith("zh") ? "zh" : "en",
+  language: preferredLanguage,
   theme: "auto",
 });

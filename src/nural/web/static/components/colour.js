@@ -62,4 +62,11 @@ export function plain(value, digits = 3) {
   return text.replaceAll("-", "−").replace("e+", "e");
 }
 
-export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}%`;
+// A share in percent; what is nearly all or nearly nothing is not called all or nothing.
+export function percent(share, digits = 1) {
+  const text = (100 * share).toFixed(digits);
+  const least = 10 ** -digits;
+  if (share < 1 && Number(text) === 100) return `>${(100 - least).toFixed(digits)}%`;
+  if (share > 0 && Number(text) === 0) return `<${least.toFixed(digits)}%`;
+  return `${text}%`;
+}
