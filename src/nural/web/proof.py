@@ -15,6 +15,8 @@ from nural.web.trace import Step, Trace, trace
 #: Half the distance between the two points of a difference, from far to near. Far ones lose to the curve, near ones to
 #: rounding; which is best depends on the weight.
 STEPS = tuple(10.0**-k for k in (2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6))
+#: Cells that differ by less are equal: what rounding makes of equal sums over empty paper is no kink.
+DECIMALS = 10
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,11 @@ class Moved:
         flat_index(index, self._array.shape)
         self.here = float(self._array[self._index])
         start = trace(self._model, pixels, label)
+        grads = start.model.grads
         #: ∂L/∂w, by the library's ``backward``.
-        self.gradient = float(start.model.grads[parameter][self._index])
+        self.gradient = float(grads[parameter][self._index])
+        #: Below it two slopes are the same: what rounding leaves of a gradient that is zero is not compared.
+        self.floor = max(_largest(grads[parameter]) / 100, max(map(_largest, grads.values())) / 1000)
         self.start = Point(self.here, exact_loss(start), _gates(start))
 
     def at(self, weight: float) -> Point:
@@ -68,6 +73,9 @@ def central_difference(moved: Moved) -> dict[str, Any]:
     Of several h the one is taken whose slope its neighbours confirm best, among those between whose two points no
     ReLU switches and no maximum moves to another cell; if there are none, the smallest h, and the kinks are named.
 
+    The relative error is |a − n| over the largest of |a|, |n|, a hundredth of the array's largest gradient and a
+    thousandth of the network's, as in `nural.check_gradients`.
+
     Returns:
         ``gradient``, ``slope``, their ``relative_error``, ``h``, both losses, and ``kinks`` between the two points by
         step; ``skipped`` lists the larger h at which there were kinks, and how many.
@@ -83,7 +91,7 @@ def central_difference(moved: Moved) -> dict[str, Any]:
             skipped.append({"h": h, "kinks": sum(kinks.values())})
     smooth = [difference for difference in measured if not difference["kinks"]]
     best = _best(smooth) if smooth else measured[-1]
-    largest = max(abs(moved.gradient), abs(best["slope"]))
+    largest = max(abs(moved.gradient), abs(best["slope"]), moved.floor)
     error = abs(moved.gradient - best["slope"]) / largest if largest else 0.0
     return best | {"gradient": moved.gradient, "relative_error": error, "weight": moved.here, "skipped": skipped}
 
@@ -140,12 +148,15 @@ def _gates(found: Trace) -> dict[str, np.ndarray]:
 
 def _sides(found: Trace, step: Step) -> Iterator[np.ndarray]:
     if isinstance(step.layer, ReLU | LeakyReLU | PReLU):
-        yield found.steps[step.inputs[0]].output > 0
+        yield found.steps[step.inputs[0]].output.round(DECIMALS) > 0
     elif isinstance(step.layer, MaxPool2d | AdaptiveMaxPool2d):
-        x = found.steps[step.inputs[0]].output
+        x = found.steps[step.inputs[0]].output.round(DECIMALS)
         layer = step.layer.replica()
-        places = layer.forward(x[None])
-        yield layer.backward(np.ones_like(places))[0] > 0
+        yield layer.backward(np.ones_like(layer.forward(x[None])))[0] > 0
+
+
+def _largest(array: np.ndarray) -> float:
+    return float(np.abs(array).max(initial=0))
 
 
 def _switched(a: Point, b: Point) -> dict[str, int]:

@@ -63,7 +63,7 @@ class Trace:
         return [step for step in self.steps.values() if name in step.inputs]
 
 
-def trace(model: Layer, pixels: np.ndarray, label: int | None) -> Trace:
+def trace(model: Layer, pixels: np.ndarray, label: int | None, backward: bool = True) -> Trace:
     """Pass one image forward as in evaluation, and the error of one label back.
 
     At the top ∂L/∂logits = p − t, where t is 1 for the label. Batch norm uses its running statistics, dropout lets
@@ -73,6 +73,7 @@ def trace(model: Layer, pixels: np.ndarray, label: int | None) -> Trace:
         model: A network from 784 pixels to logits; a replica of it computes, in the model's own float type.
         pixels: ``(784,)``, 0 for the ground and 1 for ink.
         label: The digit that the image is said to show.
+        backward: Whether the error goes back, or the loss alone is wanted.
 
     Raises:
         ValueError: the image does not fit the network, or the label names none of its outputs.
@@ -88,7 +89,8 @@ def trace(model: Layer, pixels: np.ndarray, label: int | None) -> Trace:
         loss = None
         if label is not None:
             loss, dy = cross_entropy_loss(logits, np.array([label]))
-            gradients[INK] = twin.backward(dy)[0].copy()
+            if backward:
+                gradients[INK] = twin.backward(dy)[0].copy()
         probabilities = softmax_forward(logits)[0]
     steps = {INK: Step(INK, None, (), x[0], gradients.get(INK))}
     for name, (layer, inputs) in graph.items():
