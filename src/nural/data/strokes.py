@@ -11,13 +11,17 @@ from nural.data.stroke_width import BOX, crop
 
 WIDTH = 2.4  # pixels: the median of MNIST's training digits
 _SOURCE = "the strokes"
-_BLOCK = 64  # segments whose distances are computed at once: what the cache holds
+_BLOCK = 32_768  # distances that are computed at once: what the cache holds
 _LARGER = 3  # how many times larger than the field the pictures of a whole drawing are
 
 
 def prepare_strokes(
     strokes: Sequence[Sequence[tuple[float, float]] | np.ndarray],
     width: float = WIDTH,
+    *,
+    box: bool = True,
+    scale: bool = True,
+    centre: bool = True,
 ) -> np.ndarray:
     """Draw strokes as MNIST's makers would have drawn them: what ``prepare`` makes of a picture of them.
 
@@ -29,6 +33,9 @@ def prepare_strokes(
         strokes: lists of points ``(x, y)`` in the order in which they were drawn, in any unit, y downwards; or arrays
             ``(P, 2)``. A stroke of one point is a dot.
         width: of the strokes, in pixels of the box.
+        box: see `prepare_strokes_in_stages`.
+        scale: see there.
+        centre: see there.
 
     Returns:
         float32 ``(28, 28)``: 0 for the ground, up to 255/256 for ink.
@@ -36,8 +43,7 @@ def prepare_strokes(
     Raises:
         DataError: there are no points or only one, or a point is no pair of finite numbers.
     """
-    points = _points(strokes)
-    return to_float32(centre_by_mass(_ink(*_into_box(points, BOX, width), width)))
+    return to_float32(_in_field(_scaled(_points(strokes), width, box, scale), centre))
 
 
 def prepare_strokes_in_stages(
@@ -68,12 +74,12 @@ def prepare_strokes_in_stages(
     points = _points(strokes)
     side = SIDE * _LARGER
     drawing = _ink([stroke * side for stroke in points], (side, side), width * _LARGER, np.float32)
-    scaled = _ink(*(_into_box(points, BOX if scale else None, width) if box else _canvas(points, scale)), width)
+    scaled = _scaled(points, width, box, scale)
     return {
         "ink": drawing,
         "box": crop(drawing) if box and drawing.any() else drawing,
         "scaled": scaled,
-        "centred": centre_by_mass(scaled) if centre else _in_the_middle(scaled),
+        "centred": _in_field(scaled, centre),
     }
 
 
@@ -123,8 +129,16 @@ def _canvas(points: list[np.ndarray], scale: bool) -> tuple[list[np.ndarray], tu
     return [stroke * side for stroke in points], (side, side)
 
 
-def _in_the_middle(ink: np.ndarray) -> np.ndarray:
-    """A field with this in its middle."""
+def _scaled(points: list[np.ndarray], width: float, box: bool, scale: bool) -> np.ndarray:
+    """What goes on of the drawing, with the size that it will have."""
+    placed, shape = _into_box(points, BOX if scale else None, width) if box else _canvas(points, scale)
+    return _ink(placed, shape, width)
+
+
+def _in_field(ink: np.ndarray, by_mass: bool) -> np.ndarray:
+    """A field with the ink's centre of mass in its centre, or with the middle of the picture there."""
+    if by_mass:
+        return centre_by_mass(ink)
     field = np.zeros((SIDE, SIDE), np.uint8)
     top, left = ((SIDE - length) // 2 for length in ink.shape)
     field[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
@@ -139,8 +153,9 @@ def _ink(strokes: list[np.ndarray], shape: tuple[int, int], width: float, dtype:
     length = np.maximum((along * along).sum(axis=1), np.finfo(dtype).tiny)
     rows, columns = np.mgrid[: shape[0], : shape[1]].astype(dtype) + dtype(0.5)
     nearest = np.full(rows.size, np.inf, dtype)
-    for begin in range(0, len(starts), _BLOCK):  # distances of all pixels from a few segments, squared
-        few = slice(begin, begin + _BLOCK)
+    step = max(1, _BLOCK // rows.size)
+    for begin in range(0, len(starts), step):  # distances of all pixels from a few segments, squared
+        few = slice(begin, begin + step)
         x, y = (side.reshape(-1, 1) - starts[few, axis] for axis, side in enumerate((columns, rows)))
         part = np.clip((x * along[few, 0] + y * along[few, 1]) / length[few], 0, 1)
         x -= part * along[few, 0]

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from nural.data import DataError, prepare_in_stages
 from nural.data.digits import SIDE, to_float32
-from nural.data.strokes import WIDTH, prepare_strokes_in_stages
+from nural.data.strokes import WIDTH, prepare_strokes, prepare_strokes_in_stages
 from nural.inference import predict_proba
 from nural.layer import Layer
 from nural.threads import Threads
@@ -91,17 +91,18 @@ def _of_strokes(body: dict[str, Any], wanted: bool) -> tuple[np.ndarray, dict[st
     points = [[point[:2] for point in stroke] for stroke in strokes]
     if "base" in body:
         return _over(pixels_of(body, "base"), points, width), {}
+    if not wanted:
+        return prepare_strokes(points, width, **switches), {}
     stages = prepare_strokes_in_stages(points, width, **switches)
-    shown = {f"stage.{name}": _shown(levels) for name, levels in stages.items()} if wanted else {}
-    return to_float32(stages["centred"]), shown
+    return to_float32(stages["centred"]), {f"stage.{name}": _shown(levels) for name, levels in stages.items()}
 
 
 def _over(base: np.ndarray, points: list[Any], width: float) -> np.ndarray:
     """Prepared pixels with strokes on top, where they were drawn: what is darker counts."""
     if not any(points):
         return base
-    drawn = prepare_strokes_in_stages(points, width, box=False, scale=False, centre=False)["centred"]
-    return np.maximum(base, to_float32(drawn).reshape(-1))
+    drawn = prepare_strokes(points, width, box=False, scale=False, centre=False)
+    return np.maximum(base, drawn.reshape(-1))
 
 
 def _is_point(point: Any) -> bool:
