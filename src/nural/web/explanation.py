@@ -95,6 +95,8 @@ def _station(paths: Paths, step: Step, cell: int) -> dict[str, Any]:
 
 def _forward(paths: Paths, step: Step, cell: int, terms: int) -> dict[str, Any] | None:
     """The sum, the maximum or the mean that a cell is; None for the ink and for layers that mix all they get."""
+    if not step.inputs:
+        return None
     found: list[dict[str, Any]] = []
     field, bias = None, None
     for below in step.inputs:
@@ -155,9 +157,7 @@ def _products(
     return found
 
 
-def ranked_sum(
-    found: list[dict[str, Any]], total: float, bias: dict[str, Any] | None, terms: int
-) -> dict[str, Any]:
+def ranked_sum(found: list[dict[str, Any]], total: float, bias: dict[str, Any] | None, terms: int) -> dict[str, Any]:
     """The largest terms, and the rest as the one number with which they and the bias add up to the total.
 
     The rest holds what float32 rounded as well; where all terms are shown that is all it holds.

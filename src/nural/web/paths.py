@@ -34,7 +34,7 @@ class Paths:
         return self._connections[key]
 
     def kind(self, step: Step) -> str:
-        """How the step makes its cells: a `Connection.kind`, "ink", or "whole" for those of which nothing more is said."""
+        """How the step makes its cells: a `Connection.kind`, "ink", or "whole" if each comes from all of the input."""
         if step.name == INK:
             return "ink"
         found = self.connection(step, step.inputs[0])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,7 @@ def loss_curve(moved: Moved, span: float, points: int) -> dict[str, Any]:
     curve = [moved.at(weight) for weight in np.linspace(moved.here - span, moved.here + span, points).tolist()]
     kinks = [
         {"weight": (left.weight + right.weight) / 2, "steps": switched}
-        for left, right in zip(curve, curve[1:], strict=False)
+        for left, right in pairwise(curve)
         if (switched := _switched(left, right))
     ]
     return {
@@ -137,7 +138,7 @@ def _best(smooth: list[dict[str, Any]]) -> dict[str, Any]:
     """The difference that is nearest to its neighbours."""
     if len(smooth) == 1:
         return smooth[0]
-    gaps = [abs(a["slope"] - b["slope"]) for a, b in zip(smooth, smooth[1:], strict=False)]
+    gaps = [abs(a["slope"] - b["slope"]) for a, b in pairwise(smooth)]
     return smooth[int(np.argmin(gaps)) + 1]
 
 

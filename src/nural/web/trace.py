@@ -32,7 +32,7 @@ class Step:
     layer: Layer | None
     inputs: tuple[str, ...]
     output: np.ndarray
-    gradient: np.ndarray | None
+    gradient: Any
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Trace:
     label: int | None
     steps: dict[str, Step]
     probabilities: np.ndarray
-    loss: float | None
+    loss: Any
 
     @property
     def logits(self) -> Step:
