@@ -114,6 +114,7 @@ def test_mistakes_and_their_digits(client, mnist):
 
 
 BODY = {"pixels": [0.0] * 784, "label": 7}
+WEIGHT = BODY | {"parameter": "8.b", "index": [1]}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from nural.activations import ReLU
 from nural.layer import Residual
+from nural.layers import AdaptiveMaxPool2d, MaxPool2d
 from nural.web.connections import SAME
 from nural.web.paths import Paths, shown_shape
 from nural.web.trace import Step, Trace, digest
@@ -36,10 +38,15 @@ def layers_of(trace: Trace) -> list[dict[str, Any]]:
 
 
 def arrays_of(trace: Trace, channels: int, whole: frozenset[str]) -> dict[str, np.ndarray]:
-    """``a.NAME`` and ``d.NAME`` of every step, of images the first ``channels`` unless the step is among ``whole``."""
+    """``a.NAME``, ``d.NAME`` and ``open.NAME`` of every step, images cut to ``channels`` unless among ``whole``.
+
+    ``open`` is there where a rectifier or a maximum takes what the step gave: 1 where an error can come back, 0 at a
+    closed gate and at what lost to a larger number.
+    """
+    paths = Paths(trace)
     found = {}
     for step in trace.steps.values():
-        for prefix, array in (("a", step.output), ("d", step.gradient)):
+        for prefix, array in (("a", step.output), ("d", step.gradient), ("open", _open(paths, step))):
             if array is not None:
                 shown = array.reshape(shown_shape(step))
                 cut = shown.ndim == 3 and step.name not in whole
@@ -80,6 +87,16 @@ def as_json(trace: Trace) -> Iterator[str]:
             yield f', "gradient": {_numbers(trace.model.grads[name])}'
         yield "}"
     yield "\n}}\n"
+
+
+def _open(paths: Paths, step: Step) -> np.ndarray | None:
+    """Where an error can come back to a step through the one rectifier or maximum above it."""
+    users = paths.trace.consumers(step.name)
+    if len(users) != 1 or not isinstance(users[0].layer, ReLU | MaxPool2d | AdaptiveMaxPool2d):
+        return None
+    layer = users[0].layer.replica()
+    y = layer.forward(step.output[None])
+    return (layer.backward(np.ones_like(y))[0] > 0).astype(np.float32)
 
 
 def _param(step: Step, name: str) -> str:
