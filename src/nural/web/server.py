@@ -16,12 +16,14 @@ from starlette.staticfiles import StaticFiles
 
 from nural.layer import Layer
 from nural.threads import BlasThreads
-from nural.web import drawing, inside_routes, mistakes_routes
+from nural.web import drawing, inside_routes, mistakes_routes, training_routes
 from nural.web.courtesy import Courtesy
 from nural.web.digits import Digits
+from nural.web.events import Streams
 from nural.web.models import Models
 from nural.web.problem import HANDLERS
 from nural.web.security import Security
+from nural.web.session import Session
 
 LOOPBACK = "127.0.0.1"
 STATIC = Path(__file__).with_name("static")
@@ -45,10 +47,11 @@ def create_app(port: int, given: Layer | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.digits.load_soon()
         yield
+        app.state.session.close()
 
     page = Mount("/", StaticFiles(directory=STATIC, html=True))
     app = Starlette(
-        routes=[*drawing.ROUTES, *inside_routes.ROUTES, *mistakes_routes.ROUTES, page],
+        routes=[*drawing.ROUTES, *training_routes.ROUTES, *inside_routes.ROUTES, *mistakes_routes.ROUTES, page],
         middleware=[Middleware(Security, port=port)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
@@ -56,6 +59,8 @@ def create_app(port: int, given: Layer | None = None) -> Starlette:
     app.state.models = Models(given)
     app.state.digits = Digits()
     app.state.courtesy = Courtesy()
+    app.state.streams = Streams()
+    app.state.session = Session(app.state.digits, app.state.models, app.state.courtesy)
     return app
 
 
@@ -72,7 +77,7 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, port: int, given: Layer | None = None, ready: Callable[[str], Any] | None = None) -> None:
-        # asyncio sends at once (TCP_NODELAY) only where the protocol is named; otherwise an answer waits 40 ms for an ACK
+        # asyncio sends at once (TCP_NODELAY) where the protocol is named; elsewhere an answer waits 40 ms for an ACK
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         if sys.platform != "win32":  # there it would let two servers share a port
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -104,6 +109,11 @@ class Server(uvicorn.Server):
         finally:
             sys.setswitchinterval(before)
             self.socket.close()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the event streams, which would end at no time of their own, then the rest."""
+        self.app.state.streams.end()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, and say so."""
