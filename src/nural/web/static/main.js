@@ -2,6 +2,7 @@
 import { fetchJson } from "./api.js";
 import { element } from "./element.js";
 import { languages, said, t, translate } from "./i18n.js";
+import { start as startListening } from "./live.js";
 import { start as startReading } from "./reader.js";
 import { numberFrom, oneOf, preferredLanguage, store } from "./store.js";
 import { decodeStrokes, encodeStrokes } from "./strokes.js";
@@ -42,8 +43,7 @@ async function showTab() {
     const panel = byId(`panel-${name}`);
     if (panel.hidden === !open) continue;
     panel.hidden = !open;
-    if (!open) views.get(name)?.hidden?.();
-    else if (views.has(name)) views.get(name).shown?.();
+    call(views.get(name), open ? "shown" : "hidden");
   }
   if (views.has(chosen)) return;
   const view = document.createElement(`nural-${chosen}`);
@@ -51,7 +51,12 @@ async function showTab() {
   await import(`./views/${chosen}.js`);
   byId(`panel-${chosen}`).append(view);
   translate(view);
-  if (store.get("tab") === chosen) view.shown?.();
+  if (store.get("tab") === chosen) call(view, "shown");
+}
+
+// A view need not have the method; every element has a property `hidden`.
+function call(view, method) {
+  if (typeof view?.[method] === "function") view[method]();
 }
 
 function showLanguage() {
@@ -135,4 +140,5 @@ try {
   notify(error.message);
 }
 startReading();
+startListening();
 await showTab();

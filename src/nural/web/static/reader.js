@@ -118,6 +118,9 @@ const tell = (error) => {
 
 export function start() {
   store.on(["strokes", "base", "width", "switches", "model"], () => read({ urgent: hurry }));
+  store.on(["modelVersion"], () => {
+    if (store.get("model") === "training") read();
+  });
   store.on(["pixels"], () => {
     if (!own && store.get("pixels")) store.set({ strokes: [], base: store.get("pixels") });
   });

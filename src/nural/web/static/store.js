@@ -89,6 +89,8 @@ store.set({
   label: null,
   model: null,
   models: [],
+  modelVersion: 0, // another number when the network in training is another
+  training: null, // the status that the server sent last
   language: preferredLanguage,
   theme: "auto",
 });
