@@ -11,7 +11,6 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from nural.layer import Layer
@@ -49,13 +48,13 @@ def create_app(port: int, given: Layer | None = None) -> Starlette:
         yield
         app.state.session.close()
 
-    page = Mount("/", StaticFiles(directory=STATIC, html=True))
     app = Starlette(
-        routes=[*drawing.ROUTES, *training_routes.ROUTES, *inside_routes.ROUTES, *mistakes_routes.ROUTES, page],
+        routes=[*drawing.ROUTES, *training_routes.ROUTES, *inside_routes.ROUTES, *mistakes_routes.ROUTES],
         middleware=[Middleware(Security, port=port)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
+    app.router.default = StaticFiles(directory=STATIC, html=True)  # what is no route; a mount would hide the 405s
     app.state.models = Models(given)
     app.state.digits = Digits()
     app.state.courtesy = Courtesy()
