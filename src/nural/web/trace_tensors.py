@@ -20,6 +20,7 @@ def layers_of(trace: Trace) -> list[dict[str, Any]]:
     found = []
     for step in trace.steps.values():
         own = {} if step.layer is None else step.layer.shapes
+        gates = _open(paths, step)
         found.append(
             {
                 "name": step.name,
@@ -32,6 +33,7 @@ def layers_of(trace: Trace) -> list[dict[str, Any]]:
                 "params": {_param(step, name): shape for name, shape in own.items()},
                 "activation": _size(step.output),
                 "gradient": None if step.gradient is None else _size(step.gradient),
+                "open": None if gates is None else [int(gates.sum()), gates.size],
             }
         )
     return found
