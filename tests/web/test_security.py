@@ -68,7 +68,9 @@ def test_a_body_in_chunks_is_read(ask):
     assert ask("/api/read", parts, chunked=True).json["answer"] == 7
 
 
-@pytest.mark.parametrize("path", ["/../server.py", "/..%2fserver.py", "/%2e%2e/server.py", "/components/../../server.py"])
+@pytest.mark.parametrize(
+    "path", ["/../server.py", "/..%2fserver.py", "/%2e%2e/server.py", "/components/../../server.py"]
+)
 def test_only_the_page_is_served(ask, path):
     answer = ask(path)
     assert answer.status == 404
