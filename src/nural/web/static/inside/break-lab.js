@@ -8,8 +8,8 @@ import { typeTitle } from "./layer-lanes.js";
 import { tracer } from "./tracer.js";
 
 const NETWORKS = ["healthy", "sigmoids", "dead", "rate"];
-const [WIDTH, HEIGHT] = [560, 220];
-const EDGE = { top: 14, right: 12, bottom: 44, left: 56 };
+const [WIDTH, HEIGHT] = [760, 260];
+const EDGE = { top: 14, right: 12, bottom: 72, left: 60 };
 const LEAST = 1e-12;
 const SHIFT = 7; // pixels by which a digit is put beside the middle
 
@@ -102,7 +102,7 @@ export class BreakLab extends HTMLElement {
   }
 }
 
-const short = (name) => (name.length > 11 ? `${name.slice(0, 10)}…` : name);
+const short = (name) => (name.length > 15 ? `${name.slice(0, 14)}…` : name);
 
 function shifted(pixels, by) {
   const moved = new Float32Array(784);

@@ -70,6 +70,7 @@ export class CellExplanation extends HTMLElement {
       element("section", { class: "way backward", "aria-label": t("inside.lane.backward") },
         element("h3", {}, t("inside.backward")), ...this.#backward(found)),
     );
+    translate(this.body);
     this.#connect(found, cell);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#announce(found, cell), QUIET);
@@ -93,7 +94,7 @@ export class CellExplanation extends HTMLElement {
     const max = forward.kind === "max";
     return termTable({
       sum: forward, caption: t(`inside.caption.${max ? "max" : forward.kind === "mean" ? "mean" : "sum"}`),
-      factors: [t("inside.from"), "x", max ? t("inside.won") : "w"], total: max ? t("inside.maximum") : t("inside.total"), where: whereFrom,
+      factors: [t("inside.from"), "x", max ? t("inside.won") : "w"], product: max ? "x" : "x · w", total: max ? t("inside.maximum") : t("inside.total"), where: whereFrom,
       onCell: (term) => this.#follow(term), onWeight: openWeight, onMore: () => this.#more(),
     });
   }
@@ -103,7 +104,7 @@ export class CellExplanation extends HTMLElement {
     const lines = element("ol", { class: "lines" }, ...backwardLines(found));
     if (!found.backward) return [lines];
     const table = termTable({
-      sum: found.backward, caption: t("inside.caption.back"), factors: [t("inside.to"), "δ", "w"],
+      sum: found.backward, caption: t("inside.caption.back"), factors: [t("inside.to"), "δ", "w"], product: "w · δ",
       total: found.stations.at(-1).kind === "ink" ? "∂L/∂x" : "∂L/∂a", where: whereFrom,
       onCell: (term) => this.#follow(term), onWeight: openWeight, onMore: () => this.#more(),
     });

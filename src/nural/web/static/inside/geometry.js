@@ -1,6 +1,6 @@
 // How a layer's cells lie on the screen: the channels of an image as tiles, a row of numbers as a column or a grid.
 
-const GAP = 4;
+const GAP = 5;
 
 // {width, height, shown, rect(index), at(x, y), tiles} in CSS pixels; `shape` is the layer's own, `channels` how many of
 // an image are there, `size` the height that there is.

@@ -25,7 +25,10 @@ export class LayerLanes extends HTMLElement {
     this.#strip.addEventListener("keydown", (event) => this.#keydown(event));
     const repaint = () => this.paint();
     store.on(["theme", "inside.scale", "inside.log", "inside.step"], repaint);
-    store.on(["inside.cell"], () => this.mark());
+    store.on(["inside.cell"], () => {
+      this.connect([], []);
+      this.mark();
+    });
     store.on(["language"], () => this.show());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
     narrow.addEventListener("change", () => this.show());
@@ -176,7 +179,16 @@ export class LayerLanes extends HTMLElement {
         if (seen) lay(mark, place.rect(cell.index));
       }
     }
-    this.connect([], []);
+    this.#reveal(this.#columns.get(cell?.name)?.node);
+  }
+
+  // Scroll the strip, and not the page, until a column is in sight.
+  #reveal(column) {
+    if (!column || narrow.matches) return;
+    const { scrollLeft, clientWidth } = this.#strip;
+    const [left, right] = [column.offsetLeft - 20, column.offsetLeft + column.offsetWidth + 20];
+    if (left < scrollLeft) this.#strip.scrollLeft = left;
+    else if (right > scrollLeft + clientWidth) this.#strip.scrollLeft = right - clientWidth;
   }
 
   // Show where a cell comes from and where it goes: curves to the cells of the largest terms, boxes around all.
@@ -253,7 +265,7 @@ export class LayerLanes extends HTMLElement {
     if (!next) return;
     event.preventDefault();
     choose(next.name, next.index);
-    this.#columns.get(next.name)?.node.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (narrow.matches) this.#columns.get(next.name)?.node.scrollIntoView({ block: "nearest" });
   }
 }
 

@@ -48,6 +48,9 @@ export function paintPlane(context, { data, channels, channel, height, width, la
   scratch.getContext("2d").putImageData(image, 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(scratch, box.x, box.y, box.width, box.height);
+  context.strokeStyle = dark ? "#39424e" : "#cfcbc0";
+  context.lineWidth = 1;
+  context.strokeRect(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1);
 }
 
 function level(value, largest, logarithmic) {

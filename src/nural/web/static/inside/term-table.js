@@ -5,8 +5,8 @@ import { t } from "../i18n.js";
 import { column, unitText } from "./numbers.js";
 
 // `sum` as the server has it; `signs` names the factors; `onCell(step, index)` and `onWeight(parameter, entry)` are
-// called when a person follows a term; `where(term)` says where a term comes from.
-export function termTable({ sum, caption, factors, where, onCell, onWeight, onMore, total }) {
+// called when a person follows a term; `where(term)` says where a term comes from; `product` heads the products.
+export function termTable({ sum, caption, factors, product, where, onCell, onWeight, onMore, total }) {
   const parts = [...sum.terms.map(({ product }) => product), ...(sum.bias ? [sum.bias.value] : [])];
   const numbers = column(sum.total, parts);
   const largest = Math.max(...sum.terms.map(({ product }) => Math.abs(product)), 1e-300);
@@ -36,7 +36,7 @@ export function termTable({ sum, caption, factors, where, onCell, onWeight, onMo
   return element("div", { class: "terms" },
     element("table", {},
       element("caption", {}, caption, " ", element("span", { class: "soft" }, sum.count ? t("inside.terms.count", { count: sum.count, zeros: sum.zeros }) : "", unit ? ` ${t("inside.unit", { unit })}` : "")),
-      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, factors[0]), ...[factors[1], factors[2]].map((name) => element("th", { scope: "col", class: "number" }, name)), element("th", { scope: "col", class: "number" }, `${t("inside.product")}${unit ? ` ${unit}` : ""}`), element("td", {}))),
+      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, factors[0]), ...[factors[1], factors[2]].map((name) => element("th", { scope: "col", class: "number" }, name)), element("th", { scope: "col", class: "number" }, `${product}${unit ? ` ${unit}` : ""}`), element("td", {}))),
       element("tbody", {}, ...rows)),
     sum.rest?.count && onMore ? element("button", { class: "quiet", type: "button", onclick: onMore }, t("inside.more")) : null);
 }

@@ -63,10 +63,12 @@ export class WeightLab extends HTMLElement {
     if (!ready) return;
     const number = (this.#asked += 1);
     this.proof.replaceChildren();
+    this.prove.disabled = this.slider.disabled = true;
     try {
       const found = await tracer.ask("weight", { parameter: weight.name, index: weight.index, terms: this.#terms });
       if (number !== this.#asked) return;
       this.#weight = found;
+      this.prove.disabled = false;
       this.#showUses(found);
       await this.#loadCurve();
     } catch (error) {
@@ -83,7 +85,7 @@ export class WeightLab extends HTMLElement {
       parts.push(element("p", { class: "small soft" }, t("inside.uses", { count: found.sum.count, zeros: found.sum.zeros })));
       if (found.picture.products.length > 1) parts.push(fieldPicture([...found.picture.shape, 1], found.picture.products, { caption: t("inside.uses.picture") }));
       parts.push(termTable({
-        sum: found.sum, caption: t("inside.caption.uses"), factors: [t("inside.used"), "x", "δ"], total: "∂L/∂w", where: whereFrom,
+        sum: found.sum, caption: t("inside.caption.uses"), factors: [t("inside.used"), "x", "δ"], product: "x · δ", total: "∂L/∂w", where: whereFrom,
         onCell: ({ step, index }) => choose(step, index), onMore: () => {
           this.#terms *= 8;
           this.refresh();
@@ -120,6 +122,7 @@ export class WeightLab extends HTMLElement {
     const curve = await tracer.ask("curve", { ...this.#place(), span: size * SPANS[this.#span], points: POINTS });
     if (number !== this.#asked) return;
     this.#curve = curve;
+    this.slider.disabled = false;
     this.slider.value = (POINTS - 1) / 2;
     this.#move();
   }

@@ -1,6 +1,6 @@
 // Inside: one image forward, its error back, and every number explained.
 import "../components/digit-canvas.js";
-import { percent, plain } from "../components/colour.js";
+import { plain } from "../components/colour.js";
 import "../components/probability-bars.js";
 import { element } from "../element.js";
 import "../inside/break-lab.js";
@@ -87,12 +87,13 @@ class InsideView extends HTMLElement {
     this.comment = element("p", { class: "comment", role: "note" });
     this.save = button("inside.download", () => this.#download());
     return element("section", { class: "card lanescard", "aria-labelledby": "inside-lanes" },
-      element("div", { class: "row spread" },
-        element("div", {}, element("h2", { id: "inside-lanes", t: "inside.lanes" }), element("p", { class: "small soft", t: "inside.lanes.keys" })),
+      element("div", { class: "row spread head" },
+        element("h2", { id: "inside-lanes", t: "inside.lanes" }),
         element("div", { class: "row" },
           element("label", { class: "choice", for: "inside-scale" }, element("span", { t: "inside.scale" }), this.scale),
           element("label", { class: "choice", for: "inside-log" }, element("span", { class: "hidden", t: "inside.log.label" }), this.log),
           this.save)),
+      element("p", { class: "small soft keys", t: "inside.lanes.keys" }),
       element("div", { class: "row player" }, button("inside.step.back", () => this.#goBy(1)), this.play, button("inside.step.up", () => this.#goBy(-1)), this.all, this.progress),
       this.comment,
       element("div", { class: "lanebox" }, element("span", { class: "lanename a", "aria-hidden": "true", t: "inside.lane.forward" }), this.lanes, element("span", { class: "lanename d", "aria-hidden": "true", t: "inside.lane.backward" })),
@@ -173,7 +174,7 @@ class InsideView extends HTMLElement {
     if (!trace) this.loss.replaceChildren(element("p", { class: "soft" }, t("inside.nothing")));
     else if (trace.label === null) this.loss.replaceChildren(element("p", { class: "soft" }, t("inside.label.why")));
     else {
-      this.loss.replaceChildren(math(mi("L"), mo("="), mo("−"), mi("log"), mi("p"), mo("("), mtext(String(trace.label)), mo(")"), mo("="), mo("−"), mi("log"), mtext(percent(trace.probabilities[trace.label] ?? 0, 2)), mo("="), mtext(plain(trace.loss, 4))),
+      this.loss.replaceChildren(math(mi("L"), mo("="), mo("−"), mi("log"), mi("p"), mo("("), mtext(String(trace.label)), mo(")"), mo("="), mo("−"), mi("log"), mtext(plain(trace.probabilities[trace.label] ?? 0, 4)), mo("="), mtext(plain(trace.loss, 4))),
         element("p", { class: "small soft" }, t("inside.loss.why")));
     }
   }
