@@ -3,6 +3,7 @@ import { fetchJson } from "./api.js";
 import { element } from "./element.js";
 import { languages, said, t, translate } from "./i18n.js";
 import { start as startListening } from "./live.js";
+import { modelTitle } from "./model-title.js";
 import { start as startReading } from "./reader.js";
 import { numberFrom, oneOf, preferredLanguage, store } from "./store.js";
 import { decodeStrokes, encodeStrokes } from "./strokes.js";
@@ -73,9 +74,6 @@ function showTheme() {
   if (theme === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
 }
-
-export const modelTitle = (name) =>
-  (name.startsWith("snapshot:") ? t("model.snapshot", { step: name.slice(9) }) : t(`model.${name}`));
 
 function showModels() {
   const options = store.get("models").map(({ name }) => element("option", { value: name }, modelTitle(name)));

@@ -5,7 +5,7 @@ import { choose } from "./layer-lanes.js";
 import { paintPlane } from "./palette.js";
 import { tracer } from "./tracer.js";
 
-const SIDE = 196;
+const narrow = matchMedia("(max-width: 720px)");
 
 // A figure of `lane` "a" or "d" of a layer's channel with the cell marked; null for rows of numbers.
 export function channelMap(layer, index, lane, caption) {
@@ -14,7 +14,7 @@ export function channelMap(layer, index, lane, caption) {
   const { shape: [height, width, channels], data } = tracer.trace.tensor(name);
   const channel = index[2];
   if (channel >= channels) return null;
-  const scale = SIDE / Math.max(height, width);
+  const scale = (narrow.matches ? 148 : 196) / Math.max(height, width);
   const canvas = element("canvas", { "aria-hidden": "true" });
   const ratio = devicePixelRatio;
   canvas.width = Math.round(width * scale * ratio);
