@@ -165,6 +165,7 @@ export default {
 
   "inside.break.title": "Break it",
   "inside.break.why": "Networks that are ill on purpose. Watch the backward lane fade, die or explode on its way from the logits to the ink.",
+  "inside.break.look": "↑ Look at the lanes",
   "inside.break.own": "The page’s network",
   "inside.break.healthy": "Healthy, untrained",
   "inside.break.sigmoids": "Sigmoids, tiny weights",

@@ -165,6 +165,7 @@ export default {
 
   "inside.break.title": "弄坏它",
   "inside.break.why": "故意有病的网络。看返回的误差从 logit 到墨迹的路上怎样消失、断绝或爆炸。",
+  "inside.break.look": "↑ 看各层",
   "inside.break.own": "页面的网络",
   "inside.break.healthy": "健康，未训练",
   "inside.break.sigmoids": "sigmoid，权重极小",

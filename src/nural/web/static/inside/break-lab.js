@@ -25,6 +25,7 @@ export class BreakLab extends HTMLElement {
     this.table = textTable(() => this.#rows());
     this.append(element("h2", { id: "inside-breaklab", t: "inside.break.title" }), element("p", { class: "soft", t: "inside.break.why" }),
       element("div", { class: "row presets" }, ...this.buttons), this.comment,
+      element("button", { class: "quiet", type: "button", t: "inside.break.look", onclick: () => this.dispatchEvent(new Event("look")) }),
       element("figure", { class: "profilebox" }, this.drawing, element("figcaption", { class: "small soft" }, element("span", { class: "key a" }), element("span", { t: "inside.lane.forward" }), element("span", { class: "key d" }), element("span", { t: "inside.lane.backward" }), " · ", element("span", { t: "inside.profile" }))), this.table);
     translate(this);
     store.on(["language"], () => this.refresh());
@@ -36,7 +37,9 @@ export class BreakLab extends HTMLElement {
 
   #choose(network) {
     if (this.#centred) this.#shift();
-    store.set({ "inside.network": network, "inside.cell": null, "inside.weight": null, "inside.step": 0 });
+    // on one logarithmic scale for all layers one sees the error fade; within each layer, what it looks like
+    const scale = network ? { "inside.scale": "shared", "inside.log": true } : { "inside.scale": "layer", "inside.log": false };
+    store.set({ "inside.network": network, "inside.cell": null, "inside.weight": null, "inside.step": 0, ...scale });
   }
 
   // Put the digit beside the middle, where no digit of the training was; or back.

@@ -11,7 +11,7 @@ import { termTable, weightName } from "./term-table.js";
 import { tracer } from "./tracer.js";
 
 const TERMS = 6;
-const POINTS = 121;
+const POINTS = 81;
 const SPANS = { near: 0.1, middle: 1, far: 5 }; // to each side, in sizes of the weight
 
 export class WeightLab extends HTMLElement {

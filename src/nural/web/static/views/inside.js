@@ -35,6 +35,10 @@ class InsideView extends HTMLElement {
     translate(this);
     this.lanes.addEventListener("explain", () => this.cell.focusTitle());
     this.cell.addEventListener("connect", ({ detail }) => this.lanes.connect(detail.links, detail.reach));
+    this.labs.break.addEventListener("look", () => {
+      this.lanes.parentElement.scrollIntoView({ block: "center" });
+      this.lanes.focusCells();
+    });
     tracer.addEventListener("trace", () => this.#show());
     store.on(["inside.step", "inside.scale", "inside.log", "language", "label", "inside.network", "inside.stepped"], () => this.#showControls());
     this.#showControls();
