@@ -95,3 +95,9 @@ def test_each_step_does_what_its_name_says():
 def test_a_wider_pen():
     ink = [prepare_strokes(SEVEN, width).sum() for width in (1, 2.4, 5)]
     assert ink == sorted(ink)
+
+
+def test_a_dot_that_is_not_scaled_is_a_dot():
+    dot = [[(0.5, 0.25)]]
+    assert prepare_strokes_in_stages(dot, box=False)["scaled"].any()
+    assert prepare_strokes(dot, scale=False).any()

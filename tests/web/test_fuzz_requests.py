@@ -107,7 +107,7 @@ def test_connections_cut_anywhere(ask):
 def test_a_thousand_streams_opened_and_dropped(ask, running):
     ask("/api/training", {"layers": [], "samples": 100, "batch_size": 10, "epochs": 1000})
     ask("/api/training/start", {})
-    before, threads = None, threading.active_count()
+    before, threads = memory(), threading.active_count()
     for i in range(1000):
         with ask.connect(f"GET /api/training/events HTTP/1.1\r\nHost: {ask.host}\r\n\r\n".encode()) as connection:
             if i % 3 == 0:

@@ -16,7 +16,7 @@ _LARGER = 3  # how many times larger than the field the pictures of a whole draw
 
 
 def prepare_strokes(
-    strokes: Sequence[Sequence[tuple[float, float]] | np.ndarray],
+    strokes: Sequence[Sequence[Sequence[float]] | np.ndarray],
     width: float = WIDTH,
     *,
     box: bool = True,
@@ -47,7 +47,7 @@ def prepare_strokes(
 
 
 def prepare_strokes_in_stages(
-    strokes: Sequence[Sequence[tuple[float, float]] | np.ndarray],
+    strokes: Sequence[Sequence[Sequence[float]] | np.ndarray],
     width: float = WIDTH,
     *,
     box: bool = True,
@@ -83,17 +83,15 @@ def prepare_strokes_in_stages(
     }
 
 
-def _points(strokes: Sequence[Sequence[tuple[float, float]] | np.ndarray]) -> list[np.ndarray]:
-    """The strokes that have points, as arrays; together they are more than a dot."""
+def _points(strokes: Sequence[Sequence[Sequence[float]] | np.ndarray]) -> list[np.ndarray]:
+    """The strokes that have points, as arrays."""
     points = [stroke for stroke in map(_check, strokes) if len(stroke)]
     if not points:
         raise DataError(_SOURCE, "a digit", "no points")
-    if np.ptp(np.concatenate(points), axis=0).max() == 0:
-        raise DataError(_SOURCE, "a digit", "a single dot")
     return points
 
 
-def _check(stroke: Sequence[tuple[float, float]] | np.ndarray) -> np.ndarray:
+def _check(stroke: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
     try:
         points = np.asarray(stroke, np.float64)
     except (TypeError, ValueError) as error:
@@ -118,6 +116,8 @@ def _into_box(points: list[np.ndarray], side: int | None, width: float) -> tuple
     together = np.concatenate(points)
     corner = together.min(axis=0)
     extent = together.max(axis=0) - corner
+    if side is not None and extent.max() == 0:
+        raise DataError(_SOURCE, "a digit", "a single dot")
     scale = SIDE if side is None else (side - width) / float(extent.max())
     across, down = np.minimum(np.ceil(extent * scale + width - 1e-6), SIDE).astype(int)
     return [(stroke - corner) * scale + width / 2 for stroke in points], (down, across)

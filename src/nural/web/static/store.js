@@ -1,9 +1,12 @@
 // What the page knows, in one place. Whoever changes it says so here; whoever shows it listens here.
 // The keys that a link should carry are mirrored to the address, behind its #.
 
+const QUIET = 150; // ms without a change before the address is written
+
 class Store extends EventTarget {
   #values = new Map();
   #codecs = new Map();
+  #timer;
 
   get(key) {
     return this.#values.get(key);
@@ -18,7 +21,7 @@ class Store extends EventTarget {
       keys.add(key);
     }
     if (!keys.size) return;
-    if ([...keys].some((key) => this.#codecs.has(key))) this.#write();
+    if ([...keys].some((key) => this.#codecs.has(key))) this.#writeSoon();
     this.dispatchEvent(new CustomEvent("change", { detail: { keys } }));
   }
 
@@ -48,6 +51,12 @@ class Store extends EventTarget {
       if (value !== undefined) values[key] = value;
     }
     this.set(values);
+  }
+
+  // Browsers let a page change its address a few times a second, not with every point that is drawn.
+  #writeSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#write(), QUIET);
   }
 
   #write() {

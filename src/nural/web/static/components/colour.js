@@ -28,21 +28,25 @@ export function signedColour(value, largest, { logarithmic = false, dark = isDar
 // Paint rows of signed numbers onto a canvas, a pixel each; CSS makes them larger.
 export function paintSigned(canvas, data, height, width, largest, options = {}) {
   const dark = options.dark ?? isDark();
-  paint(canvas, data, height, width, (value) => signedColour(value, largest, { ...options, dark }));
+  paint(canvas, data, height, width, (value) => packed(signedColour(value, largest, { ...options, dark })));
 }
 
 // Paint rows of ink from 0 to 1, dark on light, or light on dark in a dark page.
 export function paintInk(canvas, data, height, width) {
   const [from, to] = isDark() ? [12, 244] : [255, 20];
-  paint(canvas, data, height, width, (value) => Array(3).fill(Math.round(from + (to - from) * value)));
+  paint(canvas, data, height, width, (value) => (255 << 24) | (Math.round(from + (to - from) * value) * 0x10101));
 }
 
+// A colour as canvases hold it: opaque, blue, green, red.
+const packed = ([red, green, blue]) => (255 << 24) | (blue << 16) | (green << 8) | red;
+
 function paint(canvas, data, height, width, colour) {
-  canvas.width = width;
-  canvas.height = height;
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
-  for (let i = 0; i < height * width; i += 1) image.data.set([...colour(data[i]), 255], 4 * i);
+  const pixels = new Int32Array(image.data.buffer);
+  for (let i = 0; i < pixels.length; i += 1) pixels[i] = colour(data[i]);
   context.putImageData(image, 0, 0);
 }
 

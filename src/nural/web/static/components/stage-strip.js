@@ -2,7 +2,7 @@
 import { element } from "../element.js";
 import { t, translate } from "../i18n.js";
 import { store } from "../store.js";
-import { paintInk } from "./colour.js";
+import { isDark, paintInk } from "./colour.js";
 
 // Which picture of the server's each place shows: of strokes, or of a photograph, which has more stages.
 const PLACES = [
@@ -12,6 +12,8 @@ const PLACES = [
   { name: "centred", of: ["centred"], turnedBy: "centre", cross: true },
   { name: "seen", of: ["centred"] },
 ];
+
+const NOTHING = new Float32Array(784);
 
 export class StageStrip extends HTMLElement {
   #places = new Map();
@@ -45,7 +47,11 @@ export class StageStrip extends HTMLElement {
     for (const { name, of, turnedBy, cross } of PLACES) {
       const { canvas, turn } = this.#places.get(name);
       const found = name === "seen" && pixels ? { shape: [28, 28], data: pixels } : pixels && stages[of[0]];
-      const { shape: [height, width], data } = found ?? { shape: [28, 28], data: new Float32Array(784) };
+      if (turn) turn.checked = store.get("switches")[turnedBy];
+      const state = [found?.data, store.get("language"), isDark()];
+      if (state.every((value, i) => value === this.#places.get(name).state?.[i])) continue;
+      this.#places.get(name).state = state;
+      const { shape: [height, width], data } = found ?? { shape: [28, 28], data: NOTHING };
       paintInk(canvas, data, height, width);
       canvas.style.aspectRatio = `${width} / ${height}`;
       canvas.parentElement.classList.toggle("empty", !found);
@@ -56,7 +62,6 @@ export class StageStrip extends HTMLElement {
       canvas.style[height >= width ? "width" : "height"] = "auto";
       canvas.setAttribute("aria-label", t(found ? "stage.picture" : "stage.none", { stage: t(`stage.${name}`), height, width }));
       canvas.parentElement.classList.toggle("cross", Boolean(cross && found));
-      if (turn) turn.checked = store.get("switches")[turnedBy];
     }
   }
 }
