@@ -14,7 +14,7 @@ const DECADES = 7; // the most that a logarithmic scale shows
 export class LineChart extends HTMLElement {
   #chart = { series: [], title: "", format: plain };
   #drawing = svg("svg", { role: "img", height: HEIGHT });
-  #title = element("h3");
+  #title = element("h2", { class: "title" });
   #note = element("p", { class: "small soft note" });
   #table = textTable(() => this.#rows());
 
@@ -47,9 +47,11 @@ export class LineChart extends HTMLElement {
   }
 
   #draw() {
-    const width = this.clientWidth;
-    if (!width) return;
+    const style = getComputedStyle(this);
+    const width = this.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    if (!(width > 0)) return;
     const series = this.#visible();
+    const empty = !series.some(({ points }) => points.length);
     const { logarithmic, marker, guide, format } = this.#chart;
     const scale = scales(series, this.#chart, width);
     this.scale = scale;
@@ -57,28 +59,28 @@ export class LineChart extends HTMLElement {
     this.#drawing.setAttribute("width", width);
     this.#drawing.setAttribute("aria-label", `${this.#chart.title}. ${this.#latest(series)}`);
     const parts = [];
-    for (const value of scale.yTicks) {
+    for (const value of empty ? [] : scale.yTicks) {
       const y = scale.y(value);
       parts.push(svg("line", { class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y, y2: y }));
       parts.push(svg("text", { class: "tick", x: EDGE.left - 7, y: y + 4, "text-anchor": "end" }, format(value, 2)));
     }
-    for (const value of scale.xTicks) {
+    for (const value of empty ? [] : scale.xTicks) {
       parts.push(svg("text", { class: "tick", x: scale.x(value), y: HEIGHT - 8, "text-anchor": "middle" }, plain(value)));
     }
-    if (guide) parts.push(svg("line", { class: "guide", x1: EDGE.left, x2: width - EDGE.right, y1: scale.y(guide), y2: scale.y(guide) }));
+    if (guide && !empty) parts.push(svg("line", { class: "guide", x1: EDGE.left, x2: width - EDGE.right, y1: scale.y(guide), y2: scale.y(guide) }));
     for (const { points, colour, dashed } of series) {
       if (!points.length) continue;
       const path = points.map(([x, y], i) => `${i ? "L" : "M"}${scale.x(x).toFixed(1)},${scale.y(y).toFixed(1)}`).join("");
       parts.push(svg("path", { class: `curve series-${colour}${dashed ? " dashed" : ""}`, d: path }));
       if (points.length === 1) parts.push(svg("circle", { class: `dot series-${colour}`, cx: scale.x(points[0][0]), cy: scale.y(points[0][1]), r: 2.5 }));
     }
+    if (empty) parts.push(svg("text", { class: "tick", x: width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, t("chart.empty")));
     parts.push(...labels(series, scale, width));
     if (marker !== null && marker !== undefined) {
       parts.push(svg("line", { class: "marker", x1: scale.x(marker), x2: scale.x(marker), y1: EDGE.top, y2: HEIGHT - EDGE.bottom }));
     }
     this.#drawing.replaceChildren(...parts);
     this.#say(null);
-    this.classList.toggle("bare", !series.some(({ points }) => points.length));
     this.#scaleName = t(logarithmic ? "chart.log" : "chart.linear");
   }
 

@@ -125,6 +125,7 @@ export default {
   "layer.sigmoid": "sigmoid",
   "layer.tanh": "tanh",
   "layer.gelu": "GELU",
+  "chart.empty": "nothing yet",
   "chart.over": "Over the epochs;",
   "chart.log": "logarithmic scale.",
   "chart.linear": "linear scale.",

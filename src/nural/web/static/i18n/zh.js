@@ -125,6 +125,7 @@ export default {
   "layer.sigmoid": "sigmoid",
   "layer.tanh": "tanh",
   "layer.gelu": "GELU",
+  "chart.empty": "还没有数据",
   "chart.over": "横轴为轮次；",
   "chart.log": "对数刻度。",
   "chart.linear": "线性刻度。",

@@ -50,9 +50,9 @@ class TrainView extends HTMLElement {
         element("div", { class: "results" },
           this.charts,
           element("section", { class: "card", "aria-labelledby": "train-filters" },
-            element("h3", { id: "train-filters", t: "train.filters" }), element("p", { class: "small soft", t: "train.filters.why" }), this.filters),
+            element("h2", { class: "title", id: "train-filters", t: "train.filters" }), element("p", { class: "small soft", t: "train.filters.why" }), this.filters),
           element("section", { class: "card pin", "aria-labelledby": "train-pin" },
-            this.pinnedCanvas, element("div", {}, element("h3", { id: "train-pin", t: "train.pinned" }), this.pinnedNote)))));
+            this.pinnedCanvas, element("div", {}, element("h2", { class: "title", id: "train-pin", t: "train.pinned" }), this.pinnedNote)))));
     translate(this);
     store.on(["pixels"], () => this.#pin());
     store.on(["language", "theme"], () => this.#show());
@@ -203,10 +203,14 @@ class TrainView extends HTMLElement {
     this.line.textContent = [t(`train.state.${state}`), place, summary(lastJudged(this.#whole?.moments)), error].filter(Boolean).join(" · ");
     this.classList.toggle("diverged", state === "diverged");
     this.#paintTime();
-    if (!this.#whole) return;
+    if (!this.#whole) {
+      this.charts.show([], [], null);
+      this.#paintPinned({ pinned: null });
+      return;
+    }
     const { moments, layers, snapshots } = this.#whole;
     this.charts.show(moments, layers, snapshots.find((each) => each.step === this.#chosen)?.epoch);
-    this.#paintPinned();
+    this.#paintPinned(this.#whole);
     if (performance.now() - this.#filtersAt > FILTERS || !running) this.#showFilters();
   }
 
@@ -224,8 +228,7 @@ class TrainView extends HTMLElement {
     this.look.disabled = this.#chosen === null;
   }
 
-  #paintPinned() {
-    const { pinned } = this.#whole;
+  #paintPinned({ pinned }) {
     this.pinnedCanvas.hidden = !pinned;
     this.pinnedNote.textContent = t(pinned ? "train.pinned.why" : "train.pinned.none");
     if (pinned) paintInk(this.pinnedCanvas, pinned, 28, 28);
