@@ -6,6 +6,7 @@ export default {
   "inside.label.why": "A drawing has no label. Choose one: only then is there a loss, and something that goes back.",
   "inside.loss": "loss",
   "inside.loss.why": "Choose another digit: above nothing moves, below everything does.",
+  "inside.sample": "One of MNIST’s",
   "inside.nothing": "Draw a digit, here or in the first tab.",
   "inside.no.label": "Choose a label above: without it there is no loss, and no error goes back.",
 

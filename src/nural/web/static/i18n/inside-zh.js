@@ -6,6 +6,7 @@ export default {
   "inside.label.why": "一幅画没有标签。选一个：这时才有损失，才有东西可以返回。",
   "inside.loss": "损失",
   "inside.loss.why": "换一个数字：上面一动不动，下面全都改变。",
+  "inside.sample": "取一个 MNIST 数字",
   "inside.nothing": "请画一个数字，在这里或在第一个标签页。",
   "inside.no.label": "请先在上面选标签：没有标签就没有损失，也没有误差返回。",
 

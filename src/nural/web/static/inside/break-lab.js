@@ -21,7 +21,7 @@ export class BreakLab extends HTMLElement {
     const button = (name, onclick) => element("button", { class: "action", type: "button", "data-name": name, "aria-pressed": "false", t: `inside.break.${name}`, onclick });
     this.buttons = [button("own", () => this.#choose(null)), ...NETWORKS.map((name) => button(name, () => this.#choose(`broken:${name}`))), button("centring", () => this.#shift())];
     this.comment = element("p", { class: "comment" });
-    this.drawing = svg("svg", { role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "profile" });
+    this.drawing = svg("svg", { role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "profile", tLabel: "inside.profile" });
     this.table = textTable(() => this.#rows());
     this.append(element("h2", { id: "inside-breaklab", t: "inside.break.title" }), element("p", { class: "soft", t: "inside.break.why" }),
       element("div", { class: "row presets" }, ...this.buttons), this.comment,

@@ -66,7 +66,7 @@ export class CellExplanation extends HTMLElement {
     this.body.replaceChildren(
       maps.length ? element("div", { class: "maps" }, ...maps, this.#table(layer, cell.index)) : element("div", { class: "maps" }, this.#table(layer, cell.index)),
       element("section", { class: "way forward", "aria-label": t("inside.lane.forward") },
-        element("h3", {}, t("inside.forward")), element("ol", { class: "lines" }, ...forwardLines(found)), ...this.#fields(found), this.#forwardTerms(found)),
+        element("h3", {}, t("inside.forward")), element("ol", { class: "lines", tabindex: "0" }, ...forwardLines(found)), ...this.#fields(found), this.#forwardTerms(found)),
       element("section", { class: "way backward", "aria-label": t("inside.lane.backward") },
         element("h3", {}, t("inside.backward")), ...this.#backward(found)),
     );
@@ -101,7 +101,7 @@ export class CellExplanation extends HTMLElement {
 
   #backward(found) {
     if (tracer.trace.label === null) return [element("p", { class: "soft" }, t("inside.no.label"))];
-    const lines = element("ol", { class: "lines" }, ...backwardLines(found));
+    const lines = element("ol", { class: "lines", tabindex: "0" }, ...backwardLines(found));
     if (!found.backward) return [lines];
     const table = termTable({
       sum: found.backward, caption: t("inside.caption.back"), factors: [t("inside.to"), "δ", "w"], product: "w · δ",

@@ -19,8 +19,8 @@ export class InkLab extends HTMLElement {
 
   connectedCallback() {
     if (this.firstChild) return;
-    this.canvas = element("canvas", { role: "img" });
-    this.ink = element("canvas", { role: "img" });
+    this.canvas = element("canvas", { role: "img", tLabel: "inside.ink.gradient" });
+    this.ink = element("canvas", { role: "img", tLabel: "inside.ink.paper" });
     this.fact = element("p", { class: "small" });
     this.once = element("button", { class: "action", type: "button", t: "inside.ink.step", onclick: () => this.#step() });
     this.go = element("button", { class: "action primary", type: "button", onclick: () => (this.#run ? this.#stop() : this.#start()) });
@@ -68,7 +68,6 @@ export class InkLab extends HTMLElement {
     const box = { x: 0, y: 0, width: this.canvas.width, height: this.canvas.height };
     const plane = { channels: 1, channel: 0, height: SIDE, width: SIDE };
     paintPlane(this.ink.getContext("2d"), { data: trace.tensor("a.ink").data, ink: true, ...plane }, box);
-    this.ink.setAttribute("aria-label", t("inside.ink.paper"));
     if (!ready) {
       this.fact.textContent = t("inside.no.label");
       return;
@@ -77,7 +76,6 @@ export class InkLab extends HTMLElement {
     const largest = trace.byName.get("ink").gradient.largest;
     // what lowers the loss: against the gradient, so that orange means "more ink here"
     paintPlane(this.canvas.getContext("2d"), { data: data.map((slope) => -slope), largest, ...plane }, box);
-    this.canvas.setAttribute("aria-label", t("inside.ink.gradient"));
     this.fact.textContent = t("inside.ink.fact", { label: trace.label, share: percent(trace.probabilities[trace.label] ?? 0), largest: plain(largest, 2) });
   }
 

@@ -103,7 +103,7 @@ export class StepLab extends HTMLElement {
         fact(t("inside.step.true"), signed(taken.true, 4), taken.true, "true"),
         fact("‖g‖²", plain(taken.squared_norm, 4), taken.squared_norm, "norm")),
       element("table", {},
-        element("thead", {}, element("tr", {}, element("th", { scope: "col" }, ""), element("th", { scope: "col", class: "number" }, t("inside.before")), element("th", { scope: "col", class: "number" }, t("inside.after")))),
+        element("thead", {}, element("tr", {}, element("td", {}), element("th", { scope: "col", class: "number" }, t("inside.before")), element("th", { scope: "col", class: "number" }, t("inside.after")))),
         element("tbody", {},
           row(t("inside.loss"), plain(taken.losses[0], 5), plain(taken.losses[1], 5)),
           row(t("inside.step.others"), share(taken.weights[0]), share(taken.weights[1]), { class: "others" }),

@@ -5,7 +5,7 @@ import { t, translate } from "../i18n.js";
 import { store } from "../store.js";
 import { whereFrom } from "./cell-explanation.js";
 import { fieldPicture } from "./channel-map.js";
-import { choose } from "./layer-lanes.js";
+import { choose, inside } from "./layer-lanes.js";
 import "./loss-curve.js";
 import { termTable, weightName } from "./term-table.js";
 import { tracer } from "./tracer.js";
@@ -55,7 +55,7 @@ export class WeightLab extends HTMLElement {
 
   async refresh() {
     const weight = store.get("inside.weight");
-    const ready = weight && tracer.trace && tracer.trace.label !== null;
+    const ready = weight && tracer.trace && tracer.trace.label !== null && known(weight);
     this.lab.hidden = !ready;
     this.hint.textContent = weight && tracer.trace?.label === null ? t("inside.no.label") : t("inside.weight.hint");
     this.hint.hidden = Boolean(ready);
@@ -134,6 +134,12 @@ export class WeightLab extends HTMLElement {
     this.slider.setAttribute("aria-valuetext", t("inside.move.value", { w: signed(at, 4), loss: plain(loss, 5) }));
     this.reading.textContent = t("inside.move.reading", { w: signed(at, 4), loss: plain(loss, 5), predicted: signed(predicted, 5) });
   }
+}
+
+// Whether the network that is looked at has such a weight.
+function known({ name, index }) {
+  const shape = tracer.trace.layers.map(({ params }) => params[name]).find(Boolean);
+  return Boolean(shape) && inside(index, shape);
 }
 
 const number = (value, name = "value") => element("span", { class: `figures ${value < 0 ? "negative" : value > 0 ? "positive" : ""}`, "data-name": name, "data-value": value }, signed(value, 5));

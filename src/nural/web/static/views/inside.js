@@ -13,9 +13,11 @@ import "../inside/step-lab.js";
 import { tracer } from "../inside/tracer.js";
 import "../inside/weight-lab.js";
 import { t, translate } from "../i18n.js";
+import { takeSample } from "../reader.js";
 import { store } from "../store.js";
 
 const PACE = 1300; // ms a layer while it plays
+const SAMPLES = 10000; // of the test set
 
 class InsideView extends HTMLElement {
   #timer;
@@ -65,7 +67,9 @@ class InsideView extends HTMLElement {
     });
     this.none = element("button", { class: "quiet", type: "button", t: "inside.label.none", onclick: () => store.set({ label: null }) });
     return element("section", { class: "card desk", "aria-labelledby": "inside-title" },
-      element("div", { class: "paper" }, element("digit-canvas"), element("button", { class: "quiet", type: "button", t: "draw.clear", onclick: () => this.querySelector("digit-canvas").clear() })),
+      element("div", { class: "paper" }, element("digit-canvas"), element("div", { class: "row" },
+        element("button", { class: "quiet", type: "button", t: "draw.clear", onclick: () => this.querySelector("digit-canvas").clear() }),
+        element("button", { class: "quiet", type: "button", t: "inside.sample", onclick: () => takeSample("test", Math.floor(Math.random() * SAMPLES)) }))),
       element("div", { class: "question" },
         element("h2", { id: "inside-title", t: "inside.title" }),
         element("p", { class: "soft", t: "inside.why" }),
@@ -187,7 +191,7 @@ class InsideView extends HTMLElement {
   #comment(trace, step) {
     if (!trace) return "";
     if (trace.label === null) return t("inside.no.label");
-    if (!step) return t("inside.comment.all");
+    if (!step || step > this.lanes.steps) return t("inside.comment.all");
     const layer = this.lanes.layers[this.lanes.steps - step];
     const above = this.lanes.layers.find(({ inputs }) => inputs.some((name) => name === layer.name)) ?? this.lanes.layers[this.lanes.steps - step + 1];
     if (step === 1) return t("inside.comment.logits");
