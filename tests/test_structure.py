@@ -31,7 +31,7 @@ ORDER = [
     ["callbacks", "plateau", "profile"],
     ["models"],
     ["reading"],
-    ["plots", "cases", "interop", "export", "estimator"],
+    ["plots", "cases", "interop", "export", "estimator", "web"],
     ["cli"],
 ]
 ROW = {name: row for row, names in enumerate(ORDER) for name in names}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from nural.data import DataError, prepare, prepare_strokes
+from nural.data import DataError, prepare, prepare_strokes, prepare_strokes_in_stages
 
 SEVEN = [[(10, 10), (60, 12), (58, 20), (30, 90)], [(20, 50), (60, 48)]]
 CURVE = [[(50 + 30 * np.cos(angle), 60 + 45 * np.sin(angle)) for angle in np.linspace(0, 2 * np.pi, 60)]]
@@ -61,3 +61,43 @@ def test_a_dot_beside_a_stroke_is_drawn():
 def test_what_is_no_digit(strokes, message):
     with pytest.raises(DataError, match=f"the strokes: {message}"):
         prepare_strokes(strokes)
+
+
+def test_stages_end_with_what_is_drawn_without_them():
+    unit = [np.array(stroke) / 100 for stroke in SEVEN]
+    for switches in ({}, {"box": False}, {"scale": False}, {"centre": False}, {"box": False, "scale": False}):
+        stages = prepare_strokes_in_stages(unit, 3, **switches)
+        assert list(stages) == ["ink", "box", "scaled", "centred"]
+        np.testing.assert_array_equal(stages["centred"] / np.float32(256), prepare_strokes(unit, 3, **switches))
+
+
+def test_without_its_steps_a_drawing_stays_where_it_is():
+    corner = [[(0.1, 0.2), (0.3, 0.2)]]
+    stages = prepare_strokes_in_stages(corner, box=False, scale=False, centre=False)
+    rows, columns = np.nonzero(stages["centred"] > 127)
+    assert (rows.mean() + 0.5, columns.mean() + 0.5) == pytest.approx((0.2 * 28, 0.2 * 28), abs=0.6)
+    assert np.ptp(columns) + 1 == pytest.approx(0.2 * 28 + 2.4, abs=1.5)
+    np.testing.assert_array_equal(stages["scaled"], stages["centred"])
+
+
+def test_each_step_does_what_its_name_says():
+    corner = [[(0.1, 0.1), (0.3, 0.1), (0.2, 0.4)]]
+    stages = prepare_strokes_in_stages(corner)
+    assert stages["ink"].shape == (84, 84)
+    assert stages["box"].shape == pytest.approx((0.3 * 84 + 7.2, 0.2 * 84 + 7.2), abs=2)
+    assert max(stages["scaled"].shape) == 20
+    assert max(prepare_strokes_in_stages(corner, scale=False)["scaled"].shape) == pytest.approx(0.3 * 28 + 2.4, abs=1)
+    assert prepare_strokes_in_stages(corner, box=False)["scaled"].shape == (20, 20)
+    middle = prepare_strokes_in_stages(corner, centre=False)["centred"]
+    assert np.nonzero(middle.any(axis=1))[0].sum() // 20 in (13, 14)
+
+
+def test_a_wider_pen():
+    ink = [prepare_strokes(SEVEN, width).sum() for width in (1, 2.4, 5)]
+    assert ink == sorted(ink)
+
+
+def test_a_dot_that_is_not_scaled_is_a_dot():
+    dot = [[(0.5, 0.25)]]
+    assert prepare_strokes_in_stages(dot, box=False)["scaled"].any()
+    assert prepare_strokes(dot, scale=False).any()

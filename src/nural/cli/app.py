@@ -10,7 +10,7 @@ import nural
 
 #: In the order of ``nural --help``. Each is the function of this name in the module of this name.
 COMMANDS = (
-    *("train", "profile", "recipes", "evaluate", "predict", "read"),
+    *("train", "serve", "profile", "recipes", "evaluate", "predict", "read"),
     *("prepare", "export", "data", "check", "parity"),
 )
 STYLE: dict[str, Any] = {

@@ -11,7 +11,7 @@ _NAMES = {
     "mnist_datasets": ("load_mnist_datasets",),
     "one_hot": ("to_categorical",),
     "scaled": ("Scaled",),
-    "strokes": ("prepare_strokes",),
+    "strokes": ("prepare_strokes", "prepare_strokes_in_stages"),
 }
 
 __all__ = [name for names in _NAMES.values() for name in names]  # pyright: ignore

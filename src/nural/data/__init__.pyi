@@ -15,7 +15,7 @@ from nural.data.image import prepare, prepare_in_stages
 from nural.data.mnist_datasets import load_mnist_datasets
 from nural.data.one_hot import to_categorical
 from nural.data.scaled import Scaled
-from nural.data.strokes import prepare_strokes
+from nural.data.strokes import prepare_strokes, prepare_strokes_in_stages
 
 __all__ = [
     "Batches",
@@ -26,5 +26,6 @@ __all__ = [
     "prepare",
     "prepare_in_stages",
     "prepare_strokes",
+    "prepare_strokes_in_stages",
     "to_categorical",
 ]

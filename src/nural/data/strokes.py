@@ -1,20 +1,28 @@
 """Strokes of a pen or a finger, drawn as MNIST's digits are."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from nural.data.data_error import DataError
-from nural.data.digits import to_float32
-from nural.data.image import centre
-from nural.data.stroke_width import BOX
+from nural.data.digits import SIDE, to_float32
+from nural.data.image import centre as centre_by_mass
+from nural.data.stroke_width import BOX, crop
 
-_WIDTH = 2.4  # pixels: the median of MNIST's training digits
+WIDTH = 2.4  # pixels: the median of MNIST's training digits
 _SOURCE = "the strokes"
+_BLOCK = 32_768  # distances that are computed at once: what the cache holds
+_LARGER = 3  # how many times larger than the field the pictures of a whole drawing are
 
 
-def prepare_strokes(strokes: Sequence[Sequence[tuple[float, float]] | np.ndarray]) -> np.ndarray:
+def prepare_strokes(
+    strokes: Sequence[Sequence[Sequence[float]] | np.ndarray],
+    width: float = WIDTH,
+    *,
+    box: bool = True,
+    scale: bool = True,
+    centre: bool = True,
+) -> np.ndarray:
     """Draw strokes as MNIST's makers would have drawn them: what ``prepare`` makes of a picture of them.
 
     Each pixel of the 20×20 box has as much ink as the stroke covers of it, ``clip(w / 2 + 1/2 − d, 0, 1)`` for a
@@ -24,6 +32,10 @@ def prepare_strokes(strokes: Sequence[Sequence[tuple[float, float]] | np.ndarray
     Args:
         strokes: lists of points ``(x, y)`` in the order in which they were drawn, in any unit, y downwards; or arrays
             ``(P, 2)``. A stroke of one point is a dot.
+        width: of the strokes, in pixels of the box.
+        box: see `prepare_strokes_in_stages`.
+        scale: see there.
+        centre: see there.
 
     Returns:
         float32 ``(28, 28)``: 0 for the ground, up to 255/256 for ink.
@@ -31,26 +43,55 @@ def prepare_strokes(strokes: Sequence[Sequence[tuple[float, float]] | np.ndarray
     Raises:
         DataError: there are no points or only one, or a point is no pair of finite numbers.
     """
-    points = [_check(stroke) for stroke in strokes]
-    points = [stroke for stroke in points if len(stroke)]
+    return to_float32(_in_field(_scaled(_points(strokes), width, box, scale), centre))
+
+
+def prepare_strokes_in_stages(
+    strokes: Sequence[Sequence[Sequence[float]] | np.ndarray],
+    width: float = WIDTH,
+    *,
+    box: bool = True,
+    scale: bool = True,
+    centre: bool = True,
+) -> dict[str, np.ndarray]:
+    """Each picture on the way of `prepare_strokes`, in this order, by name; any step may be left out.
+
+    Args:
+        strokes: as for `prepare_strokes`, on a square canvas whose sides go from 0 to 1.
+        width: of the strokes, in pixels of the field: also of the drawing, as if the canvas were the field.
+        box: Cut the digit out. Otherwise the whole canvas goes on.
+        scale: Bring what goes on to 20 pixels at its longer side. Otherwise it keeps its size on the canvas, which
+            then counts 28 pixels.
+        centre: Put the centre of mass into the centre of the field. Otherwise the middle of what goes on is put there.
+
+    Returns:
+        uint8 arrays, 0 for the ground and 255 for ink. ``ink``: the drawing, 84×84; ``box``: what of it goes on;
+        ``scaled``: with the size that it will have; ``centred``: 28×28, which is what a network sees.
+
+    Raises:
+        DataError: as `prepare_strokes`.
+    """
+    points = _points(strokes)
+    side = SIDE * _LARGER
+    drawing = _ink([stroke * side for stroke in points], (side, side), width * _LARGER, np.float32)
+    scaled = _scaled(points, width, box, scale)
+    return {
+        "ink": drawing,
+        "box": crop(drawing) if box and drawing.any() else drawing,
+        "scaled": scaled,
+        "centred": _in_field(scaled, centre),
+    }
+
+
+def _points(strokes: Sequence[Sequence[Sequence[float]] | np.ndarray]) -> list[np.ndarray]:
+    """The strokes that have points, as arrays."""
+    points = [stroke for stroke in map(_check, strokes) if len(stroke)]
     if not points:
         raise DataError(_SOURCE, "a digit", "no points")
-    together = np.concatenate(points)
-    corner = together.min(axis=0)
-    extent = float((together - corner).max())
-    if extent == 0:
-        raise DataError(_SOURCE, "a digit", "a single dot")
-    scale = (BOX - _WIDTH) / extent
-    placed = [(stroke - corner) * scale + _WIDTH / 2 for stroke in points]
-    width, height = np.ceil((together.max(axis=0) - corner) * scale + _WIDTH - 1e-6).astype(int)
-    rows, columns = np.mgrid[:height, :width] + 0.5
-    pixels = np.stack([columns.ravel(), rows.ravel()], axis=1)
-    distance = np.min([_distance(pixels, stroke) for stroke in placed], axis=0)
-    ink = np.clip(_WIDTH / 2 + 0.5 - distance, 0, 1).reshape(height, width)
-    return to_float32(centre(np.rint(255 * ink).astype(np.uint8)))
+    return points
 
 
-def _check(stroke: Sequence[tuple[float, float]] | np.ndarray) -> np.ndarray:
+def _check(stroke: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
     try:
         points = np.asarray(stroke, np.float64)
     except (TypeError, ValueError) as error:
@@ -64,13 +105,61 @@ def _check(stroke: Sequence[tuple[float, float]] | np.ndarray) -> np.ndarray:
     return points
 
 
-def _distance(pixels: np.ndarray, stroke: np.ndarray) -> np.ndarray:
-    """From each of ``(N, 2)`` pixels to the nearest point of the polyline ``(P, 2)``."""
-    nearest = np.hypot(*(pixels - stroke[0]).T)
-    for start, stop in pairwise(stroke):
-        along = stop - start
-        length = along @ along
-        if length > 0:
-            part = np.clip((pixels - start) @ along / length, 0, 1)
-            nearest = np.minimum(nearest, np.hypot(*(pixels - start - part[:, None] * along).T))
-    return nearest
+def _into_box(points: list[np.ndarray], side: int | None, width: float) -> tuple[list[np.ndarray], tuple[int, int]]:
+    """The strokes moved into their own box, and its size (height, width) in pixels.
+
+    Args:
+        points: of the strokes.
+        side: Pixels of the longer side, to which they are scaled; None keeps their size on a canvas from 0 to 1.
+        width: of the strokes.
+    """
+    together = np.concatenate(points)
+    corner = together.min(axis=0)
+    extent = together.max(axis=0) - corner
+    if side is not None and extent.max() == 0:
+        raise DataError(_SOURCE, "a digit", "a single dot")
+    scale = SIDE if side is None else (side - width) / float(extent.max())
+    across, down = np.minimum(np.ceil(extent * scale + width - 1e-6), SIDE).astype(int)
+    return [(stroke - corner) * scale + width / 2 for stroke in points], (down, across)
+
+
+def _canvas(points: list[np.ndarray], scale: bool) -> tuple[list[np.ndarray], tuple[int, int]]:
+    """The strokes with the whole canvas around them, and its size in pixels."""
+    side = BOX if scale else SIDE
+    return [stroke * side for stroke in points], (side, side)
+
+
+def _scaled(points: list[np.ndarray], width: float, box: bool, scale: bool) -> np.ndarray:
+    """What goes on of the drawing, with the size that it will have."""
+    placed, shape = _into_box(points, BOX if scale else None, width) if box else _canvas(points, scale)
+    return _ink(placed, shape, width)
+
+
+def _in_field(ink: np.ndarray, by_mass: bool) -> np.ndarray:
+    """A field with the ink's centre of mass in its centre, or with the middle of the picture there."""
+    if by_mass:
+        return centre_by_mass(ink)
+    field = np.zeros((SIDE, SIDE), np.uint8)
+    top, left = ((SIDE - length) // 2 for length in ink.shape)
+    field[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    return field
+
+
+def _ink(strokes: list[np.ndarray], shape: tuple[int, int], width: float, dtype: type = np.float64) -> np.ndarray:
+    """What strokes of this width cover of each pixel: uint8 of this shape."""
+    starts = np.concatenate([stroke[: max(1, len(stroke) - 1)] for stroke in strokes]).astype(dtype)
+    along = np.concatenate([np.diff(stroke, axis=0) if len(stroke) > 1 else 0 * stroke for stroke in strokes])
+    along = along.astype(dtype)
+    length = np.maximum((along * along).sum(axis=1), np.finfo(dtype).tiny)
+    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(dtype) + dtype(0.5)
+    nearest = np.full(rows.size, np.inf, dtype)
+    step = max(1, _BLOCK // rows.size)
+    for begin in range(0, len(starts), step):  # distances of all pixels from a few segments, squared
+        few = slice(begin, begin + step)
+        x, y = (side.reshape(-1, 1) - starts[few, axis] for axis, side in enumerate((columns, rows)))
+        part = np.clip((x * along[few, 0] + y * along[few, 1]) / length[few], 0, 1)
+        x -= part * along[few, 0]
+        y -= part * along[few, 1]
+        np.minimum(nearest, (x * x + y * y).min(axis=1), out=nearest)
+    ink = np.clip(width / 2 + 0.5 - np.sqrt(nearest), 0, 1).reshape(shape)
+    return np.rint(255 * ink).astype(np.uint8)

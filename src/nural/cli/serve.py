@@ -1,0 +1,46 @@
+"""`nural serve`."""
+
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nural.cli.errors import CommandError, report_errors
+from nural.cli.model import MODEL_HELP, load_digit_model, model_path
+
+PORT = 8017
+
+
+@report_errors
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is; 0 for any that is free.")] = PORT,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
+    model: Annotated[Path | None, typer.Option(readable=False, help=MODEL_HELP)] = None,
+) -> None:
+    """Open a page on which you draw a digit, watch a network learn, and look inside, forward and backward.
+
+    The page is on this machine alone, and needs nothing from elsewhere. Ctrl-C ends it.
+
+    Examples:
+
+        nural serve
+
+        nural serve --model runs/first --port 9000
+
+        nural serve --no-browser
+    """
+    from nural.web.server import Server
+
+    def ready(address: str) -> None:
+        print(f"the page is at {address}; Ctrl-C ends it", flush=True)
+        if not no_browser:
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+
+    given = None if model is None else load_digit_model(model_path(model))
+    try:
+        server = Server(port, given, ready)
+    except OSError as error:
+        raise CommandError(f"--port {port} cannot be used ({error.strerror}); name another, or 0 for any") from None
+    server.serve_until_interrupted()

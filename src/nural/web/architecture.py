@@ -1,0 +1,143 @@
+"""Layers as the page lists them, and the network that they make: 784 pixels in, ten logits out."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from nural.activations import GELU, LeakyReLU, ReLU, Sigmoid, Tanh
+from nural.data.digits import CLASSES, PIXELS, SIDE
+from nural.initializers import Initializer, glorot_normal, he_normal, normal
+from nural.layer import Layer, Sequential
+from nural.layers import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Unflatten
+from nural.web.body import number, whole
+from nural.web.problem import Problem
+
+ACTIVATIONS: dict[str, Callable[[], Layer]] = {
+    "relu": ReLU,
+    "leaky relu": LeakyReLU,
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "gelu": GELU,
+}
+INITIALIZERS: dict[str, Initializer | str] = {
+    "he": he_normal,
+    "glorot": glorot_normal,
+    "normal": normal(1.0),
+    "torch": "torch",
+}
+TYPES = ("linear", "conv", "pool", "batch norm", "dropout", *ACTIVATIONS)
+MOST_LAYERS = 16
+MOST_WEIGHTS = 3_000_000
+#: Multiplications and additions of one digit's way forward.
+MOST_OPERATIONS = 60_000_000
+
+
+def build(
+    layers: Sequence[Any], initializer: str = "he", scale: float = 1.0, rng: np.random.Generator | None = None
+) -> Sequential:
+    """The network of these layers; a last layer of ten outputs is added, and images become rows where they must.
+
+    Args:
+        layers: Each ``{"type": …}`` with its numbers: ``linear`` has ``size``, ``conv`` has ``channels`` and
+            ``size`` of the kernel, ``pool`` has ``size``, ``dropout`` has ``rate``; the others have none.
+        initializer: One of `INITIALIZERS`.
+        scale: A factor for every weight that is drawn; with "normal" it is the standard deviation.
+        rng: Draws the weights.
+
+    Raises:
+        Problem: a layer is unknown, a number is missing or out of bounds, images become too small, or the whole is too
+            large to be trained here.
+    """
+    if not isinstance(layers, list | tuple) or len(layers) > MOST_LAYERS:
+        raise Problem(f"layers must be a list of at most {MOST_LAYERS}")
+    drawn = INITIALIZERS[initializer]
+    made: list[Layer] = []
+    shape: tuple[int, ...] = (PIXELS,)
+    operations = 0
+    for layer in (*layers, {"type": "linear", "size": CLASSES}):
+        if not isinstance(layer, dict) or layer.get("type") not in TYPES:
+            raise Problem(f"the type of a layer must be one of {', '.join(TYPES)}")
+        images = layer["type"] in ("conv", "pool")
+        if images and len(shape) == 1:
+            if any(isinstance(before, Linear) for before in made):
+                raise Problem("a convolution or pooling must come before the first fully connected layer")
+            made.append(Unflatten(1, (SIDE, SIDE, 1)))
+            shape = (SIDE, SIDE, 1)
+        if layer["type"] == "linear" and len(shape) == 3:
+            made.append(Flatten())
+            shape = (math.prod(shape),)
+        made.append(_layer(layer, shape, drawn))
+        after = _shape_after(layer, shape)
+        operations += _operations(made[-1], shape, after)
+        shape = after
+    weights = sum(math.prod(each) for layer in made for each in layer.all_shapes().values())
+    if weights > MOST_WEIGHTS or operations > MOST_OPERATIONS:
+        raise Problem(
+            f"the network has {weights:,} weights and takes {operations:,} operations a digit; "
+            f"at most {MOST_WEIGHTS:,} and {MOST_OPERATIONS:,} can be trained here"
+        )
+    model = Sequential(*made, rng=np.random.default_rng(0) if rng is None else rng)
+    if scale != 1:
+        for name, W in model.params.items():
+            if name.rpartition(".")[2] in ("W", "K"):
+                W *= scale
+    return model
+
+
+def listed(model: Layer) -> list[dict[str, Any]]:
+    """The layers of a network as `build` takes them; the inverse of `build` for networks of these layers."""
+    found: list[dict[str, Any]] = []
+    for layer in model.children.values():
+        match layer:
+            case Linear():
+                found.append({"type": "linear", "size": layer.out_features})
+            case Conv2d():
+                found.append({"type": "conv", "channels": layer.out_channels, "size": layer.kernel_size})
+            case MaxPool2d():
+                found.append({"type": "pool", "size": layer.kernel_size})
+            case Dropout():
+                found.append({"type": "dropout", "rate": layer.p})
+            case BatchNorm1d() | BatchNorm2d():
+                found.append({"type": "batch norm"})
+            case _:
+                found += [{"type": name} for name, kind in ACTIVATIONS.items() if type(layer) is kind]
+    return found[:-1]
+
+
+def _layer(layer: dict[str, Any], shape: tuple[int, ...], initializer: Initializer | str) -> Layer:
+    match layer["type"]:
+        case "linear":
+            return Linear(shape[0], whole(layer, "size", 1, 2048), initializer=initializer)
+        case "conv":
+            size = whole(layer, "size", 1, 9)
+            if min(shape[:2]) < size:
+                raise Problem(f"a kernel of {size}×{size} is larger than the image of {shape[0]}×{shape[1]} before it")
+            return Conv2d(shape[2], whole(layer, "channels", 1, 128), size, initializer=initializer)
+        case "pool":
+            size = whole(layer, "size", 2, 4)
+            if min(shape[:2]) < size:
+                raise Problem(f"pooling of {size}×{size} is larger than the image of {shape[0]}×{shape[1]} before it")
+            return MaxPool2d(size)
+        case "dropout":
+            return Dropout(number(layer, "rate", 0, 0.95))
+        case "batch norm":
+            return BatchNorm2d(shape[2]) if len(shape) == 3 else BatchNorm1d(shape[0])
+        case name:
+            return ACTIVATIONS[name]()
+
+
+def _shape_after(layer: dict[str, Any], shape: tuple[int, ...]) -> tuple[int, ...]:
+    match layer["type"]:
+        case "linear":
+            return (layer["size"],)
+        case "conv":
+            return (shape[0] - layer["size"] + 1, shape[1] - layer["size"] + 1, layer["channels"])
+        case "pool":
+            return (shape[0] // layer["size"], shape[1] // layer["size"], shape[2])
+    return shape
+
+
+def _operations(layer: Layer, before: tuple[int, ...], after: tuple[int, ...]) -> int:
+    return layer.operations((1, *before), (1, *after))[0]

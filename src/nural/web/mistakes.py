@@ -1,0 +1,52 @@
+"""How a network answers a whole set: what it takes for what, and how sure it is when it is wrong."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nural.inference import predict_proba
+from nural.layer import Layer
+from nural.metrics import confusion_matrix
+from nural.threads import Threads
+
+CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers to a set of digits.
+
+    Attributes:
+        predicted: The most probable digit of each, ``(N,)``.
+        confidence: Its probability, ``(N,)`` float32.
+        labels: What they are, ``(N,)``.
+    """
+
+    predicted: np.ndarray
+    confidence: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """Counts, ``(10, 10)``: row the true digit, column the answer."""
+        return confusion_matrix(self.predicted, self.labels, CLASSES)
+
+    def coverage(self, threshold: float) -> tuple[float, float]:
+        """The share of digits answered, and of these the share answered wrongly, if less sure answers are held back."""
+        answered = self.confidence >= threshold
+        wrong = answered & (self.predicted != self.labels)
+        return float(answered.mean()), float(wrong.sum() / max(1, answered.sum()))
+
+
+def answers(model: Layer, x: np.ndarray, y: np.ndarray) -> Answers:
+    """Let a network read a set.
+
+    Args:
+        model: The network.
+        x: Digits, ``(N, 784)``.
+        y: Their labels, ``(N,)``.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        p = predict_proba(model, x, threads=Threads())
+    predicted = p.argmax(axis=1)
+    return Answers(predicted, p[np.arange(len(p)), predicted].astype(np.float32), np.asarray(y))

@@ -1,0 +1,81 @@
+"""Routes of the view Mistakes."""
+
+import threading
+from collections import OrderedDict
+
+import numpy as np
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from nural.web.digits import SETS, Digits
+from nural.web.mistakes import Answers, answers
+from nural.web.models import PRETRAINED, Models, threshold_of
+from nural.web.problem import Problem
+from nural.web.tensors import tensors
+from nural.web.trace import digest
+
+#: Answers to a set take seconds, so those of the last networks asked about are kept.
+KEPT = 12
+MOST_DIGITS = 200
+
+
+class Kept:
+    """The answers of the last networks, by their weights."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[tuple[str, str], Answers] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, models: Models, name: str, digits: Digits, which: str) -> Answers:
+        """The answers of a network to a set."""
+        model = models.get(name)
+        key = digest(model), which
+        with self._lock:  # who asks the same at the same time waits for it
+            if key not in self._answers:
+                self._answers[key] = answers(model, *digits.get(which))
+            self._answers.move_to_end(key)
+            while len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+            return self._answers[key]
+
+
+async def mistakes(request: Request) -> Response:
+    """GET /api/mistakes?model=&set=: the confusion matrix, and of every digit label, answer and confidence."""
+    state, query = request.app.state, request.query_params
+    name, which = query.get("model", PRETRAINED), query.get("set", "test")
+    if which not in SETS:
+        raise Problem(f"set must be one of {', '.join(SETS)}")
+    if not hasattr(state, "answers"):
+        state.answers = Kept()
+
+    def work() -> Response:
+        found = state.answers.of(state.models, name, state.digits, which)
+        arrays = {
+            "confusion": found.confusion,
+            "labels": found.labels,
+            "answers": found.predicted,
+            "confidence": found.confidence,
+        }
+        return tensors(arrays, {"model": name, "set": which, "threshold": threshold_of(state.models.get(name))})
+
+    return await run_in_threadpool(work)
+
+
+async def digits(request: Request) -> Response:
+    """GET /api/mistakes/digits?set=&indices=3,5,8: the pixels of these digits, ``(n, 784)``."""
+    query = request.query_params
+    x, y = await run_in_threadpool(request.app.state.digits.get, query.get("set", "test"))
+    parts = query.get("indices", "").split(",")
+    good = all(part.isascii() and part.isdecimal() and len(part) < 8 and int(part) < len(x) for part in parts)
+    if not good or len(parts) > MOST_DIGITS:
+        raise Problem(f"indices must be at most {MOST_DIGITS} whole numbers below {len(x)}, with commas between them")
+    chosen = np.array([int(part) for part in parts])
+    return tensors({"pixels": x[chosen]}, {"labels": y[chosen]})
+
+
+ROUTES = [
+    Route("/api/mistakes", mistakes),
+    Route("/api/mistakes/digits", digits),
+]

@@ -1,0 +1,89 @@
+"""What is measured of a network between two steps of its training."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nural.activations import ReLU, softmax_forward
+from nural.data.digits import PIXELS, SIDE
+from nural.inference import scores
+from nural.layer import Layer, Sequential
+
+#: How many digits of each set are judged while a training runs.
+JUDGED = 250
+
+
+def layers_of(model: Sequential) -> list[dict[str, Any]]:
+    """The layers, for titles of curves: name, type, the names of what is learned, and whether units can die."""
+    return [
+        {
+            "name": name,
+            "type": type(layer).__name__,
+            "described": repr(layer),
+            "params": [f"{name}.{param}" for param in layer.all_shapes()],
+            "can_die": type(layer) is ReLU,
+        }
+        for name, layer in model.children.items()
+    ]
+
+
+def gradient_norms(model: Layer) -> dict[str, float]:
+    """‖∂L/∂W‖ of the last batch, for each weight."""
+    return {name: _norm(g) for name, g in model.grads.items()}
+
+
+def update_ratios(before: Mapping[str, np.ndarray], model: Sequential) -> dict[str, float | None]:
+    """‖ΔW‖ / ‖W‖ of the last step, for each layer that learns; None where its weights are all 0."""
+    ratios: dict[str, float | None] = {}
+    for name, layer in model.children.items():
+        if not layer.all_shapes():
+            continue
+        moved = math.hypot(*(_norm(W - before[f"{name}.{param}"]) for param, W in layer.params.items()))
+        size = math.hypot(*(_norm(W) for W in layer.params.values()))
+        ratios[name] = moved / size if size else None
+    return ratios
+
+
+def judge(model: Sequential, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """Loss and accuracy on ``(x, y)``, and for each ReLU the share of its units that none of these inputs opens.
+
+    A unit is a neuron, or a channel wherever in the image.
+    """
+    dead: dict[str, float] = {}
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is told by the loss
+        for name, layer in model.replica().children.items():
+            x = layer.forward(x)
+            if type(layer) is ReLU:
+                open_ = (x > 0).any(axis=tuple(range(x.ndim - 1)))
+                dead[name] = float(1 - open_.mean())
+        return {**scores(x, y), "dead": dead}
+
+
+def read_pinned(model: Layer, pixels: np.ndarray | None) -> list[float] | None:
+    """The ten probabilities of the pinned drawing."""
+    if pixels is None:
+        return None
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        probabilities = softmax_forward(model.replica().forward(pixels.reshape(1, -1)))[0]
+    return probabilities.tolist() if np.isfinite(probabilities).all() else None
+
+
+def first_filters(model: Sequential, most: int = 24) -> np.ndarray:
+    """What the first layer that learns looks for, ``(count, height, width)``: its kernels, or its weights as images."""
+    for layer in model.children.values():
+        if not layer.all_shapes():
+            continue
+        W = next(iter(layer.params.values()))
+        if W.ndim == 4:
+            return np.moveaxis(W[:, :, 0, :most], -1, 0)
+        if W.ndim == 2 and len(W) == PIXELS:
+            return W[:, :most].T.reshape(-1, SIDE, SIDE)
+        break
+    return np.zeros((0, 1, 1), np.float32)
+
+
+def _norm(array: np.ndarray) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.linalg.norm(array))

@@ -1,0 +1,88 @@
+"""The way from a cell of a trace to the cells below and above it, past the layers that only reshape."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nural.data.digits import SIDE
+from nural.web.connections import SAME, Connection, connection
+from nural.web.trace import INK, Step, Trace
+
+#: Connections that make each cell of one other, so that a cell goes through several of them in a row.
+CELL_BY_CELL = ("function", "scale")
+
+
+class Paths:
+    """The connections of a trace's layers.
+
+    Args:
+        trace: What they connect.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self._connections: dict[tuple[str, str], Connection | None] = {}
+
+    def connection(self, step: Step, below: str) -> Connection | None:
+        """Between a step and one of its inputs; None if each cell of the step depends on all of its input."""
+        key = step.name, below
+        if key not in self._connections:
+            found = None
+            if step.layer is not None:
+                found = connection(step.layer, self.trace.steps[below].output, step.output)
+            self._connections[key] = found
+        return self._connections[key]
+
+    def kind(self, step: Step) -> str:
+        """How the step makes its cells: a `Connection.kind`, "ink", or "whole" if each comes from all of the input."""
+        if step.name == INK:
+            return "ink"
+        found = self.connection(step, step.inputs[0])
+        return "whole" if found is None else found.kind
+
+    def origin(self, name: str, cell: int) -> tuple[Step, int]:
+        """The cell that this one is a copy of, if reshaping made it; itself if not."""
+        step = self.trace.steps[name]
+        while isinstance(step.layer, SAME):
+            found = self.connection(step, step.inputs[0])
+            assert found is not None
+            cell = int(found.sources(cell).cells[0])
+            step = self.trace.steps[step.inputs[0]]
+        return step, cell
+
+    def uses(self, name: str, cell: int) -> Iterator[tuple[Step, str, int]]:
+        """The steps that compute with a cell, with the name of their input and the cell's place in it."""
+        for step in self.trace.consumers(name):
+            for below in (below for below in step.inputs if below == name):
+                if isinstance(step.layer, SAME):
+                    found = self.connection(step, below)
+                    assert found is not None
+                    yield from self.uses(step.name, int(found.targets(cell).cells[0]))
+                else:
+                    yield step, below, cell
+
+    def chain(self, step: Step, cell: int) -> list[tuple[Step, int]]:
+        """From the sum that a cell comes from, through scales and functions, to the number that the next sum takes.
+
+        The cell itself is one of them: z, or a = f(z), or what batch norm makes in between.
+        """
+        found = [(step, cell)]
+        while self.kind(found[0][0]) in CELL_BY_CELL:
+            first, at = found[0]
+            found.insert(0, self.origin(first.inputs[0], at))
+        while True:
+            last, at = found[-1]
+            users = list(self.uses(last.name, at))
+            if len(users) != 1 or self.kind(users[0][0]) not in CELL_BY_CELL:
+                return found
+            found.append((users[0][0], users[0][2]))
+
+
+def shown_shape(step: Step) -> tuple[int, ...]:
+    """The shape in which the page shows a step's cells: the ink as an image, for networks that take it as a row too."""
+    return (SIDE, SIDE, 1) if step.name == INK else step.output.shape
+
+
+def index_of(step: Step, cell: int) -> list[int]:
+    """A flat index as one of `shown_shape`."""
+    return [int(i) for i in np.unravel_index(cell, shown_shape(step))]

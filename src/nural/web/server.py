@@ -1,0 +1,121 @@
+"""The server of the page: what it answers, and how it starts and ends."""
+
+import contextlib
+import mimetypes
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from nural.layer import Layer
+from nural.threads import BlasThreads
+from nural.web import drawing, inside_routes, mistakes_routes, training_routes
+from nural.web.courtesy import Courtesy
+from nural.web.digits import Digits
+from nural.web.events import Streams
+from nural.web.models import Models
+from nural.web.problem import HANDLERS
+from nural.web.security import Security
+from nural.web.session import Session
+
+LOOPBACK = "127.0.0.1"
+STATIC = Path(__file__).with_name("static")
+#: Seconds between two threads' turns. Python's own, 0.005, lets a training delay a reading by a few of them.
+SWITCH = 0.0005
+#: Seconds that answers under way have when the server ends.
+GRACE = 1
+MOST_CONNECTIONS = 256
+
+
+def create_app(port: int, given: Layer | None = None) -> Starlette:
+    """The page's application.
+
+    Args:
+        port: Where it will listen, which Host and Origin must name.
+        given: The network of ``nural serve --model``, which comes first on the page.
+    """
+    mimetypes.add_type("text/javascript", ".js")  # a system's table may say otherwise, and no browser would run it
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.digits.load_soon()
+        yield
+        app.state.session.close()
+
+    app = Starlette(
+        routes=[*drawing.ROUTES, *training_routes.ROUTES, *inside_routes.ROUTES, *mistakes_routes.ROUTES],
+        middleware=[Middleware(Security, port=port)],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )
+    app.router.default = StaticFiles(directory=STATIC, html=True)  # what is no route; a mount would hide the 405s
+    app.state.models = Models(given)
+    app.state.digits = Digits()
+    app.state.courtesy = Courtesy()
+    app.state.streams = Streams()
+    app.state.session = Session(app.state.digits, app.state.models, app.state.courtesy)
+    return app
+
+
+class Server(uvicorn.Server):
+    """Uvicorn on loopback, which ends at the first Ctrl-C and ends the event streams with it.
+
+    Args:
+        port: 0 for any that is free.
+        given: See `create_app`.
+        ready: Called with the page's address once it can be opened.
+
+    Raises:
+        OSError: the port is taken.
+    """
+
+    def __init__(self, port: int, given: Layer | None = None, ready: Callable[[str], Any] | None = None) -> None:
+        # asyncio sends at once (TCP_NODELAY) where the protocol is named; elsewhere an answer waits 40 ms for an ACK
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        if sys.platform != "win32":  # there it would let two servers share a port
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind((LOOPBACK, port))
+        self.port = self.socket.getsockname()[1]
+        self.address = f"http://{LOOPBACK}:{self.port}/"
+        self.app = create_app(self.port, given)
+        self.ready = ready
+        super().__init__(
+            uvicorn.Config(
+                self.app,
+                http="h11",
+                ws="none",
+                access_log=False,
+                log_level="error",
+                server_header=False,
+                timeout_graceful_shutdown=GRACE,
+                limit_concurrency=MOST_CONNECTIONS,
+            )
+        )
+
+    def serve_until_interrupted(self) -> None:
+        """Answer until Ctrl-C."""
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
+        try:
+            with BlasThreads(1), contextlib.suppress(KeyboardInterrupt):
+                self.run([self.socket])
+        finally:
+            sys.setswitchinterval(before)
+            self.socket.close()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the event streams, which would end at no time of their own, then the rest."""
+        self.app.state.streams.end()
+        await super().shutdown(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        if self.ready is not None and not self.should_exit:
+            self.ready(self.address)

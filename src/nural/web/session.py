@@ -1,0 +1,242 @@
+"""The one training of the page, on a thread of its own that alone touches it."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+
+from nural.training import DivergedError
+from nural.web.courtesy import Courtesy
+from nural.web.digits import Digits
+from nural.web.models import TRAINING, Models
+from nural.web.moment import first_filters
+from nural.web.problem import Problem
+from nural.web.run import Run
+from nural.web.settings import Settings
+
+#: Seconds between two moments that are measured: about ten a second.
+INTERVAL = 0.1
+#: Seconds between two copies of the network that views other than Train look into.
+PUBLISHED = 0.5
+NONE, PAUSED, RUNNING, FINISHED, DIVERGED = "none", "paused", "running", "finished", "diverged"
+
+
+class Session:
+    """Takes orders, runs the training between them, and publishes what nobody changes any more.
+
+    Attributes:
+        status: A few numbers of now, replaced as a whole: what event streams send.
+
+    Args:
+        digits: To learn from.
+        models: Where the network in training and its snapshots are published.
+        courtesy: Whom to let go first.
+    """
+
+    def __init__(self, digits: Digits, models: Models, courtesy: Courtesy) -> None:
+        self._digits, self._models, self._courtesy = digits, models, courtesy
+        self._orders: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._changed = threading.Condition()
+        self._run: Run | None = None
+        self._state = NONE
+        self._left = 0.0  # steps that may be taken
+        self._generation = 0  # grows when moments were taken back or begin anew
+        self._error: str | None = None
+        self._measured_at = self._published_at = 0.0
+        self._published: set[str] = set()
+        self._closing = False
+        self.status: dict[str, Any] = self._describe()
+        self._thread = threading.Thread(target=self._work, name="training", daemon=True)
+        self._thread.start()
+
+    # -- orders, from any thread -------------------------------------------------------------------------------
+
+    def order(self, what: Callable[[], Any]) -> Future[Any]:
+        """Have the thread call this between two steps; the future has what it returns or raises."""
+        future: Future[Any] = Future()
+        with self._changed:
+            self._orders.append((what, future))
+            self._changed.notify()
+        return future
+
+    def close(self) -> None:
+        """End the thread after the step under way."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+
+    # -- what an order may do: called on the thread ------------------------------------------------------------
+
+    def create(self, settings: Settings) -> dict[str, Any]:
+        """Put a new training in the place of the one that is there.
+
+        Raises:
+            Problem: that one is running.
+        """
+        if self._state == RUNNING:
+            raise Problem("a training is running; pause it before another begins", 409)
+        pinned = None if self._run is None else self._run.pinned
+        self._run = Run(settings, self._digits.get("training"), self._digits.get("validation"))
+        self._run.pin(pinned)
+        self._begins_anew(PAUSED)
+        return self.whole()
+
+    def go(self, steps: Callable[[Run], float]) -> dict[str, Any]:
+        """Let the training take so many steps.
+
+        Raises:
+            Problem: there is none, it is running, or it has ended.
+        """
+        run = self._there()
+        if self._state == RUNNING:
+            raise Problem("the training is running already", 409)
+        if self._state == DIVERGED:
+            raise Problem("the training has diverged; go back to a snapshot, with a smaller learning rate", 409)
+        if run.finished:
+            raise Problem("all epochs are over; more of them can be asked for", 409)
+        self._left, self._state = steps(run), RUNNING
+        self._tell()
+        return self.status
+
+    def pause(self) -> dict[str, Any]:
+        """Take no further step."""
+        self._there()
+        if self._state == RUNNING:
+            self._stop(PAUSED)
+        return self.status
+
+    def change(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Go on with other settings."""
+        run = self._there()
+        run.change(run.settings.changed(body))
+        if self._state in (PAUSED, FINISHED):
+            self._state = FINISHED if run.finished else PAUSED
+        self._generation += 1
+        self._tell()
+        return self.whole()
+
+    def restore(self, step: int) -> dict[str, Any]:
+        """Go back to a snapshot, and stay there."""
+        run = self._there()
+        if step not in run.snapshots:
+            raise Problem("there is no snapshot of this step", 404)
+        run.restore(step)
+        self._begins_anew(PAUSED)
+        return self.whole()
+
+    def pin(self, pixels: np.ndarray | None) -> dict[str, Any]:
+        """Follow this drawing, or none."""
+        self._there().pin(pixels)
+        self._generation += 1
+        self._tell()
+        return self.whole()
+
+    def whole(self) -> dict[str, Any]:
+        """All that there is to say: status, settings, layers, moments, snapshots."""
+        run = self._run
+        if run is None:
+            return self.status
+        return {
+            **self.status,
+            "settings": run.settings.as_json(),
+            "layers": run.layers,
+            "moments": list(run.moments),
+            "snapshots": [{"step": each.step, "epoch": each.epoch} for each in run.snapshots.values()],
+            "pinned": run.pinned,
+        }
+
+    def filters(self) -> tuple[np.ndarray, int]:
+        """What the first layer that learns looks for now, and the step."""
+        run = self._there()
+        return np.array(first_filters(run.model)), run.step
+
+    # -- the thread --------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing or self._orders or self._left > 0)
+                if self._closing:
+                    return
+                orders = list(self._orders)
+                self._orders.clear()
+            for what, future in orders:
+                try:
+                    future.set_result(what())
+                except Exception as error:
+                    future.set_exception(error)
+            if self._run is not None and self._left > 0:
+                self._courtesy.wait()
+                self._advance(self._run)
+
+    def _advance(self, run: Run) -> None:
+        """One step."""
+        last = self._left <= 1 or run.position + 1 >= run.settings.epochs * run.steps_of_epoch
+        now = time.monotonic()
+        measured = last or now - self._measured_at >= INTERVAL
+        try:
+            run.advance(measured)
+        except DivergedError as error:
+            self._error = str(error)
+            self._stop(DIVERGED)
+            return
+        self._left -= 1
+        if measured:
+            self._measured_at = now
+            if last:
+                self._stop(FINISHED if run.finished else PAUSED)
+            else:
+                self._publish(run, now)
+                self._tell()
+
+    def _stop(self, state: str) -> None:
+        run = self._there()
+        self._left, self._state = 0, state
+        if state != DIVERGED:
+            run.keep()
+            self._publish(run)
+        self._tell()
+
+    def _begins_anew(self, state: str) -> None:
+        self._left, self._state, self._error = 0, state, None
+        self._generation += 1
+        self._publish(self._there())
+        self._tell()
+
+    def _publish(self, run: Run, now: float | None = None) -> None:
+        """Let others see the network as it is now; if a time is given, only where the last copy is old."""
+        if now is not None and now - self._published_at < PUBLISHED:
+            return
+        self._published_at = time.monotonic()
+        names = {f"snapshot:{step}": kept.model for step, kept in run.snapshots.items()}
+        self._models.withdraw(*self._published.difference(names))
+        for name, model in names.items():
+            self._models.publish(name, model)
+        self._models.publish(TRAINING, run.copied())
+        self._published = set(names)
+
+    def _there(self) -> Run:
+        if self._run is None:
+            raise Problem("there is no training yet", 409)
+        return self._run
+
+    def _tell(self) -> None:
+        self.status = self._describe()
+
+    def _describe(self) -> dict[str, Any]:
+        run = self._run
+        status = {"generation": self._generation, "state": self._state, "error": self._error}
+        if run is None:
+            return status
+        return status | {
+            "step": run.step,
+            "epoch": run.epoch,
+            "epochs": run.settings.epochs,
+            "moment": run.moments[-1],
+            "last_snapshot": max(run.snapshots),
+            "published": self._published_at,
+        }

@@ -1,0 +1,175 @@
+"""What a training on the page is set to: a recipe's settings, or one's own."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+
+from nural.layer import Sequential
+from nural.losses import Loss, cross_entropy_loss
+from nural.models.recipes import RECIPES, Recipe
+from nural.optimizers import SGD, Adadelta, AdaGrad, Adam, AdamW, Optimizer, RMSProp
+from nural.schedules import Schedule, constant, one_cycle, step_decay
+from nural.web.architecture import INITIALIZERS, build, listed
+from nural.web.body import number, one_of, whole
+from nural.web.problem import Problem
+
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": SGD,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSProp,
+    "adagrad": AdaGrad,
+    "adadelta": Adadelta,
+}
+SCHEDULES: dict[str, Callable[[int, int], Schedule]] = {
+    "constant": lambda epochs, steps: constant(1.0),
+    "one cycle": lambda epochs, steps: one_cycle(1.0, epochs * steps),
+    "step decay": lambda epochs, steps: step_decay(1.0, steps, 0.7),
+}
+#: What the recipes' functions are called here.
+RECIPE_SCHEDULES = {"mlp": "one cycle", "cnn-fast": "one cycle", "mnist-example": "step decay"}
+RECIPE_INITIALIZERS = {"walkthrough": ("normal", 1e-3), "two-layer": ("normal", 1e-2), "mnist-example": ("torch", 1.0)}
+MOST_SAMPLES = 50_000
+#: What may change while a training runs.
+LIVE = ("learning_rate", "momentum", "weight_decay", "batch_size", "epochs")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a training depends on.
+
+    Attributes:
+        layers: As `build` takes them.
+        initializer: One of `INITIALIZERS`.
+        scale: A factor for the first weights.
+        optimizer: One of `OPTIMIZERS`.
+        learning_rate: The largest of the schedule.
+        schedule: One of `SCHEDULES`.
+        momentum: Of SGD and RMSProp.
+        nesterov: Of SGD.
+        weight_decay: Of all optimizers.
+        label_smoothing: Of the loss.
+        batch_size: Digits a step.
+        epochs: Passes over the digits.
+        samples: How many digits of MNIST's training set to learn from.
+        seed: Of weights and batches.
+        drop_last: Whether a shorter last batch is left out.
+        recipe: Its name, if it is one's, or "own".
+    """
+
+    layers: tuple[dict[str, Any], ...]
+    initializer: str = "he"
+    scale: float = 1.0
+    optimizer: str = "sgd"
+    learning_rate: float = 0.1
+    schedule: str = "constant"
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    batch_size: int = 64
+    epochs: int = 10
+    samples: int = MOST_SAMPLES
+    seed: int = 0
+    drop_last: bool = False
+    recipe: str = "own"
+
+    @classmethod
+    def of_recipe(cls, recipe: Recipe) -> Self:
+        """Those of a recipe."""
+        optimizer = recipe.optimizer(recipe.learning_rate)
+        initializer, scale = RECIPE_INITIALIZERS.get(recipe.name, ("he", 1.0))
+        smoothing = recipe.loss.keywords["label_smoothing"] if isinstance(recipe.loss, partial) else 0.0
+        return cls(
+            layers=tuple(listed(recipe.build(np.random.default_rng(0)))),
+            initializer=initializer,
+            scale=scale,
+            optimizer=next(name for name, kind in OPTIMIZERS.items() if type(optimizer) is kind),
+            learning_rate=recipe.learning_rate,
+            schedule=RECIPE_SCHEDULES.get(recipe.name, "constant"),
+            momentum=getattr(optimizer, "momentum", 0.0),
+            nesterov=getattr(optimizer, "nesterov", False),
+            weight_decay=optimizer.weight_decay,
+            label_smoothing=smoothing,
+            batch_size=recipe.batch_size,
+            epochs=recipe.epochs,
+            drop_last=recipe.drop_last,
+            recipe=recipe.name,
+        )
+
+    @classmethod
+    def of_request(cls, body: dict[str, Any]) -> Self:
+        """Those of a recipe that the body names, "mlp" by default, with what else the body says.
+
+        Raises:
+            Problem: something is unknown or out of bounds.
+        """
+        recipe = one_of(body, "recipe", ("own", *RECIPES), "mlp")
+        base = cls.of_recipe(RECIPES["mlp" if recipe == "own" else recipe])
+        layers = body.get("layers", list(base.layers))
+        if not isinstance(layers, list):
+            raise Problem("layers must be a list")
+        flags = {name: body.get(name, getattr(base, name)) for name in ("nesterov", "drop_last")}
+        if not all(isinstance(flag, bool) for flag in flags.values()):
+            raise Problem(f"{' and '.join(flags)} must be true or false")
+        made = replace(
+            base,
+            layers=tuple(layers),
+            initializer=one_of(body, "initializer", INITIALIZERS, base.initializer),
+            scale=number(body, "scale", 0, 100, base.scale),
+            optimizer=one_of(body, "optimizer", OPTIMIZERS, base.optimizer),
+            schedule=one_of(body, "schedule", SCHEDULES, base.schedule),
+            label_smoothing=number(body, "label_smoothing", 0, 0.9, base.label_smoothing),
+            samples=whole(body, "samples", 10, MOST_SAMPLES, base.samples),
+            seed=whole(body, "seed", 0, 2**32 - 1, base.seed),
+            **flags,
+        ).changed({name: body[name] for name in LIVE if name in body})
+        changed = made if made == replace(base, seed=made.seed) else replace(made, recipe="own")
+        changed.build()
+        changed.new_optimizer()
+        return changed
+
+    def changed(self, body: dict[str, Any]) -> Self:
+        """These with what may change while a training runs.
+
+        Raises:
+            Problem: something else is to change, or a number is out of bounds.
+        """
+        if other := [name for name in body if name not in LIVE]:
+            raise Problem(f"{other[0]} cannot change while a training runs; what can: {', '.join(LIVE)}")
+        return replace(
+            self,
+            learning_rate=number(body, "learning_rate", 0, 1000, self.learning_rate),
+            momentum=number(body, "momentum", 0, 0.999, self.momentum),
+            weight_decay=number(body, "weight_decay", 0, 1, self.weight_decay),
+            batch_size=whole(body, "batch_size", 2, 1024, self.batch_size),
+            epochs=whole(body, "epochs", 1, 1000, self.epochs),
+        )
+
+    def build(self) -> Sequential:
+        """The network with its first weights."""
+        return build(self.layers, self.initializer, self.scale, np.random.default_rng(self.seed))
+
+    def new_optimizer(self) -> Optimizer:
+        """The optimizer before its first step."""
+        more: dict[str, Any] = {"weight_decay": self.weight_decay}
+        if self.optimizer in ("sgd", "rmsprop"):
+            more["momentum"] = self.momentum
+        if self.optimizer == "sgd":
+            more["nesterov"] = self.nesterov and self.momentum > 0
+        return OPTIMIZERS[self.optimizer](self.learning_rate, **more)
+
+    def loss(self) -> Loss:
+        """What is minimised."""
+        return partial(cross_entropy_loss, label_smoothing=self.label_smoothing)
+
+    def share_of_rate(self, steps: int) -> Schedule:
+        """The schedule for a largest rate of 1, given the steps of an epoch."""
+        return SCHEDULES[self.schedule](self.epochs, steps)
+
+    def as_json(self) -> dict[str, Any]:
+        """By name."""
+        return asdict(self)

@@ -1,0 +1,130 @@
+// One step of gradient descent on this one image: what the gradient predicts, what it does, to this digit and to others.
+import { percent, plain, signed } from "../components/colour.js";
+import { fetchJson } from "../api.js";
+import { element } from "../element.js";
+import { t, translate } from "../i18n.js";
+import { store } from "../store.js";
+import { tracer } from "./tracer.js";
+
+const RATES = { least: -6, most: 1, start: -2 }; // powers of ten
+
+export class StepLab extends HTMLElement {
+  #taken = null;
+  #accuracy = new Map(); // by network's weights
+
+  connectedCallback() {
+    if (this.firstChild) return;
+    this.rate = element("input", { type: "range", min: RATES.least, max: RATES.most, step: 0.25, value: RATES.start, id: "inside-rate", oninput: () => this.#showRate() });
+    this.figure = element("output", { class: "figures", for: "inside-rate" });
+    this.take = element("button", { class: "action primary", type: "button", t: "inside.step.take", onclick: () => this.#take() });
+    this.undo = element("button", { class: "action", type: "button", t: "inside.step.undo", disabled: true, onclick: () => this.#undo() });
+    this.result = element("div", { class: "result" });
+    this.append(element("h2", { id: "inside-steplab", t: "inside.step.title" }), element("p", { class: "soft", t: "inside.step.why" }),
+      element("label", { class: "brush rate", for: "inside-rate" }, element("span", { t: "inside.step.rate" }), this.rate, this.figure),
+      element("div", { class: "row" }, this.take, this.undo), this.result);
+    translate(this);
+    store.on(["inside.stepped"], () => {
+      if (!store.get("inside.stepped")) this.#forget();
+    });
+    store.on(["language"], () => this.#show());
+    this.refresh();
+    this.#showRate();
+  }
+
+  refresh() {
+    this.take.disabled = !tracer.trace || tracer.trace.label === null;
+  }
+
+  get #eta() {
+    return 10 ** Number(this.rate.value);
+  }
+
+  #showRate() {
+    this.figure.textContent = `η = ${plain(this.#eta, 2)}`;
+    this.rate.setAttribute("aria-valuetext", plain(this.#eta, 2));
+  }
+
+  async #take() {
+    this.take.disabled = true;
+    const before = tracer.network;
+    try {
+      const found = await tracer.ask("step", { rate: this.#eta });
+      this.#taken = { ...found, before: this.#taken?.before ?? before, from: before, first: this.#taken?.first ?? found.weights[0], rate: this.#eta };
+      store.set({ "inside.stepped": found.model });
+      this.#show();
+      document.dispatchEvent(new CustomEvent("announce", { detail: t("inside.step.say", { predicted: signed(found.predicted), true: signed(found.true) }) }));
+      await this.#judge(found);
+    } catch (error) {
+      document.dispatchEvent(new CustomEvent("notice", { detail: error.message }));
+    } finally {
+      this.refresh();
+    }
+  }
+
+  // How both networks read a thousand other digits.
+  async #judge({ weights, model }) {
+    const taken = this.#taken;
+    for (const [digest, network] of [[weights[0], taken.from], [weights[1], model]]) {
+      if (!this.#accuracy.has(digest)) this.#accuracy.set(digest, await fetchJson(`api/inside/accuracy?model=${encodeURIComponent(network)}`, { method: "POST", body: {} }));
+    }
+    if (taken === this.#taken) this.#show();
+  }
+
+  async #undo() {
+    const { first } = this.#taken;
+    this.#taken = null;
+    const back = new Promise((resolve) => tracer.addEventListener("trace", resolve, { once: true }));
+    store.set({ "inside.stepped": null });
+    await back;
+    const same = tracer.trace?.weights === first;
+    const said = t(same ? "inside.step.undone" : "inside.step.other", { weights: first });
+    this.result.replaceChildren(element("p", { class: same ? "agree" : "warning", "data-weights": tracer.trace?.weights }, said));
+    document.dispatchEvent(new CustomEvent("announce", { detail: said }));
+  }
+
+  #forget() {
+    this.#taken = null;
+    this.undo.disabled = true;
+    this.result.replaceChildren();
+  }
+
+  #show() {
+    const taken = this.#taken;
+    this.undo.disabled = !taken;
+    if (!taken) return;
+    const share = (weights) => {
+      const found = this.#accuracy.get(weights);
+      return found ? percent(found.correct / found.of) : "…";
+    };
+    const row = (name, before, after, more = {}) => element("tr", more, element("th", { scope: "row" }, name), element("td", { class: "number figures" }, before), element("td", { class: "number figures" }, after));
+    this.result.replaceChildren(
+      element("dl", { class: "facts" },
+        fact(t("inside.step.predicted"), signed(taken.predicted, 4), taken.predicted, "predicted"),
+        fact(t("inside.step.true"), signed(taken.true, 4), taken.true, "true"),
+        fact("‖g‖²", plain(taken.squared_norm, 4), taken.squared_norm, "norm")),
+      element("table", {},
+        element("thead", {}, element("tr", {}, element("td", {}), element("th", { scope: "col", class: "number" }, t("inside.before")), element("th", { scope: "col", class: "number" }, t("inside.after")))),
+        element("tbody", {},
+          row(t("inside.loss"), plain(taken.losses[0], 5), plain(taken.losses[1], 5)),
+          row(t("inside.step.others"), share(taken.weights[0]), share(taken.weights[1]), { class: "others" }),
+          row(t("inside.step.bits"), taken.weights[0].slice(0, 8), taken.weights[1].slice(0, 8)))),
+      pairs(taken.probabilities));
+  }
+}
+
+const fact = (name, text, value, key) => element("div", {}, element("dt", {}, name), element("dd", { class: "figures", "data-name": key, "data-value": value }, text));
+
+// Two bars a digit: before, and after.
+function pairs([before, after]) {
+  const bar = (share, name) => {
+    const fill = element("span", { class: `pairfill ${name}` });
+    fill.style.transform = `scaleX(${share ?? 0})`;
+    return element("span", { class: "pairtrack" }, fill);
+  };
+  return element("ol", { class: "pairs", "aria-label": t("inside.step.bars") }, ...before.map((share, digit) => element("li", {},
+    element("span", { class: "digit" }, String(digit)),
+    element("span", { class: "pair", "aria-hidden": "true" }, bar(share, "before"), bar(after[digit], "after")),
+    element("span", { class: "figures small" }, `${percent(share ?? 0)} → ${percent(after[digit] ?? 0)}`))));
+}
+
+customElements.define("step-lab", StepLab);

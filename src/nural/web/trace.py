@@ -1,0 +1,162 @@
+"""One image and one label forward and back through a network: every array that passes between the layers."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nural.activations import softmax_forward
+from nural.layer import Layer, Residual, Sequential
+from nural.losses import cross_entropy_loss
+
+#: The name of what goes in: the pixels.
+INK = "ink"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A layer on the way, with what it gave for one image.
+
+    Attributes:
+        name: Its dotted name in the model, as in `params`; `INK` for the image itself.
+        layer: The layer; None for the ink.
+        inputs: The names of the steps whose outputs it takes: one, or the two ends of a `Residual`.
+        output: What it gave, of a sample's shape.
+        gradient: ∂L/∂output, of the same shape; None without a label, for there is no loss then.
+    """
+
+    name: str
+    layer: Layer | None
+    inputs: tuple[str, ...]
+    output: np.ndarray
+    gradient: Any
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one forward and one backward pass computed: copies of the arrays that the library's layers returned.
+
+    Attributes:
+        model: The network that computed them, a replica whose ``grads`` are those of this loss.
+        label: "This is a 7", or None: then there is no loss and nothing comes back.
+        steps: The ink and every layer by name, in the order in which the forward pass came to them.
+        probabilities: softmax of the logits, ``(C,)``.
+        loss: −log p of the label, in nats; None without one.
+    """
+
+    model: Layer
+    label: int | None
+    steps: dict[str, Step]
+    probabilities: np.ndarray
+    loss: Any
+
+    @property
+    def logits(self) -> Step:
+        """The last step."""
+        return next(reversed(self.steps.values()))
+
+    def consumers(self, name: str) -> list[Step]:
+        """The steps that take what ``name`` gave. A `Residual` without a shortcut layer may take it itself."""
+        return [step for step in self.steps.values() if name in step.inputs]
+
+
+def trace(model: Layer, pixels: np.ndarray, label: int | None, backward: bool = True) -> Trace:
+    """Pass one image forward as in evaluation, and the error of one label back.
+
+    At the top ∂L/∂logits = p − t, where t is 1 for the label. Batch norm uses its running statistics, dropout lets
+    everything through, and the gradients are those of the loss which this very pass computed.
+
+    Args:
+        model: A network from 784 pixels to logits; a replica of it computes, in the model's own float type.
+        pixels: ``(784,)``, 0 for the ground and 1 for ink.
+        label: The digit that the image is said to show.
+        backward: Whether the error goes back, or the loss alone is wanted.
+
+    Raises:
+        ValueError: the image does not fit the network, or the label names none of its outputs.
+    """
+    twin = model.replica()
+    x = np.array(pixels, twin.dtype).reshape(1, -1)
+    outputs: dict[str, np.ndarray] = {}
+    gradients: dict[str, np.ndarray] = {}
+    graph = _graph(twin)
+    layers = {name: layer for name, (layer, _) in graph.items()}
+    with _recorded(layers, outputs, gradients), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        logits = twin.forward(x)
+        loss = None
+        if label is not None:
+            loss, dy = cross_entropy_loss(logits, np.array([label]))
+            if backward:
+                gradients[INK] = twin.backward(dy)[0].copy()
+        probabilities = softmax_forward(logits)[0]
+    steps = {INK: Step(INK, None, (), x[0], gradients.get(INK))}
+    for name, (layer, inputs) in graph.items():
+        steps[name] = Step(name, layer, inputs, outputs[name], gradients.get(name))
+    return Trace(twin, label, steps, probabilities, loss)
+
+
+def digest(model: Layer) -> str:
+    """Sixteen hexadecimal digits that are the same for the same weights, to the last bit."""
+    found = hashlib.sha256()
+    for name, array in model.params.items():
+        found.update(name.encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()[:16]
+
+
+def _graph(model: Layer) -> dict[str, tuple[Layer, tuple[str, ...]]]:
+    """Each layer that computes something, by dotted name, with the names of those that it takes its input from."""
+    graph: dict[str, tuple[Layer, tuple[str, ...]]] = {}
+
+    def walk(layer: Layer, name: str, source: str) -> str:
+        """Note the layer and those inside; returns the name of the one that gives its output."""
+        inside = f"{name}." if name else ""
+        if isinstance(layer, Sequential):
+            for child_name, child in layer.children.items():
+                source = walk(child, inside + child_name, source)
+            return source
+        inputs: tuple[str, ...] = (source,)
+        if isinstance(layer, Residual):
+            around = source
+            branch = walk(layer.branch, f"{inside}branch", source)
+            if layer.shortcut is not None:
+                around = walk(layer.shortcut, f"{inside}shortcut", source)
+            inputs = branch, around
+        name = name or "model"
+        graph[name] = layer, inputs
+        return name
+
+    walk(model, "", INK)
+    return graph
+
+
+@contextmanager
+def _recorded(
+    layers: dict[str, Layer], outputs: dict[str, np.ndarray], gradients: dict[str, np.ndarray]
+) -> Iterator[None]:
+    """Within the block, what these layers give and what comes back to them is copied under their names."""
+    for name, layer in layers.items():
+        _record(name, layer, outputs, gradients)
+    try:
+        yield
+    finally:
+        for layer in layers.values():
+            del layer.forward, layer.backward
+
+
+def _record(name: str, layer: Any, outputs: dict[str, np.ndarray], gradients: dict[str, np.ndarray]) -> None:
+    forward, backward = layer.forward, layer.backward
+
+    def recorded_forward(x: np.ndarray, train: bool = False) -> np.ndarray:
+        y = forward(x, train)
+        outputs[name] = y[0].copy()
+        return y
+
+    def recorded_backward(dy: np.ndarray, need_dx: bool = True) -> Any:
+        gradients[name] = dy[0].copy()
+        return backward(dy, need_dx)
+
+    layer.forward, layer.backward = recorded_forward, recorded_backward

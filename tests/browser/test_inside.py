@@ -1,0 +1,357 @@
+import json
+import re
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+import nural
+from nural.web.trace import trace
+
+pytestmark = pytest.mark.browser
+
+SEVEN_AS_THREE = "tab=inside&sample=test.0&label=3"
+READY = "() => document.querySelectorAll('.column').length > 1"
+
+
+@pytest.fixture(scope="module")
+def traced():
+    """What the library computes for the digit that these tests look at."""
+    return trace(nural.load_pretrained(), nural.data.load_mnist_datasets()[2][0][0], 3)
+
+
+@pytest.fixture
+def inside(visit):
+    def visiting(state=SEVEN_AS_THREE, **options):
+        page = visit(state, **options)
+        page.wait_for_function(READY)
+        return page
+
+    return visiting
+
+
+def explained(page, title):
+    """Wait until a cell's explanation is there."""
+    page.locator("cell-explanation h2", has_text=title).wait_for()
+    page.wait_for_selector("cell-explanation .lines li")
+    return page.locator("cell-explanation")
+
+
+def of_trace(page, expression):
+    """What this JavaScript gives for the page's ``trace``."""
+    return page.evaluate(f"import('./inside/tracer.js').then(({{ tracer: {{ trace }} }}) => {expression})")
+
+
+def until_trace(page, condition):
+    """Wait until this holds of it."""
+    page.wait_for_function(f"() => import('./inside/tracer.js').then(({{ tracer: {{ trace }} }}) => {condition})")
+
+
+def lane(page, layer, which):
+    """The picture of a lane, as a text."""
+    return page.evaluate(f"document.querySelector('[data-layer=\"{layer}\"] .lane.{which} canvas').toDataURL()")
+
+
+def array(step, numbers):
+    found = getattr(step, numbers)
+    return found.reshape(28, 28, 1) if step.name == "ink" else found
+
+
+def adds_up(table):
+    """Whether the products that are written add up to the sum that is written, in decimals."""
+    texts = [text.replace("−", "-").replace("+", "") for text in table.locator("td.product").all_inner_texts()]
+    *parts, total = map(Decimal, texts)
+    return sum(parts) == total
+
+
+@pytest.mark.parametrize(
+    ("cell", "title"),
+    [
+        ("1:4,12,1", "1 Convolution"),
+        ("2:5,11,2", "2 ReLU"),
+        ("4:2,4,7", "4 Convolution"),
+        ("6:1,1,9", "6 Max pooling"),
+        ("8:7", "8 Logits"),
+        ("ink:8,14,0", "Ink"),
+    ],
+)
+def test_every_number_of_a_cell_is_the_library_s_and_the_terms_add_up(inside, traced, cell, title):
+    page = inside(f"{SEVEN_AS_THREE}&cell={cell}")
+    shown = explained(page, title)
+    for station in shown.locator(".way.forward .lines li[data-step]").all():
+        step = traced.steps[station.get_attribute("data-step")]
+        assert float(station.get_attribute("data-value")) in array(step, "output")
+    name, index = cell.split(":")
+    index = tuple(map(int, index.split(",")))
+    asked = "index => import('./inside/tracer.js').then(({ tracer }) => tracer.ask('cell', index))"
+    answer = page.evaluate(asked, {"step": name, "index": index, "terms": 8})
+    for way, numbers in (("forward", "output"), ("backward", "gradient")):
+        terms = (answer[way] or {"terms": []})["terms"]
+        tables = shown.locator(f".way.{way} table")
+        if not terms:
+            assert tables.count() == 0
+            continue
+        rows = tables.locator("tbody tr").all()
+        for row, term in zip(rows, terms, strict=False):
+            value, weight, product = (float(x.get_attribute("data-value")) for x in row.locator("[data-value]").all())
+            assert value == array(traced.steps[term["step"]], numbers)[tuple(term["index"])]
+            if "parameter" in term:
+                assert weight == traced.model.params[term["parameter"]][tuple(term["entry"])]
+            assert product == value * weight
+        if answer[way]["kind"] != "max":
+            values = [float(x.get_attribute("data-value")) for x in tables.locator("td.product").all()]
+            assert np.float32(sum(values[:-1])) == pytest.approx(np.float32(values[-1]), rel=1e-6)
+            assert adds_up(tables)
+            total = next(station for station in answer["stations"][:: 1 if way == "forward" else -1])
+            assert np.float32(values[-1]) == np.float32(total["value" if way == "forward" else "gradient"])
+
+
+def test_another_label_moves_the_backward_lane_alone(inside):
+    page = inside("tab=inside&sample=test.0&label=7")
+    layers = [one.get_attribute("data-layer") for one in page.locator(".column").all()]
+    before = {layer: (lane(page, layer, "a"), lane(page, layer, "d")) for layer in layers}
+    page.locator(".pick", has_text="1").click()
+    until_trace(page, "trace.label === 1")
+    page.wait_for_timeout(200)
+    for layer in layers:
+        assert lane(page, layer, "a") == before[layer][0], layer
+        assert lane(page, layer, "d") != before[layer][1], layer
+    page.get_by_role("button", name="nothing said").click()
+    page.get_by_text("A drawing has no label").wait_for()
+    assert page.locator(".lane.d.empty").count() == len(layers)
+
+
+def test_stepping_back_lights_one_layer_after_another(inside):
+    page = inside()
+    columns = page.locator(".column").count()
+    page.get_by_role("button", name="One layer back").click()
+    assert page.locator(".lane.d.empty").count() == columns - 1
+    assert "p − t" in page.locator(".lanescard .comment").inner_text()
+    page.get_by_role("button", name="One layer back").click()
+    assert page.locator(".lane.d.empty").count() == columns - 2
+    assert "step=2" in page.url
+    page.get_by_role("button", name="Show all").click()
+    assert page.locator(".lane.d.empty").count() == 0
+    page.get_by_role("button", name="Play the way back").click()
+    page.get_by_role("button", name="Pause").wait_for()
+    page.wait_for_function(f"() => document.querySelectorAll('.lane.d.empty').length < {columns - 1}")
+
+
+def test_terms_lead_down_to_the_ink_and_back(inside):
+    page = inside(f"{SEVEN_AS_THREE}&cell=8:7")
+    for title in ("6 Max pooling", "5 ReLU", "3 Max pooling", "2 ReLU", "Ink"):
+        before = explained(page, "").locator("h2").inner_text()
+        page.locator("cell-explanation .way.forward tbody button.link").first.click()
+        page.wait_for_function("old => document.querySelector('cell-explanation h2').innerText !== old", arg=before)
+        assert explained(page, title).locator("h2").inner_text().startswith(title)
+    assert page.evaluate("document.activeElement.id") == "inside-cell"
+    page.get_by_role("button", name="Back to the cell before").click()
+    explained(page, "2 ReLU")
+
+
+def test_a_click_into_a_lane_chooses_the_cell_under_it(inside):
+    page = inside()
+    canvas = page.locator("[data-layer='ink'] .lane.a canvas")
+    box = canvas.bounding_box()
+    canvas.click(position={"x": box["width"] * 10.5 / 28, "y": box["height"] * 7.5 / 28})
+    explained(page, "Ink: row 7, column 10")
+    assert page.store("inside.cell") == {"name": "ink", "index": [7, 10, 0]}
+
+
+def test_a_weight_its_uses_and_its_proof(inside, traced):
+    page = inside(f"{SEVEN_AS_THREE}&cell=6:1,1,9&weight=1.K:2,2,0,1")
+    page.wait_for_selector("weight-lab .uses table")
+    shown = page.locator("weight-lab")
+    weight = traced.model.params["1.K"][2, 2, 0, 1]
+    gradient = traced.model.grads["1.K"][2, 2, 0, 1]
+    assert float(shown.locator("[data-name=value]").get_attribute("data-value")) == weight
+    assert float(shown.locator("[data-name=gradient]").get_attribute("data-value")) == gradient
+    assert adds_up(shown.locator(".uses table"))
+    shown.get_by_role("button", name="Prove it").click()
+    shown.locator(".proof .agree").wait_for()
+    assert float(shown.locator("[data-name=error]").get_attribute("data-value")) < 1e-6
+
+
+def test_the_slider_moves_the_weight_along_the_true_loss(inside):
+    page = inside(f"{SEVEN_AS_THREE}&weight=8.b:3")
+    slider = page.locator("weight-lab input[type=range]")
+    page.wait_for_function("() => !document.querySelector('weight-lab input[type=range]').disabled")
+    before = page.locator("weight-lab .reading").inner_text()
+    slider.press("End")
+    after = page.locator("weight-lab .reading").inner_text()
+    assert before != after
+    loss, tangent = (float(x.replace("−", "-")) for x in re.findall(r"(?:L =|tangent) ([+−]?[\d.]+)", after))
+    assert loss != pytest.approx(tangent, rel=1e-6) or loss > 0
+    page.locator("weight-lab .table summary").click()
+    assert page.locator("weight-lab .table tbody tr").count() == 81
+
+
+def test_a_step_and_its_undoing_to_the_bit(inside):
+    page = inside()
+    arrays = "trace.layers.map(({ name }) => ['a', 'd'].map((lane) => [...trace.tensor(`${lane}.${name}`).data]))"
+    everything = f"[trace.weights, trace.loss, {arrays}]"
+    before = of_trace(page, everything)
+    shown = page.locator("step-lab")
+    shown.get_by_label("Rate").fill("-4")
+    shown.get_by_role("button", name="Take the step").click()
+    shown.locator("[data-name=true]").wait_for()
+    facts = (shown.locator(f"[data-name={name}]") for name in ("predicted", "true"))
+    predicted, true = (float(fact.get_attribute("data-value")) for fact in facts)
+    assert predicted < 0
+    assert true == pytest.approx(predicted, rel=0.05)
+    shown.locator(".others td", has_text="%").nth(1).wait_for()
+    until_trace(page, f"trace.weights !== '{before[0]}'")
+    assert of_trace(page, everything)[1] < before[1]
+    shown.get_by_role("button", name="Undo").click()
+    shown.get_by_text("Undone, to the last bit").wait_for()
+    assert of_trace(page, everything) == before
+
+
+def test_ink_follows_its_gradient_and_comes_back(inside):
+    page = inside()
+    before = page.store("pixels")
+    shown = page.locator("ink-lab")
+    shown.get_by_role("button", name="One step").click()
+    after = np.array(page.until("pixels", f"value.some((level, i) => level !== {json.dumps(before)}[i])"))
+    moved = after - np.array(before)
+    assert 0 < np.abs(moved).max() <= 0.1 + 1e-6
+    assert after.min() >= 0
+    assert after.max() <= 1
+    shown.get_by_role("button", name="Let it run").click()
+    until_trace(page, "trace.probabilities[3] > 0.5")
+    if shown.get_by_role("button", name="Stop").is_visible():
+        shown.get_by_role("button", name="Stop").click()
+    shown.get_by_role("button", name="My ink again").click()
+    page.wait_for_timeout(500)
+    assert page.store("pixels") == before
+
+
+def test_the_pen_adds_ink_to_the_paper(inside):
+    page = inside()
+    before = page.store("pixels")
+    canvas = page.locator("ink-lab .pen canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 150, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    difference = np.array(page.store("pixels")) - np.array(before)
+    assert difference.max() > 0.2
+    assert difference.min() >= 0
+    assert set(np.flatnonzero(difference) // 28) <= {20, 21, 22}
+
+
+@pytest.mark.parametrize(("name", "ratio"), [("sigmoids", (0, 1e-4)), ("dead", (0, 1e-30)), ("rate", (100, 1e9))])
+def test_broken_networks_let_the_error_fade_die_or_explode(inside, name, ratio):
+    page = inside()
+    page.locator(f"[data-name={name}]").click()
+    until_trace(page, "trace.layers.length === 12")
+    sizes = of_trace(page, "trace.layers.map(({ gradient }) => gradient.rms)")
+    assert ratio[0] <= sizes[0] / sizes[-1] < ratio[1]
+    assert f"broken%3A{name}" in page.url or f"broken:{name}" in page.url
+
+
+def test_no_centring_moves_the_digit_and_puts_it_back(inside):
+    page = inside()
+    before = page.store("pixels")
+    button = page.locator("[data-name=centring]")
+    button.click()
+    page.wait_for_timeout(600)
+    moved = np.array(page.store("pixels")).reshape(28, 28)
+    assert np.array_equal(moved[:21, :21], np.array(before).reshape(28, 28)[7:, 7:])
+    assert button.get_attribute("aria-pressed") == "true"
+    button.click()
+    page.wait_for_timeout(600)
+    assert page.store("pixels") == before
+
+
+def test_the_trace_as_a_file(inside, traced):
+    page = inside()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Trace as JSON").click()
+    content = json.loads(download.value.path().read_text())
+    assert content["loss"] == traced.loss
+    assert np.array_equal(np.float32(content["layers"][-1]["activation"]), traced.logits.output)
+
+
+def test_by_keyboard_alone_from_drawing_to_explanation(visit):
+    page = visit("language=en")
+    canvas = page.locator("digit-canvas canvas")
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    for key, times in (("ArrowRight", 8), ("ArrowDown", 14)):
+        for _ in range(times):
+            page.keyboard.press(key)
+    page.keyboard.press("Space")
+    page.until("pixels", "value !== null")
+    for _ in range(60):  # back to the tabs, as a person would
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.id") == "tab-draw":
+            break
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert page.store("tab") == "inside"
+    page.wait_for_selector("nural-inside")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "inside-label":
+            break
+    page.keyboard.press("ArrowDown")  # the next digit: one is chosen
+    assert page.store("label") is not None
+    page.wait_for_function(READY)
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.className") == "strip":
+            break
+    page.keyboard.press("ArrowUp")
+    assert page.store("inside.cell")["name"] == "8"
+    page.keyboard.press("Shift+ArrowLeft")
+    assert page.store("inside.cell")["name"] == "6"
+    page.keyboard.press("PageDown")
+    page.keyboard.press("ArrowDown")
+    explained(page, "6 Max pooling")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "inside-cell"
+    page.wait_for_function("() => document.getElementById('announcement').textContent.startsWith('Max pooling')")
+
+
+def test_the_address_holds_what_is_looked_at(inside):
+    state = f"{SEVEN_AS_THREE}&cell=4:2,4,7&weight=4.K:0,1,2,7&scale=shared&log=1&step=3"
+    page = inside(state)
+    explained(page, "4 Convolution")
+    page.reload()
+    explained(page, "4 Convolution: row 2, column 4, channel 7")
+    assert page.store("inside.scale") == "shared"
+    assert page.store("inside.log") is True
+    assert page.store("inside.step") == 3
+    assert page.store("label") == 3
+    page.locator("weight-lab h2", has_text="4.K[0,1,2,7]").wait_for()
+
+
+@pytest.mark.parametrize(
+    "state", ["cell=99:1", "cell=4:99,1,1", "cell=4:1&weight=4.K:99,9,9,9", "weight=4.Q:1", "step=400"]
+)
+def test_an_address_that_names_nothing_shows_the_rest(inside, state):
+    page = inside(f"{SEVEN_AS_THREE}&{state}")
+    page.wait_for_timeout(400)
+    assert page.locator(".column").count() == 8
+
+
+def test_the_pictures_of_the_documentation(inside, picture):
+    page = inside("tab=inside&sample=test.0&label=3&cell=4:2,4,1&language=en", height=1020)
+    explained(page, "4 Convolution")
+    page.wait_for_timeout(400)
+    page.locator(".lanescard").screenshot(path=picture("page-inside.png"))
+    page.locator("cell-explanation").screenshot(path=picture("page-cell.png"))
+    page = inside("tab=inside&sample=test.0&label=3&weight=8.W:125,7&language=en")
+    page.wait_for_selector("weight-lab .uses table")
+    page.wait_for_function("() => !document.querySelector('weight-lab input[type=range]').disabled")
+    page.get_by_role("button", name="Prove it").click()
+    page.locator(".proof .agree").wait_for()
+    page.locator("weight-lab").screenshot(path=picture("page-weight.png"))
+    page.locator("[data-name=sigmoids]").click()
+    until_trace(page, "trace.layers.length === 12")
+    page.locator("break-lab").screenshot(path=picture("page-broken.png"))

@@ -1,0 +1,128 @@
+import pytest
+from browser.test_draw import DIGITS
+
+pytestmark = pytest.mark.browser
+
+SMALL = {"epochs": "3", "samples": "2000"}
+
+
+@pytest.fixture
+def training(visit):
+    """The view, with a drawing pinned and a small training set up, paused before its first step."""
+
+    def begin(recipe="mlp"):
+        page = visit().draw(*DIGITS[7])
+        page.until("answer", "value === 7")
+        page.get_by_role("tab", name="Train").click()
+        page.wait_for_selector("training-form select#recipe option[value=mlp]", state="attached")
+        page.get_by_label("Recipe").select_option(recipe)
+        for name, value in SMALL.items():
+            page.locator(f"#train-{name}").fill(value)
+            page.locator(f"#train-{name}").press("Tab")
+        if page.locator("nural-train .status").inner_text().startswith("Ready"):
+            page.get_by_role("button", name="One batch").click()
+        else:
+            page.get_by_role("button", name="New training").click()
+        page.until("training", "value.state === 'paused'")
+        return page
+
+    return begin
+
+
+def points(page, chart):
+    """How many points the longest curve of a chart has."""
+    paths = page.locator(f"line-chart.{chart} path.curve").evaluate_all("all => all.map(one => one.getAttribute('d'))")
+    return max((path.count(",") for path in paths), default=0)
+
+
+def test_the_curves_grow_and_the_accuracy_rises(training):
+    page = training()
+    before = points(page, "loss")
+    page.get_by_role("button", name="Start").click()
+    page.holds(f"document.querySelector('line-chart.accuracy path.curve').getAttribute('d').length > {30 * before}")
+    during = points(page, "loss")
+    page.until("training", "value.state === 'finished'")
+    page.wait_for_selector("text=All epochs are over")
+    assert points(page, "loss") >= during > before
+    whole = page.evaluate("fetch('api/training').then((answer) => answer.json())")
+    accuracies = [moment["validation"]["accuracy"] for moment in whole["moments"] if "validation" in moment]
+    assert accuracies[0] < 0.5 < 0.75 < accuracies[-1]
+    assert f"{100 * accuracies[-1]:.1f}%" in page.locator("nural-train .status").inner_text()
+    for chart in ("pinned", "gradients", "updates", "dead"):
+        assert points(page, chart) >= 2, chart
+    assert page.locator("line-chart.pinned path.curve").count() == 10
+
+
+def test_one_batch_and_one_epoch(training):
+    page = training()
+    page.get_by_role("button", name="New training").click()
+    page.until("training", "value.step === 0")
+    page.get_by_role("button", name="One batch").click()
+    page.until("training", "value.step === 1 && value.state === 'paused'")
+    page.get_by_role("button", name="One epoch").click()
+    page.until("training", "value.epoch === 1 && value.state === 'paused'")
+
+
+def test_a_moment_is_returned_to(training):
+    page = training()
+    page.get_by_role("button", name="One epoch").click()
+    page.until("training", "value.epoch >= 1 && value.state === 'paused'")
+    page.holds("document.querySelector('nural-train .moments input').max > 1")
+    slider = page.locator("nural-train .moments input")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector("line-chart.pinned .marker", state="attached")
+    page.get_by_role("button", name="Look at this network").click()
+    assert page.until("model", "value.startsWith('snapshot:')") == "snapshot:0"
+    page.get_by_role("button", name="Go back to here").click()
+    page.until("training", "value.step === 0 && value.state === 'paused'")
+
+
+def test_the_rate_changes_while_it_runs(training):
+    page = training()
+    page.locator("#train-epochs").fill("1000")
+    page.locator("#train-epochs").press("Tab")
+    page.until("training", "value.epochs === 1000")
+    page.get_by_role("button", name="Start").click()
+    page.until("training", "value.state === 'running'")
+    page.locator("#train-learning_rate").fill("0.005")
+    page.locator("#train-learning_rate").press("Enter")
+    page.until("training", "value.moment.rate <= 0.005")
+    page.get_by_role("button", name="Pause").click()
+    page.until("training", "value.state === 'paused'")
+
+
+def test_layers_of_one_s_own(training):
+    page = training()
+    page.get_by_role("button", name="Remove layer 4").click()
+    page.get_by_role("button", name="Remove layer 3").click()
+    page.locator("#layer-0-size").fill("24")
+    page.locator("#layer-0-size").press("Tab")
+    page.locator("#layer-1-type").select_option("sigmoid")
+    page.wait_for_selector("text=These settings begin with a new training")
+    page.get_by_role("button", name="New training").click()
+    page.until("training", "value.step === 0")
+    whole = page.evaluate("fetch('api/training').then((answer) => answer.json())")
+    assert [layer["described"] for layer in whole["layers"]] == [
+        "Linear(in_features=784, out_features=24)",
+        "Sigmoid()",
+        "Linear(in_features=24, out_features=10)",
+    ]
+    assert page.locator(".filters canvas").count() in (0, 24)
+
+
+def test_a_drawing_is_read_while_it_trains(training):
+    page = training("cnn-fast")
+    page.locator("#train-epochs").fill("100")
+    page.locator("#train-epochs").press("Tab")
+    page.get_by_role("button", name="Start").click()
+    page.until("training", "value.state === 'running'")
+    page.get_by_role("tab", name="Draw").click()
+    page.get_by_role("button", name="Clear").click()
+    page.draw(*DIGITS[4])
+    page.until("answer", "value === 4")
+    page.get_by_label("Model").select_option("training")
+    page.until("probabilities", "value !== null")
+    page.get_by_role("tab", name="Train").click()
+    page.get_by_role("button", name="Pause").click()
+    page.until("training", "value.state === 'paused'")
