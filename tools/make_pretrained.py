@@ -11,7 +11,7 @@ from nural.calibration import fit_temperature, scaled_by_temperature, threshold_
 from nural.inference import outputs
 
 #: The share of the validation digits that may be refused.
-REFUSED = 0.009
+REFUSED = 0.008
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     temperature = fit_temperature(outputs(model, x), y)
     model = scaled_by_temperature(model, temperature)
     threshold = threshold_refusing(nural.predict_proba(model, x), REFUSED)
-    model.info |= {"temperature": round(temperature, 4), "threshold": round(threshold, 3)}
+    model.info |= {"temperature": round(float(temperature), 4), "threshold": round(threshold, 3)}
     nural.save(model, arguments.output, half=True)
     print(f"{arguments.output}: {arguments.output.stat().st_size:,} bytes; {model.info}")
 
