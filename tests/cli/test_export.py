@@ -11,7 +11,7 @@ import nural as library
     ("arguments", "sentence"),
     [
         (("a", "b", "c.onnx"), "export takes a model and a file to write, got 3 paths"),
-        (("digits.bin",), "digits.bin: the ending .bin names no target; name one with --to: onnx (.onnx)"),
+        (("digits.bin",), "digits.bin: the ending .bin is that of no target; name one with --to: onnx (.onnx)"),
         (("digits.onnx", "--to", "keras"), "digits.onnx: there is no target 'keras'; there are onnx"),
         (("digits.onnx", "--input-shape", "28,x"), "--input-shape must be whole numbers from 1 with commas between"),
         (("there.safetensors", "digits.onnx"), "there.safetensors: there is no such file, expected a model written"),
@@ -21,10 +21,12 @@ def test_refusals(nural, one_sentence, arguments, sentence):
     assert sentence in one_sentence(nural("export", *arguments))
 
 
-def test_the_model_is_not_written_over(nural, one_sentence):
+def test_a_model_is_not_written_over(nural, one_sentence):
     library.save(library.Linear(2, 2), nural.folder / "model.safetensors")
-    said = one_sentence(nural("export", "model.safetensors", "model.safetensors", "--to", "onnx"))
-    assert said == "nural: model.safetensors: is the model itself; name another file to write\n"
+    for arguments in (("model.safetensors",), ("inside", "model.safetensors")):
+        said = one_sentence(nural("export", *arguments))
+        assert "model.safetensors: is a model of nural's that would be lost; name another file to write" in said
+    assert repr(library.load(nural.folder / "model.safetensors")) == repr(library.Linear(2, 2))
 
 
 @pytest.mark.export

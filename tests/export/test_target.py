@@ -21,8 +21,8 @@ def test_a_target_in_the_table_has_its_module(name):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("model.keras", {}, r"model.keras: the ending .keras names no target; name one with --to: onnx \(.onnx\)"),
-        ("model", {}, r"model: no ending names no target; name one with --to: onnx \(.onnx\)"),
+        ("model.keras", {}, r"model.keras: the ending .keras is that of no target; name one with --to: onnx \(.onnx\)"),
+        ("model", {}, r"model: has no ending that names a target; name one with --to: onnx \(.onnx\)"),
         ("model.onnx", {"to": "keras"}, "model.onnx: there is no target 'keras'; there are onnx, "),
     ],
 )

@@ -11,7 +11,7 @@ from nural.cli.errors import CommandError, report_errors
 from nural.cli.model import model_path
 from nural.cli.run import shown
 from nural.export import TARGETS, export_model
-from nural.model_file import load
+from nural.model_file import ModelFileError, load
 
 
 @report_errors
@@ -70,8 +70,7 @@ def export(
         raise CommandError(f"export takes a model and a file to write, got {len(paths)} paths")
     *named, target = paths
     path = model_path(named[0] if named else None)
-    if target.exists() and target.samefile(path):
-        raise CommandError(f"{target}: is the model itself; name another file to write")
+    _require_no_model(target)
     written = export_model(
         load(path),
         target,
@@ -96,6 +95,15 @@ def export(
     difference = f"largest difference from the model {written.largest_difference:.2g}, {written.compared}"
     for line in (sizes, difference, *(f"{name.replace('_', ' ')}: {what}" for name, what in written.details.items())):
         console.print(line, highlight=False, markup=False, soft_wrap=not console.is_terminal)
+
+
+def _require_no_model(path: Path) -> None:
+    """Raise CommandError if a model of nural's would be lost, perhaps because TARGET was forgotten."""
+    try:
+        load(path)
+    except ModelFileError:
+        return
+    raise CommandError(f"{path}: is a model of nural's that would be lost; name another file to write")
 
 
 def _shape(text: str | None) -> tuple[int, ...] | None:

@@ -129,8 +129,8 @@ def _target(path: Path, to: str | None) -> Target:
         if path.name.lower().endswith(target.endings):
             return target
     known = ", ".join(f"{target.name} ({' '.join(target.endings)})" for target in targets)
-    found = f"the ending {path.suffix}" if path.suffix else "no ending"
-    raise ExportError(f"{path}: {found} names no target; name one with --to: {known}")
+    found = f"the ending {path.suffix} is that of no target" if path.suffix else "has no ending that names a target"
+    raise ExportError(f"{path}: {found}; name one with --to: {known}")
 
 
 def _load(name: str) -> Target:

@@ -104,21 +104,20 @@ def greater(reader: Reader, node: NodeProto) -> Value:
 def where(reader: Reader, node: NodeProto) -> Value:
     """Where, as a part of PyTorch's softplus: x where β x > threshold, else log(1 + e^{β x}) / β."""
     beyond, x, soft = (reader.value(name) for name in node.input)
-    comparison, scale = reader.layer_of(beyond), 1.0
-    smooth = reader.layer_of(soft)
-    if isinstance(smooth, Rescaling):
+    comparison, smooth, scale = reader.layer_of(beyond), reader.layer_of(soft), 1.0
+    if isinstance(smooth, Rescaling) and smooth.offset == 0:
         scale, soft = smooth.scale, reader.source_of(soft)
         smooth = reader.layer_of(soft)
-    compared, inside = reader.source_of(beyond), reader.source_of(soft)
-    if (
-        not isinstance(comparison, Unfinished)
-        or not isinstance(smooth, Softplus)
-        or compared.made_by != inside.made_by
-        or _factor_of(reader, inside, x) is None
-        or not math.isclose(_factor_of(reader, inside, x) or 0, 1 / scale, rel_tol=1e-6)
-    ):
+    inside = reader.source_of(soft)
+    beta = _factor_of(reader, inside, x)
+    same = reader.source_of(beyond).made_by == inside.made_by
+    if not (isinstance(comparison, Unfinished) and isinstance(smooth, Softplus) and same and beta):
         raise reader.refuse("nural has it only inside softplus")
-    return reader.each(Softplus(round(1 / scale, 6), comparison.threshold), x)
+    if not math.isclose(beta * scale, 1, rel_tol=1e-6):
+        raise reader.refuse(
+            f"its softplus has {beta:g} x inside and {scale:g} outside, of which one is not 1 / the other"
+        )
+    return reader.each(Softplus(beta, comparison.threshold), x)
 
 
 def concat(reader: Reader, node: NodeProto) -> Value:
