@@ -194,7 +194,7 @@ def _leaky_relu(step: Step, weights: Weights) -> list[str]:
     return _applied("leaky_relu", f"slope={step.layer.negative_slope!r}")
 
 
-#: For a step and a dictionary that gets the layer's arrays, the lines that apply its layer to ``x``: calls of what is in
+#: From a step and a dictionary that gets its layer's arrays, the lines that apply the layer to ``x``, by functions of
 #: `nural.export.numpy.formulas`.
 CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     Linear: _linear,
