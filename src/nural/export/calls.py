@@ -3,9 +3,9 @@
 ``c/layers.c`` and ``html/layers.js`` have the same functions, with the same fields.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from nural.export.quantisation import Quantised
 from nural.export.steps import Step
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
+from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d, pooling_divisors
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
@@ -81,7 +82,7 @@ def call(step: Step, quantised: Quantised | None) -> Call | None:
 
 
 def _elementwise(step: Step, function: str, **fields: Any) -> Call:
-    return Call(function, {"n": prod(step.x_shape), **fields}, in_place=True)
+    return Call(function, {"n": math.prod(step.x_shape), **fields}, in_place=True)
 
 
 def _weighted(layer: Layer, name: str, quantised: Quantised | None) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def _weighted(layer: Layer, name: str, quantised: Quantised | None) -> dict[str,
 
 
 def _linear(step: Step, quantised: Quantised | None) -> Call:
-    sizes = {"rows": prod(step.x_shape[:-1]), "inputs": step.x_shape[-1], "outputs": step.y_shape[-1]}
+    sizes = {"rows": math.prod(step.x_shape[:-1]), "inputs": step.x_shape[-1], "outputs": step.y_shape[-1]}
     return Call("linear", sizes | _weighted(step.layer, "W", quantised), "linear")
 
 
@@ -152,6 +153,20 @@ def _batch_norm(step: Step, quantised: Quantised | None) -> Call:
     return _elementwise(step, "scale_and_shift", channels=len(scale), scale=scale, shift=shift)
 
 
+def _affine(step: Step, quantised: Quantised | None) -> Call:
+    assert isinstance(step.layer, Affine)
+    params, shape = step.layer.params, step.layer.shape
+    scale, shift = params.get("gamma", np.ones(shape, np.float32)), params.get("beta", np.zeros(shape, np.float32))
+    if math.prod(shape) not in (1, step.x_shape[-1]) or shape[-1] != math.prod(shape):  # not one for each channel
+        scale, shift = (np.broadcast_to(array, (1, *step.x_shape)) for array in (scale, shift))
+    return _elementwise(step, "scale_and_shift", channels=scale.size, scale=scale, shift=shift)
+
+
+def _rescaling(layer: Any) -> tuple[str, dict[str, Any]]:
+    numbers = {"scale": layer.scale, "shift": layer.offset}
+    return "scale_and_shift", {"channels": 1} | {name: np.array([x], np.float32) for name, x in numbers.items()}
+
+
 def _flatten(step: Step, quantised: Quantised | None) -> Call | None:
     assert isinstance(step.layer, Flatten)
     if not step.layer.channels_first or len(step.x_shape) != 3:
@@ -192,8 +207,9 @@ def _leaky_relu(layer: Any) -> tuple[str, dict[str, Any]]:
     return "leaky_relu", {"channels": 1, "slope": np.array([layer.negative_slope], np.float32)}
 
 
-#: Activations: the function, and what it takes beside the number of values.
+#: Activations and their like: the function, and what it takes beside the number of values.
 ELEMENTWISE: dict[type[Layer], Callable[[Any], tuple[str, dict[str, Any]]]] = {
+    Rescaling: _rescaling,
     ReLU: lambda layer: ("relu", {}),
     LeakyReLU: _leaky_relu,
     ELU: lambda layer: ("elu", {"alpha": np.float32(layer.alpha), "scale": np.float32(1)}),
@@ -214,6 +230,7 @@ CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None]] = {
     GlobalAvgPool2d: _adaptive("adaptive_average_pooling"),
     BatchNorm1d: _batch_norm,
     BatchNorm2d: _batch_norm,
+    Affine: _affine,
     Flatten: _flatten,
     Unflatten: _nothing,
     PReLU: _prelu,

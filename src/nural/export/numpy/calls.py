@@ -24,6 +24,7 @@ from nural.export.geometry import reached, windows_of
 from nural.export.steps import Step
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
+from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d, pooling_divisors
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
@@ -37,19 +38,6 @@ from nural.layers.rnn import RNN
 Weights = dict[str, np.ndarray]
 #: np.pad's names for nural's padding modes.
 PAD_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-
-
-def call(step: Step, weights: Weights) -> list[str]:
-    """The lines that apply a step's layer to ``x``, of functions of `nural.export.numpy.formulas`.
-
-    Args:
-        step: With the action "apply".
-        weights: Gets the layer's arrays, under dotted names.
-
-    Raises:
-        KeyError: there is no formula for the layer.
-    """
-    return CALLS[type(step.layer)](step, weights)
 
 
 def _named(step: Step, weights: Weights, arrays: dict[str, np.ndarray]) -> list[str]:
@@ -134,6 +122,16 @@ def _batch_norm(step: Step, weights: Weights) -> list[str]:
     return _applied("scale_and_shift", *_named(step, weights, {"scale": scale, "shift": shift}))
 
 
+def _affine(step: Step, weights: Weights) -> list[str]:
+    params = {{"gamma": "scale", "beta": "shift"}[name]: array for name, array in step.layer.params.items()}
+    return _applied("scale_and_shift", *_named(step, weights, params))
+
+
+def _rescaling(step: Step, weights: Weights) -> list[str]:
+    assert isinstance(step.layer, Rescaling)
+    return _applied("scale_and_shift", f"scale={step.layer.scale!r}", f"shift={step.layer.offset!r}")
+
+
 def _layer_norm(step: Step, weights: Weights) -> list[str]:
     assert isinstance(step.layer, LayerNorm)
     arrays = _named(step, weights, dict(step.layer.params))
@@ -196,6 +194,8 @@ def _leaky_relu(step: Step, weights: Weights) -> list[str]:
     return _applied("leaky_relu", f"slope={step.layer.negative_slope!r}")
 
 
+#: From a step and a dictionary that gets its layer's arrays, the lines that apply the layer to ``x``, by functions of
+#: `nural.export.numpy.formulas`.
 CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     Linear: _linear,
     Conv2d: _convolution,
@@ -206,6 +206,8 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     GlobalAvgPool2d: _simple("global_average_pooling"),
     BatchNorm1d: _batch_norm,
     BatchNorm2d: _batch_norm,
+    Affine: _affine,
+    Rescaling: _rescaling,
     LayerNorm: _layer_norm,
     Flatten: _flatten,
     Unflatten: _unflatten,

@@ -54,8 +54,8 @@ def global_average_pooling(x):
     return x.mean(axis=(1, 2))
 
 
-def scale_and_shift(x, scale, shift):
-    """y = x · scale + shift: batch norm with its running statistics."""
+def scale_and_shift(x, scale=1, shift=0):
+    """y = x · scale + shift, as batch norm does with its running statistics."""
     return x * scale + shift
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from nural.atomic_file import write_atomically
 from nural.export.folding import fold_batch_norm
 from nural.export.numpy import formulas
-from nural.export.numpy.calls import Weights, call
+from nural.export.numpy.calls import CALLS, Weights
 from nural.export.samples import sample_shape, samples_for
 from nural.export.steps import Step, steps_of
 from nural.export.target import ExportError, Options, Target, Written, cannot_express
@@ -79,10 +79,9 @@ def _lines(steps: list[Step], path: Path, weights: Weights) -> list[str]:
         kept = f"kept_{depth + (step.action == 'add')}"
         match step.action:
             case "apply":
-                try:
-                    found += call(step, weights)
-                except KeyError:
-                    raise cannot_express(path, step.place, step.layer, KIND, "there is no formula for it") from None
+                if type(step.layer) not in CALLS:
+                    raise cannot_express(path, step.place, step.layer, KIND, "there is no formula for it")
+                found += CALLS[type(step.layer)](step, weights)
             case "keep":
                 found.append(f"{kept} = x")
             case "exchange":
