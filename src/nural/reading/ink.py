@@ -8,6 +8,8 @@ _WINDOW = 0.06  # of the page's longer side: wider than any stroke, narrower tha
 _NEAR = 0.012  # of it: how far strong ink sets what counts as ink
 _SHARE = 0.42  # of the strongest ink near by: what is paler is the blur of an edge, or a ruled line
 _FAINTEST, _LEAST_CERTAIN = 0.06, 0.3  # bounds of the level from which on ink counts
+_COARSE = 600  # pixels of the longer side in which it is found whether the ink is lighter
+_AROUND = 61  # of these pixels: much of it is ground
 _DARKEST_GROUND = 40  # below it, noise would be taken for differences of light
 
 
@@ -27,18 +29,17 @@ class Ink:
 
 
 def ink_is_lighter(grey: np.ndarray) -> bool:
-    """Whether a page is light on dark: most of a page is ground, which lies nearer to its opening then.
+    """Whether a page is light on dark: what differs from the ground, which is the median around each point.
 
     Args:
         grey: uint8 ``(H, W)``.
     """
     import cv2
 
-    scale = min(1.0, 600 / max(grey.shape))
+    scale = min(1.0, _COARSE / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    below = small - _opened(small).astype(np.float32)
-    above = (255 - _opened(255 - small)) - small.astype(np.float32)
-    return float(below.mean()) < float(above.mean())
+    difference = small - cv2.medianBlur(small, _AROUND).astype(np.float32)
+    return float((difference.clip(0, None) ** 2).mean()) > float((difference.clip(None, 0) ** 2).mean())
 
 
 def page_ink(grey: np.ndarray, lighter: bool) -> Ink:
