@@ -23,7 +23,7 @@ FLAGS = [
     "--no-first-run",
     "--disable-gpu",
 ]
-PATIENCE = 20_000  # ms that a test waits for the page
+PATIENCE = 60_000  # ms that a test waits for the page
 
 
 def pytest_addoption(parser):

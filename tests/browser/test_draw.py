@@ -68,7 +68,7 @@ def test_the_bars_and_the_answer_are_the_store_s(visit):
 
 def test_an_unsure_network_answers_with_a_question_mark(visit):
     page = visit()
-    page.draw([(0.4, 0.3), (0.5, 0.5)], [(0.3, 0.6), (0.3, 0.2)])
+    page.draw([(0.5, 0.2), (0.2, 0.8)], [(0.7, 0.8), (0.3, 0.8)])
     page.until("probabilities", "value !== null && Math.max(...value) < 0.6")
     assert page.locator(".answer").inner_text() == "?"
     assert "unsure" in page.locator(".verdict p").inner_text()

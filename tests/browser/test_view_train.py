@@ -19,11 +19,10 @@ def training(visit):
         for name, value in SMALL.items():
             page.locator(f"#train-{name}").fill(value)
             page.locator(f"#train-{name}").press("Tab")
-        if page.locator("nural-train .status").inner_text().startswith("Ready"):
-            page.get_by_role("button", name="One batch").click()
-        else:
-            page.get_by_role("button", name="New training").click()
-        page.until("training", "value.state === 'paused'")
+        before = page.until("training", "value !== null")
+        first = before["state"] == "none"
+        page.get_by_role("button", name="One batch" if first else "New training").click()
+        page.until("training", f"value.generation > {before['generation']} && value.state === 'paused'")
         return page
 
     return begin

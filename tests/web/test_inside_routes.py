@@ -4,6 +4,9 @@ import pytest
 import nural
 from nural.web.trace import trace
 
+#: The name of the last layer of the model inside.
+LOGITS = next(reversed(nural.load_pretrained().children))
+
 
 @pytest.fixture
 def digit(mnist):
@@ -23,11 +26,13 @@ def test_the_trace_arrives_bit_for_bit(ask, digit):
 
 
 def test_only_the_channels_that_are_looked_at_are_sent(ask, digit):
-    body = {"pixels": digit.tolist(), "channels": 3, "whole": ["4"]}
+    steps = trace(nural.load_pretrained(), digit, None).steps
+    first, name = [name for name, step in steps.items() if step.output.ndim == 3][1:3]
+    body = {"pixels": digit.tolist(), "channels": 3, "whole": [name]}
     manifest, arrays = ask("/api/trace", body).tensors
     assert manifest["loss"] is None
-    assert arrays["a.1"].shape[-1] == 3
-    assert arrays["a.4"].shape[-1] == next(layer["shape"][-1] for layer in manifest["layers"] if layer["name"] == "4")
+    assert arrays[f"a.{first}"].shape[-1] == 3
+    assert arrays[f"a.{name}"].shape == steps[name].output.shape
     assert not any(name.startswith("d.") for name in arrays)
 
 
@@ -47,7 +52,7 @@ def test_the_file_holds_every_number(ask, digit):
 
 def test_a_cell_and_a_weight_and_their_proof(ask, digit):
     body = {"pixels": digit.tolist(), "label": 3}
-    cell = ask("/api/inside/cell", body | {"step": "8", "index": [3]}).json
+    cell = ask("/api/inside/cell", body | {"step": LOGITS, "index": [3]}).json
     term = cell["forward"]["terms"][0]
     weight = {"parameter": term["parameter"], "index": term["entry"]}
     assert ask("/api/inside/weight", body | weight).json["value"] == term["weight"]
@@ -92,7 +97,7 @@ def test_mistakes_and_their_digits(ask, mnist):
 
 
 BODY = {"pixels": [0.0] * 784, "label": 7}
-WEIGHT = BODY | {"parameter": "8.b", "index": [1]}
+WEIGHT = BODY | {"parameter": f"{LOGITS}.b", "index": [1]}
 
 
 @pytest.mark.parametrize(
@@ -104,12 +109,12 @@ WEIGHT = BODY | {"parameter": "8.b", "index": [1]}
         ("/api/trace", BODY | {"whole": "4"}, 400, "whole must be a list of layers' names"),
         ("/api/trace?model=none", BODY, 404, "there is no model of this name; /api/models lists those that there are"),
         ("/api/trace?model=step:999", BODY, 404, "this step is no longer kept; take it again"),
-        ("/api/inside/cell", BODY | {"step": "44", "index": [0]}, 404, "there is nothing named '44'"),
-        ("/api/inside/cell", BODY | {"step": "8", "index": [10]}, 404, "an array of shape [10] has nothing at [10]"),
-        ("/api/inside/cell", BODY | {"step": "8", "index": [-1]}, 404, "an array of shape [10] has nothing at [-1]"),
-        ("/api/inside/cell", BODY | {"step": "8", "index": [True]}, 400, "index must be a list of whole numbers"),
+        ("/api/inside/cell", BODY | {"step": "none", "index": [0]}, 404, "there is nothing named 'none'"),
+        ("/api/inside/cell", BODY | {"step": LOGITS, "index": [10]}, 404, "an array of shape [10] has nothing at [10]"),
+        ("/api/inside/cell", BODY | {"step": LOGITS, "index": [-1]}, 404, "an array of shape [10] has nothing at [-1]"),
+        ("/api/inside/cell", BODY | {"step": LOGITS, "index": [True]}, 400, "index must be a list of whole numbers"),
         ("/api/inside/cell", BODY | {"step": 8, "index": [1]}, 400, "step must be a name"),
-        ("/api/inside/weight", BODY | {"parameter": "8.Q", "index": [1]}, 404, "there is nothing named '8.Q'"),
+        ("/api/inside/weight", BODY | {"parameter": "0.Q", "index": [1]}, 404, "there is nothing named '0.Q'"),
         ("/api/inside/weight", {"pixels": [0.0] * 784}, 400, "label must be a whole number from 0 to 9"),
         ("/api/inside/step", BODY | {"rate": -1}, 400, "rate must be a number from 0 to 1e+06"),
         (

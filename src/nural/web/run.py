@@ -128,8 +128,8 @@ class Run:
         """Steps to the end of the epoch that is under way or comes next."""
         return self.steps_of_epoch - self.position % self.steps_of_epoch
 
-    def advance(self, measured: bool) -> None:
-        """Take one step, and measure it if that is wanted.
+    def advance(self, measured: bool, judged: bool = False) -> None:
+        """Take one step, and measure it if that is wanted; the digits are judged as `measure` says.
 
         Raises:
             DivergedError: the loss or a weight is no longer finite.
@@ -139,12 +139,17 @@ class Run:
         self.position = progress.step
         self._losses.append(progress.loss)
         if before is not None:
-            self.measure(before)
+            self.measure(before, judged)
 
     # -- what is measured --------------------------------------------------------------------------------------
 
-    def measure(self, before: dict[str, np.ndarray] | None) -> None:
-        """Add a moment. Without the weights ``before`` the last step, nothing is said of that."""
+    def measure(self, before: dict[str, np.ndarray] | None, judged: bool = False) -> None:
+        """Add a moment.
+
+        Args:
+            before: The weights before the last step; without them nothing is said of it.
+            judged: Whether to judge the network even if that was done shortly before.
+        """
         moment: dict[str, Any] = {
             "step": self.step,
             "epoch": self.epoch,
@@ -156,7 +161,7 @@ class Run:
         if before is not None:
             moment |= {"gradients": gradient_norms(self.model), "updates": update_ratios(before, self.model)}
         now = time.monotonic()
-        if now - self._judged_at > self._judging_took / JUDGING or self.finished:
+        if judged or now - self._judged_at > self._judging_took / JUDGING:
             moment |= {name: judge(self.model, *digits) for name, digits in self.judged.items()}
             self._judged_at = time.monotonic()
             self._judging_took = self._judged_at - now

@@ -179,7 +179,7 @@ class Session:
         now = time.monotonic()
         measured = last or now - self._measured_at >= INTERVAL
         try:
-            run.advance(measured)
+            run.advance(measured, judged=last)
         except DivergedError as error:
             self._error = str(error)
             self._stop(DIVERGED)

@@ -10,6 +10,7 @@ from nural.activations import ReLU
 from nural.layer import Residual
 from nural.layers import AdaptiveMaxPool2d, MaxPool2d
 from nural.web.connections import SAME
+from nural.web.explanation import parameter_name
 from nural.web.paths import Paths, shown_shape
 from nural.web.trace import Step, Trace, digest
 
@@ -30,7 +31,7 @@ def layers_of(trace: Trace) -> list[dict[str, Any]]:
                 "same": isinstance(step.layer, SAME),
                 "inputs": step.inputs,
                 "shape": shown_shape(step),
-                "params": {_param(step, name): shape for name, shape in own.items()},
+                "params": {parameter_name(step, name): shape for name, shape in own.items()},
                 "activation": _size(step.output),
                 "gradient": None if step.gradient is None else _size(step.gradient),
                 "open": None if gates is None else [int(gates.sum()), gates.size],
@@ -99,10 +100,6 @@ def _open(paths: Paths, step: Step) -> np.ndarray | None:
     layer = users[0].layer.replica()
     y = layer.forward(step.output[None])
     return (layer.backward(np.ones_like(y))[0] > 0).astype(np.float32)
-
-
-def _param(step: Step, name: str) -> str:
-    return name if step.name == "model" else f"{step.name}.{name}"
 
 
 def _size(array: np.ndarray) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-// Elements, built in one expression: element("button", { class: "quiet", t: "undo", onclick }, ...children).
+// Elements, built in one expression: element("button", { class: "quiet", t: "draw.undo", onclick }, ...children).
 
 const SVG = "http://www.w3.org/2000/svg";
 

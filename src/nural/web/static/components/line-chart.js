@@ -31,7 +31,7 @@ export class LineChart extends HTMLElement {
   }
 
   // {title, note, series: [{name, points: [[x, y]], colour: 0…9, dashed}], logarithmic, range: [low, high], guide,
-  //  format, marker: x}
+  //  format, marker: x, until: the last x}
   show(chart) {
     this.#chart = { format: plain, ...chart };
     this.#title.textContent = chart.title;
@@ -134,10 +134,10 @@ function thinned(points) {
   return step > 1 ? points.filter((_, i) => i % step === 0 || i === points.length - 1) : points;
 }
 
-function scales(series, { logarithmic, range }, width) {
+function scales(series, { logarithmic, range, until }, width) {
   const xs = series.flatMap(({ points }) => points.map(([x]) => x));
   const ys = series.flatMap(({ points }) => points.map(([, y]) => y));
-  const last = Math.max(...xs, 1e-9);
+  const last = until || Math.max(...xs, 1e-9);
   let [low, high] = range ?? [Math.min(...ys, 0), Math.max(...ys, 1e-9)];
   if (logarithmic) {
     high = 10 ** Math.ceil(Math.log10(Math.max(...ys, 1e-9)));

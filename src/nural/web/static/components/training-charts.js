@@ -21,7 +21,7 @@ export class TrainingCharts extends HTMLElement {
   // The moments of a training, its layers, and the epoch of the moment that is chosen.
   show(moments, layers, marker) {
     const curve = (read) => moments.map((moment) => [moment.epoch, read(moment)]).filter(([, y]) => y !== null && y !== undefined);
-    const draw = (name, chart) => this.#charts[name].show({ title: t(`chart.${name}`), note: t(`chart.${name}.why`), marker, ...chart });
+    const draw = (name, chart) => this.#charts[name].show({ title: t(`chart.${name}`), note: t(`chart.${name}.why`), marker, until: moments.at(-1)?.epoch, ...chart });
     const two = (read) => [
       { name: t("chart.training"), colour: 1, points: curve((moment) => read(moment.training)) },
       { name: t("chart.validation"), colour: 0, points: curve((moment) => read(moment.validation)) },

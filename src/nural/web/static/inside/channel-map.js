@@ -1,4 +1,5 @@
 // One channel of a layer, large: to look at, and to choose a cell from exactly.
+import { plain } from "../components/colour.js";
 import { element } from "../element.js";
 import { store } from "../store.js";
 import { choose } from "./layer-lanes.js";
@@ -58,5 +59,5 @@ export function fieldPicture(shape, values, { ink = false, caption }) {
     const [x, y] = [(channel % across) * (width * scale + gap), Math.floor(channel / across) * (height * scale + gap)];
     paintPlane(context, { data, channels, channel, height, width, largest, ink }, { x: x * ratio, y: y * ratio, width: width * scale * ratio, height: height * scale * ratio });
   }
-  return element("figure", { class: "map" }, element("div", { class: "mapbox" }, canvas), element("figcaption", { class: "small soft" }, caption));
+  return element("figure", { class: "map" }, element("div", { class: "mapbox" }, canvas), element("figcaption", { class: "small soft" }, caption, " ", element("span", { class: "figures" }, `±${plain(largest, 2)}`)));
 }

@@ -1,5 +1,6 @@
 // Gradient on ink: where more or less of it would change the answer. Follow it step by step, let it run, or with the pen.
-import { percent, plain } from "../components/colour.js";
+import { percent, plain, signed } from "../components/colour.js";
+import { textTable } from "../components/text-table.js";
 import { element } from "../element.js";
 import { t, translate } from "../i18n.js";
 import { store } from "../store.js";
@@ -31,7 +32,7 @@ export class InkLab extends HTMLElement {
         element("figure", { class: "map" }, this.canvas, element("figcaption", { class: "small soft", t: "inside.ink.gradient" })),
         element("figure", { class: "map pen" }, this.ink, element("figcaption", { class: "small soft", t: "inside.ink.paper" }))),
       this.fact,
-      element("div", { class: "row" }, this.once, this.go, this.undo, element("label", { class: "switch small" }, this.erase, element("span", { t: "inside.ink.erase" }))));
+      element("div", { class: "row" }, this.once, this.go, this.undo, element("label", { class: "switch small" }, this.erase, element("span", { t: "inside.ink.erase" }))), this.table = textTable(() => this.#rows()));
     translate(this);
     this.ink.addEventListener("pointerdown", (event) => {
       if (!tracer.trace || event.button !== 0) return;
@@ -59,6 +60,7 @@ export class InkLab extends HTMLElement {
     const ready = Boolean(trace && trace.label !== null);
     this.once.disabled = this.go.disabled = !ready;
     this.undo.disabled = !this.#before;
+    this.table.refresh();
     this.go.textContent = t(this.#run ? "inside.ink.stop" : "inside.ink.run");
     for (const canvas of [this.canvas, this.ink]) canvas.width = canvas.height = Math.round(196 * devicePixelRatio);
     if (!trace) {
@@ -77,6 +79,13 @@ export class InkLab extends HTMLElement {
     // what lowers the loss: against the gradient, so that orange means "more ink here"
     paintPlane(this.canvas.getContext("2d"), { data: data.map((slope) => -slope), largest, ...plane }, box);
     this.fact.textContent = t("inside.ink.fact", { label: trace.label, share: percent(trace.probabilities[trace.label] ?? 0), largest: plain(largest, 2) });
+  }
+
+  // What lowers the loss, row by row.
+  #rows() {
+    const data = tracer.trace?.has("d.ink") ? tracer.trace.tensor("d.ink").data : new Float32Array(SIDE * SIDE);
+    const range = Array.from({ length: SIDE }, (_, i) => i);
+    return { columns: [t("inside.ink.gradient"), ...range.map(String)], rows: range.map((r) => [t("inside.row", { r }), ...range.map((c) => signed(-data[r * SIDE + c], 2))]) };
   }
 
   // One step of ink along −∂L/∂ink, within the paper's white and the pen's black.

@@ -13,7 +13,7 @@ export class LossCurve extends HTMLElement {
 
   connectedCallback() {
     if (this.firstChild) return;
-    this.drawing = svg("svg", { role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}` });
+    this.drawing = svg("svg", { role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tLabel: "inside.move.title" });
     this.table = textTable(() => this.#rows());
     this.append(this.drawing, this.table);
     translate(this);

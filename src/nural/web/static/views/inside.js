@@ -1,13 +1,14 @@
 // Inside: one image forward, its error back, and every number explained.
 import "../components/digit-canvas.js";
-import { plain } from "../components/colour.js";
+import { percent, plain } from "../components/colour.js";
 import "../components/probability-bars.js";
+import { textTable } from "../components/text-table.js";
 import { element } from "../element.js";
 import "../inside/break-lab.js";
 import "../inside/cell-explanation.js";
 import "../inside/ink-lab.js";
 import "../inside/layer-lanes.js";
-import { typeTitle } from "../inside/layer-lanes.js";
+import { columnTitle, shapeText, typeTitle } from "../inside/layer-lanes.js";
 import { math, mi, mo, mtext } from "../inside/math.js";
 import "../inside/step-lab.js";
 import { tracer } from "../inside/tracer.js";
@@ -21,7 +22,8 @@ const SAMPLES = 10000; // of the test set
 
 class InsideView extends HTMLElement {
   #timer;
-  #shown = null; // what the labs have been told of: image, label and network
+  #settling; // until a trace is followed by its explanations
+  #said = null; // the label and the network whose loss was said aloud
 
   connectedCallback() {
     if (this.firstChild) return;
@@ -93,6 +95,7 @@ class InsideView extends HTMLElement {
     this.log = element("select", { id: "inside-log", onchange: () => store.set({ "inside.log": this.log.value === "log" }) },
       element("option", { value: "linear", t: "inside.linear" }), element("option", { value: "log", t: "inside.log" }));
     this.comment = element("p", { class: "comment", role: "note" });
+    this.table = textTable(() => this.#rows());
     this.save = button("inside.download", () => this.#download());
     return element("section", { class: "card lanescard", "aria-labelledby": "inside-lanes" },
       element("div", { class: "row spread head" },
@@ -105,12 +108,21 @@ class InsideView extends HTMLElement {
       element("div", { class: "row player" }, button("inside.step.back", () => this.#goBy(1)), this.play, button("inside.step.up", () => this.#goBy(-1)), this.all, this.progress),
       this.comment,
       element("div", { class: "lanebox" }, element("span", { class: "lanename a", "aria-hidden": "true", t: "inside.lane.forward" }), this.lanes, element("span", { class: "lanename d", "aria-hidden": "true", t: "inside.lane.backward" })),
-      this.#legend());
+      this.#legend(), this.table);
   }
 
   #legend() {
     const swatch = (name, key) => element("span", { class: "key" }, element("span", { class: `swatch ${name}`, "aria-hidden": "true" }), element("span", { t: key }));
     return element("p", { class: "legend small soft" }, swatch("minus", "inside.legend.minus"), swatch("zero", "inside.legend.zero"), swatch("plus", "inside.legend.plus"), swatch("closed", "inside.legend.closed"));
+  }
+
+  // Each layer in a line: the numbers of a single one are with the cell that is explained.
+  #rows() {
+    const size = (numbers) => (numbers ? [plain(numbers.largest, 3), plain(numbers.rms, 3)] : ["–", "–"]);
+    return {
+      columns: [t("inside.layer"), t("inside.shape"), t("inside.largest.a"), t("inside.rms.a"), t("inside.largest.d"), t("inside.rms.d"), t("inside.open")],
+      rows: this.lanes.layers.map((layer) => [columnTitle(layer).split(",")[0], shapeText(layer.shape), ...size(layer.activation), ...size(layer.gradient), layer.open ? `${layer.open[0]} / ${layer.open[1]}` : "–"]),
+    };
   }
 
   // -- stepping back -----------------------------------------------------------------------------------------
@@ -153,14 +165,25 @@ class InsideView extends HTMLElement {
     this.bars.show(trace ? trace.probabilities.map((share) => share ?? 0) : null, trace ? best(trace.probabilities) : null);
     this.#showControls();
     // numbers of other images would stand there until the answer comes; while a run goes on the last is enough
-    clearTimeout(this.#shown);
+    clearTimeout(this.#settling);
+    this.table.refresh();
+    this.#announce(trace);
     this.labs.ink.refresh();
     this.labs.break.refresh();
     this.labs.step.refresh();
-    this.#shown = setTimeout(() => {
+    this.#settling = setTimeout(() => {
       this.cell.refresh();
       this.labs.weight.refresh();
     }, 60);
+  }
+
+  // Say the loss of a label or a network that was chosen; a drawing's own answer is said elsewhere.
+  #announce(trace) {
+    const about = trace && trace.label !== null ? `${trace.label} ${trace.weights}` : "";
+    if (about && about !== this.#said && this.#said !== null) {
+      document.dispatchEvent(new CustomEvent("announce", { detail: t("inside.say.loss", { label: trace.label, loss: plain(trace.loss, 4), share: percent(trace.probabilities[trace.label] ?? 0) }) }));
+    }
+    this.#said = about;
   }
 
   #showControls() {
