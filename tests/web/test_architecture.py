@@ -57,8 +57,8 @@ def test_the_scale_multiplies_weights_and_leaves_biases():
 @pytest.mark.parametrize(
     ("layers", "sentence"),
     [
-        ("linear", "layers must be a list of at most 16"),
-        ([{"type": "relu"}] * 17, "layers must be a list of at most 16"),
+        ("linear", "layers must be a list of at most 24"),
+        ([{"type": "relu"}] * 25, "layers must be a list of at most 24"),
         ([3], "the type of a layer must be one of linear, conv"),
         ([{"type": "attention"}], "the type of a layer must be one of linear, conv"),
         ([{"type": "linear"}], "size must be a whole number from 1 to 2048"),

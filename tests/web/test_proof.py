@@ -4,7 +4,7 @@ from web.networks import NETWORKS, built, fully_connected, shipped_kind
 
 import nural
 from nural.losses import cross_entropy_loss
-from nural.web.proof import Moved, central_difference, exact_loss, loss_curve
+from nural.web.proof import Moved, central_difference, loss_curve, loss_in_full
 from nural.web.trace import trace
 
 
@@ -78,9 +78,9 @@ def test_the_model_is_not_moved(pixels):
 
 
 @pytest.mark.parametrize("label", range(10))
-def test_the_exact_loss_is_cross_entropy(label, pixels):
+def test_the_loss_in_full_is_cross_entropy(label, pixels):
     found = trace(built(shipped_kind).astype(np.float64), pixels, label)
-    assert exact_loss(found) == pytest.approx(cross_entropy_loss(found.logits.output[None], np.array([label]))[0])
+    assert loss_in_full(found) == pytest.approx(cross_entropy_loss(found.logits.output[None], np.array([label]))[0])
 
 
 def test_what_is_not_there(pixels):

@@ -116,7 +116,7 @@ def test_filters_are_the_first_weights(ask, paused):
     manifest, arrays = ask("/api/training/filters").tensors
     assert (arrays["filters"].shape, manifest["step"]) == ((16, 28, 28), 0)
     ask("/api/training", {"recipe": "cnn-fast"})
-    assert ask("/api/training/filters").tensors[1]["filters"].shape == (8, 5, 5)
+    assert ask("/api/training/filters").tensors[1]["filters"].shape == (16, 5, 5)
 
 
 def test_events_tell_the_latest_and_end_when_nobody_listens(ask, running, paused):

@@ -71,8 +71,8 @@ def small_vgg(rng: np.random.Generator) -> Layer:
         *_convolution(16, 32, 3, padding=1),
         *_convolution(32, 32, 3, padding=1, pooled=True),
         *_convolution(32, 64, 3, padding=1),
-        Flatten(),
         Dropout(0.2),
+        Flatten(),
         Linear(6 * 6 * 64, 10),
         rng=rng,
     )
@@ -91,8 +91,8 @@ def vgg(rng: np.random.Generator) -> Layer:
         *_convolution(64, 64, 3, padding=1, pooled=True),
         *_convolution(64, 128, 3, padding=1),
         *_convolution(128, 128, 3),
-        Flatten(),
         Dropout(0.3),
+        Flatten(),
         Linear(4 * 4 * 128, 10),
         rng=rng,
     )

@@ -28,7 +28,7 @@ INITIALIZERS: dict[str, Initializer | str] = {
     "torch": "torch",
 }
 TYPES = ("linear", "conv", "pool", "batch norm", "dropout", *ACTIVATIONS)
-MOST_LAYERS = 16
+MOST_LAYERS = 24
 MOST_WEIGHTS = 3_000_000
 #: Multiplications and additions of one digit's way forward.
 MOST_OPERATIONS = 60_000_000
@@ -40,8 +40,9 @@ def build(
     """The network of these layers; a last layer of ten outputs is added, and images become rows where they must.
 
     Args:
-        layers: Each ``{"type": …}`` with its numbers: ``linear`` has ``size``, ``conv`` has ``channels`` and
-            ``size`` of the kernel, ``pool`` has ``size``, ``dropout`` has ``rate``; the others have none.
+        layers: Each ``{"type": …}`` with its numbers: ``linear`` has ``size``, ``conv`` has ``channels``, ``size`` of
+            the kernel and perhaps ``padding``, ``pool`` has ``size``, ``dropout`` has ``rate``; the others have none.
+            A convolution before batch norm has no biases, for which batch norm has its own.
         initializer: One of `INITIALIZERS`.
         scale: A factor for every weight that is drawn; with "normal" it is the standard deviation.
         rng: Draws the weights.
@@ -56,7 +57,7 @@ def build(
     made: list[Layer] = []
     shape: tuple[int, ...] = (PIXELS,)
     operations = 0
-    for layer in (*layers, {"type": "linear", "size": CLASSES}):
+    for i, layer in enumerate((*layers, {"type": "linear", "size": CLASSES})):
         if not isinstance(layer, dict) or layer.get("type") not in TYPES:
             raise Problem(f"the type of a layer must be one of {', '.join(TYPES)}")
         images = layer["type"] in ("conv", "pool")
@@ -68,7 +69,7 @@ def build(
         if layer["type"] == "linear" and len(shape) == 3:
             made.append(Flatten())
             shape = (math.prod(shape),)
-        made.append(_layer(layer, shape, drawn))
+        made.append(_layer(layer, shape, drawn, bias=not _normalised(layers[i + 1 :])))
         after = _shape_after(layer, shape)
         operations += _operations(made[-1], shape, after)
         shape = after
@@ -94,7 +95,8 @@ def listed(model: Layer) -> list[dict[str, Any]]:
             case Linear():
                 found.append({"type": "linear", "size": layer.out_features})
             case Conv2d():
-                found.append({"type": "conv", "channels": layer.out_channels, "size": layer.kernel_size})
+                padding = {"padding": layer.padding} if layer.padding else {}
+                found.append({"type": "conv", "channels": layer.out_channels, "size": layer.kernel_size, **padding})
             case MaxPool2d():
                 found.append({"type": "pool", "size": layer.kernel_size})
             case Dropout():
@@ -106,15 +108,22 @@ def listed(model: Layer) -> list[dict[str, Any]]:
     return found[:-1]
 
 
-def _layer(layer: dict[str, Any], shape: tuple[int, ...], initializer: Initializer | str) -> Layer:
+def _normalised(following: Sequence[Any]) -> bool:
+    """Whether batch norm comes next, perhaps behind pooling."""
+    kinds = [layer.get("type") for layer in following if isinstance(layer, dict)]
+    return next((kind == "batch norm" for kind in kinds if kind != "pool"), False)
+
+
+def _layer(layer: dict[str, Any], shape: tuple[int, ...], initializer: Initializer | str, bias: bool) -> Layer:
     match layer["type"]:
         case "linear":
             return Linear(shape[0], whole(layer, "size", 1, 2048), initializer=initializer)
         case "conv":
-            size = whole(layer, "size", 1, 9)
-            if min(shape[:2]) < size:
+            size, padding = whole(layer, "size", 1, 9), whole(layer, "padding", 0, 4, 0)
+            if min(shape[:2]) + 2 * padding < size:
                 raise Problem(f"a kernel of {size}×{size} is larger than the image of {shape[0]}×{shape[1]} before it")
-            return Conv2d(shape[2], whole(layer, "channels", 1, 128), size, initializer=initializer)
+            channels = whole(layer, "channels", 1, 128)
+            return Conv2d(shape[2], channels, size, padding=padding, bias=bias, initializer=initializer)
         case "pool":
             size = whole(layer, "size", 2, 4)
             if min(shape[:2]) < size:
@@ -133,7 +142,8 @@ def _shape_after(layer: dict[str, Any], shape: tuple[int, ...]) -> tuple[int, ..
         case "linear":
             return (layer["size"],)
         case "conv":
-            return (shape[0] - layer["size"] + 1, shape[1] - layer["size"] + 1, layer["channels"])
+            fewer = layer["size"] - 1 - 2 * layer.get("padding", 0)
+            return (shape[0] - fewer, shape[1] - fewer, layer["channels"])
         case "pool":
             return (shape[0] // layer["size"], shape[1] // layer["size"], shape[2])
     return shape

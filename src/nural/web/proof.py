@@ -56,14 +56,14 @@ class Moved:
         self.gradient = float(grads[parameter][self._index])
         #: Below it two slopes are the same: what rounding leaves of a gradient that is zero is not compared.
         self.floor = max(_largest(grads[parameter]) / 100, max(map(_largest, grads.values())) / 1000)
-        self.start = Point(self.here, exact_loss(start), _gates(start))
+        self.start = Point(self.here, loss_in_full(start), _gates(start))
 
     def at(self, weight: float) -> Point:
         """The loss with the weight there; it is put back."""
         self._array[self._index] = weight
         try:
             found = trace(self._model, self._pixels, self._label, backward=False)
-            return Point(weight, exact_loss(found), _gates(found))
+            return Point(weight, loss_in_full(found), _gates(found))
         finally:
             self._array[self._index] = self.here
 
@@ -125,7 +125,7 @@ def loss_curve(moved: Moved, span: float, points: int) -> dict[str, Any]:
     }
 
 
-def exact_loss(found: Trace) -> float:
+def loss_in_full(found: Trace) -> float:
     """−log p of the label as log(1 + Σ e^(y_c − y_label)), which keeps the digits of a loss near 0."""
     assert found.label is not None
     y = found.logits.output.astype(np.float64)

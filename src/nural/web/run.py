@@ -64,10 +64,10 @@ class Run:
 
     def __init__(self, settings: Settings, training: Set, validation: Set) -> None:
         self.settings = settings
-        x, y = training
-        self.x, self.y = x[: settings.samples], y[: settings.samples]
+        x, y = (each[: settings.samples] for each in training)
+        self.x, self.y = settings.learned_from(x, y)
         self.judged = {
-            "training": (self.x[:JUDGED], self.y[:JUDGED]),
+            "training": (x[:JUDGED], y[:JUDGED]),
             "validation": (validation[0][:JUDGED], validation[1][:JUDGED]),
         }
         self.model = settings.build()
@@ -98,6 +98,7 @@ class Run:
             drop_last=chosen.drop_last,
             optimizer=self.optimizer,
             loss=chosen.loss(),
+            augment=chosen.augment(),
             schedule=lambda step: self.settings.learning_rate * share(step),
             seed=chosen.seed,
             threads=1,

@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from nural.data.augmentation import Affine, Augmentation, Elastic
+from nural.data.outliers import with_outliers
 from nural.layer import Sequential
 from nural.losses import Loss, cross_entropy_loss
 from nural.models.recipes import RECIPES, Recipe
@@ -29,8 +31,11 @@ SCHEDULES: dict[str, Callable[[int, int], Schedule]] = {
     "one cycle": lambda epochs, steps: one_cycle(1.0, epochs * steps),
     "step decay": lambda epochs, steps: step_decay(1.0, steps, 0.7),
 }
+AUGMENTATIONS = {"none": None, "affine, elastic": Augmentation(Affine(), Elastic())}
 #: What the recipes' functions are called here.
-RECIPE_SCHEDULES = {"mlp": "one cycle", "cnn-fast": "one cycle", "mnist-example": "step decay"}
+RECIPE_SCHEDULES = dict.fromkeys(("mlp", "mlp-augmented", "cnn-fast", "cnn", "best"), "one cycle") | {
+    "mnist-example": "step decay"
+}
 RECIPE_INITIALIZERS = {"walkthrough": ("normal", 1e-3), "two-layer": ("normal", 1e-2), "mnist-example": ("torch", 1.0)}
 MOST_SAMPLES = 50_000
 #: What may change while a training runs.
@@ -55,6 +60,8 @@ class Settings:
         batch_size: Digits a step.
         epochs: Passes over the digits.
         samples: How many digits of MNIST's training set to learn from.
+        augmentation: One of `AUGMENTATIONS`, how the digits of each batch are changed.
+        outliers: How many pictures that are none there are to learn from for each digit.
         seed: Of weights and batches.
         drop_last: Whether a shorter last batch is left out.
         recipe: Its name, if it is one's, or "own".
@@ -73,6 +80,8 @@ class Settings:
     batch_size: int = 64
     epochs: int = 10
     samples: int = MOST_SAMPLES
+    augmentation: str = "none"
+    outliers: float = 0.0
     seed: int = 0
     drop_last: bool = False
     recipe: str = "own"
@@ -97,6 +106,8 @@ class Settings:
             batch_size=recipe.batch_size,
             epochs=recipe.epochs,
             drop_last=recipe.drop_last,
+            augmentation=next(name for name, kind in AUGMENTATIONS.items() if repr(kind) == repr(recipe.augmentation)),
+            outliers=recipe.outliers,
             recipe=recipe.name,
         )
 
@@ -124,6 +135,8 @@ class Settings:
             schedule=one_of(body, "schedule", SCHEDULES, base.schedule),
             label_smoothing=number(body, "label_smoothing", 0, 0.9, base.label_smoothing),
             samples=whole(body, "samples", 10, MOST_SAMPLES, base.samples),
+            augmentation=one_of(body, "augmentation", AUGMENTATIONS, base.augmentation),
+            outliers=number(body, "outliers", 0, 1, base.outliers),
             seed=whole(body, "seed", 0, 2**32 - 1, base.seed),
             **flags,
         ).changed({name: body[name] for name in LIVE if name in body})
@@ -161,6 +174,14 @@ class Settings:
         if self.optimizer == "sgd":
             more["nesterov"] = self.nesterov and self.momentum > 0
         return OPTIMIZERS[self.optimizer](self.learning_rate, **more)
+
+    def learned_from(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The digits, and outliers if there are any."""
+        return with_outliers(x, y, self.outliers, np.random.default_rng([self.seed, 0])) if self.outliers else (x, y)
+
+    def augment(self) -> Augmentation | None:
+        """What changes the digits of each batch."""
+        return AUGMENTATIONS[self.augmentation]
 
     def loss(self) -> Loss:
         """What is minimised."""

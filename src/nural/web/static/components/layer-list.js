@@ -5,7 +5,7 @@ import { t, translate } from "../i18n.js";
 // Each type's numbers: name, first value, least, most, step.
 const NUMBERS = {
   linear: [["size", 64, 1, 2048, 1]],
-  conv: [["channels", 8, 1, 128, 1], ["size", 5, 1, 9, 1]],
+  conv: [["channels", 8, 1, 128, 1], ["size", 5, 1, 9, 1], ["padding", 0, 0, 4, 1]],
   pool: [["size", 2, 2, 4, 1]],
   dropout: [["rate", 0.25, 0, 0.95, 0.05]],
   "batch norm": [],
@@ -59,7 +59,7 @@ export class LayerList extends HTMLElement {
     } }, ...Object.keys(NUMBERS).map((name) => element("option", { value: name, t: `layer.${name}` })));
     kind.value = layer.type;
     const numbers = NUMBERS[layer.type].map(([name, , least, most, step]) => {
-      const input = element("input", { type: "number", min: least, max: most, step, value: layer[name], id: `layer-${i}-${name}`, title: t(`layers.${name}`), "aria-label": t(`layers.${name}`), onchange: () => {
+      const input = element("input", { type: "number", min: least, max: most, step, value: layer[name] ?? 0, id: `layer-${i}-${name}`, title: t(`layers.${name}`), "aria-label": t(`layers.${name}`), onchange: () => {
         if (input.reportValidity()) this.#change(replaced({ ...layer, [name]: Number(input.value) }), `#layer-${i}-${name}`);
       } });
       return input;

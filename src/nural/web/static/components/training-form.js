@@ -6,6 +6,7 @@ import "./layer-list.js";
 const CHOICES = {
   optimizer: ["sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta"],
   schedule: ["constant", "one cycle", "step decay"],
+  augmentation: ["none", "affine, elastic"],
   initializer: ["he", "glorot", "normal", "torch"],
 };
 // Name, least, most, step.
@@ -16,6 +17,7 @@ const NUMBERS = {
   momentum: [0, 0.999, "any"],
   weight_decay: [0, 1, "any"],
   samples: [10, 50000, 1],
+  outliers: [0, 1, "any"],
   seed: [0, 4294967295, 1],
   scale: [0, 100, "any"],
   label_smoothing: [0, 0.9, "any"],
@@ -44,7 +46,7 @@ export class TrainingForm extends HTMLElement {
       this.about,
       element("fieldset", {}, element("legend", { t: "train.live" }), this.#field("learning_rate"), this.slider, this.#field("batch_size"), this.#field("epochs"), this.#field("momentum"), this.#field("weight_decay")),
       element("fieldset", {}, element("legend", { t: "train.network" }), this.layers, this.#field("initializer"), this.#field("scale")),
-      element("fieldset", {}, element("legend", { t: "train.rest" }), this.#field("samples"), this.#field("optimizer"), this.#field("schedule"), this.#field("label_smoothing"), this.#field("seed")),
+      element("fieldset", {}, element("legend", { t: "train.rest" }), this.#field("samples"), this.#field("augmentation"), this.#field("outliers"), this.#field("optimizer"), this.#field("schedule"), this.#field("label_smoothing"), this.#field("seed")),
     );
   }
 
