@@ -7,7 +7,11 @@ from nural.web.tensors import pack, to_json
 
 
 def test_arrays_come_back():
-    arrays = {"a": np.arange(6, dtype=np.float64).reshape(2, 3), "nothing": np.zeros((0, 4)), "ß": np.array([1.5], np.float32)}
+    arrays = {
+        "a": np.arange(6, dtype=np.float64).reshape(2, 3),
+        "nothing": np.zeros((0, 4)),
+        "ß": np.array([1.5], np.float32),
+    }
     manifest, found = Answer(200, {}, pack(arrays, {"loss": np.float32(0.5), "more": [1, None]})).tensors
     assert (manifest["loss"], manifest["more"]) == (0.5, [1, None])
     assert list(found) == list(arrays)
