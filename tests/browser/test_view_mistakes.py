@@ -66,7 +66,7 @@ def test_the_threshold_trades_coverage_for_error(mistakes, read):
         text = page.locator(".coverage-reading").inner_text()
         assert int(re.findall(r"(\d+) mistakes", text)[0]) == pytest.approx(wrong, abs=1)
         assert int(re.findall(r"(\d+) digits", text)[0]) == pytest.approx(int((~answered).sum()), abs=1)
-    assert "threshold=0.9" in page.evaluate("location.hash")
+    page.wait_for_function("() => location.hash.includes('threshold=0.9')")
 
 
 def test_two_networks_on_one_digit(mistakes):

@@ -12,7 +12,7 @@ def test_a_recipe_is_built_from_its_list(name):
     recipe = RECIPES[name].build(np.random.default_rng(3))
     settings = Settings.of_recipe(RECIPES[name])
     made = build(listed(recipe), settings.initializer, settings.scale, np.random.default_rng(3))
-    assert [repr(layer) for layer in made.layers] == [repr(layer) for layer in recipe.layers]
+    assert [repr(layer) for layer in made.layers] == [repr(layer) for layer in recipe.children.values()]
     for param, W in recipe.params.items():
         np.testing.assert_allclose(made.params[param], W, rtol=1e-6)
 

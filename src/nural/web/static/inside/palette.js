@@ -3,7 +3,7 @@ import { isDark, signedColour } from "../components/colour.js";
 
 const LEVELS = 255;
 const DECADES = 6;
-const CLOSED = { light: [203, 199, 190], dark: [58, 65, 75] };
+const CLOSED = { light: [174, 170, 160], dark: [62, 70, 81] };
 const tables = new Map();
 
 export const closedColour = () => CLOSED[isDark() ? "dark" : "light"];
