@@ -1,6 +1,6 @@
 """How long it takes from the lifted pen to the ten bars on screen, while nothing else runs and while a network trains.
 
-Run it as ``python benchmarks/page_latency.py`` with the extra `browser-test` and a Chromium installed, on a machine that
+Run it as ``python benchmarks/page_latency.py`` with the extra `browser-test` and a Chromium, on a machine that
 does nothing else. Both times are the browser's own: of the event that lifts the pen, and of the frame with the bars.
 """
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from page_pictures import DISTURBANCES, TrueDigit, TrueLine, make
+from PIL import Image
 
 import nural
 from nural.data import load_mnist_datasets
@@ -100,7 +101,7 @@ def table(rows: dict[str, dict[str, float]]) -> str:
 
 def drawn(content: bytes, page: Page, wrong: list[TrueDigit], threshold: float) -> np.ndarray:
     """A page with what was read over it, and red corners around what was not; RGB."""
-    picture = cv2.cvtColor(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    picture = np.array(Image.open(io.BytesIO(content)).convert("RGB"))
     for digit in (digit for line in page.lines for digit in line.digits):
         x0, y0, x1, y1 = digit.box
         sign = str(digit.digit) if digit.confidence >= threshold else "?"
@@ -116,7 +117,7 @@ def figure(rows: dict[str, dict[str, float]], examples: dict[str, np.ndarray], t
     from matplotlib.figure import Figure
 
     whole = Figure(figsize=(15, 15), dpi=100, layout="constrained")
-    pages, bars = whole.subfigures(2, 1, height_ratios=[3, 1.4])
+    pages, bars = np.asarray(whole.subfigures(2, 1, height_ratios=[3, 1.4]))
     for axes, (name, picture) in zip(pages.subplots(2, 4).ravel(), examples.items(), strict=False):
         axes.imshow(picture, interpolation="antialiased")
         axes.set_title(name, fontsize=10)

@@ -49,7 +49,7 @@ def confusion(answers: np.ndarray, y: np.ndarray) -> str:
 def in_pictures(model: nural.Layer, x: np.ndarray, y: np.ndarray) -> str:
     """Test digits in pictures as people bring them, through `prepare`."""
     sys.path.insert(0, str(ROOT / "tests" / "data"))
-    from disturbances import DISTURBANCES as PICTURES
+    from disturbances import DISTURBANCES as PICTURES  # pyright: ignore[reportMissingImports]
 
     rows = []
     for name, draw in PICTURES.items():

@@ -38,7 +38,7 @@ def test_confidences_mean_what_they_say(probabilities, mnist):
 
 def test_what_is_no_digit_is_refused_and_digits_are_not(model, probabilities, mnist):
     assert (probabilities.max(axis=1) < model.info["threshold"]).mean() <= 0.01
-    others = outliers(*mnist[2], 1000, np.random.default_rng(123))
+    others = outliers(mnist[2][0], mnist[2][1], 1000, np.random.default_rng(123))
     assert (nural.predict_proba(model, others).max(axis=1) < model.info["threshold"]).mean() >= 0.95
 
 

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.fuzz
 
 PATHS = [
     "/api/read", "/api/read?stages=1", "/api/training", "/api/training/pin", "/api/training/step",
-    "/api/training/start", "/api/training/pause", "/api/training/snapshots/0/restore", "/api/trace", "/api/nothing", "/",
+    "/api/training/start", "/api/training/pause", "/api/training/snapshots/0/restore", "/api/trace",
+    "/api/nothing", "/",
 ]  # fmt: skip
 KEYS = [
     "strokes", "pixels", "base", "width", "switches", "layers", "recipe", "optimizer", "learning_rate", "batch_size",

@@ -219,8 +219,8 @@ def _configure(given: dict[str, Any]) -> RunConfig:
 def _fit(config: RunConfig, model: Layer, sets: Any, folder: Path, console: Console, ranks: Ranks) -> History:
     """Train by the recipe, from the folder's checkpoint if there is one."""
     recipe = RECIPES[config.recipe]
-    digits, validation, _ = sets
-    x, y = recipe.training_set(*digits, config.seed)
+    (x, y), validation, _ = sets
+    x, y = recipe.training_set(x, y, config.seed)
     steps = len(Batches(x, y, config.batch_size, drop_last=recipe.drop_last))
     with TrainingProgress(console) as progress:
         return fit(

@@ -27,13 +27,13 @@ def test_a_kind_is_as_many_pictures_as_asked_for(kind):
 
 @pytest.mark.parametrize("count", [0, 1, 7, 100])
 def test_any_number_of_all_kinds(digits, count):
-    pictures = outliers(*digits, count, np.random.default_rng(0))
+    pictures = outliers(digits[0], digits[1], count, np.random.default_rng(0))
     assert (pictures.shape, pictures.dtype) == ((count, 784), np.float32)
 
 
 def test_the_seed_gives_the_bits_and_the_digits_stay(digits):
     before = digits[0].copy()
-    first, again, other = (outliers(*digits, 80, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (outliers(digits[0], digits[1], 80, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
     np.testing.assert_array_equal(digits[0], before)

@@ -1,5 +1,5 @@
 """Pictures that are no digits, for a network to learn that it does not know them."""
 
-from nural.data.outliers.outliers import outliers, with_outliers
+from nural.data.outliers.mixture import outliers, with_outliers
 
 __all__ = ["outliers", "with_outliers"]
