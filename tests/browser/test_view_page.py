@@ -4,8 +4,11 @@ from browser.test_draw import DIGITS
 
 pytestmark = pytest.mark.browser
 
+#: Every view, and Inside with something in it.
+TABS = ["draw", "train", "inside", "inside&sample=test.0&label=3&cell=ink:8,14,0", "mistakes"]
 
-@pytest.mark.parametrize("tab", ["draw", "train"])
+
+@pytest.mark.parametrize("tab", TABS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing(visit, tab, scheme, width):
@@ -15,7 +18,7 @@ def test_axe_finds_nothing(visit, tab, scheme, width):
     assert [(each["id"], node["html"]) for each in found for node in each["nodes"]] == []
 
 
-@pytest.mark.parametrize("tab", ["draw", "train"])
+@pytest.mark.parametrize("tab", TABS)
 def test_a_phone_does_not_scroll_sideways(visit, tab):
     page = visit(f"tab={tab}", width=360, height=740, is_mobile=True, has_touch=True)
     page.wait_for_timeout(300)
@@ -81,7 +84,7 @@ def test_languages(visit):
 
 
 def test_no_text_is_left_as_its_key(visit):
-    for tab in ("draw", "train"):
+    for tab in TABS:
         page = visit(f"tab={tab}&language=zh")
         page.wait_for_timeout(500)
         keys = page.evaluate(

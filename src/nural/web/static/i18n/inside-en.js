@@ -122,7 +122,7 @@ export default {
   "inside.proof.error": "relative error",
   "inside.proof.agree": "Both agree: the relative error is {error}.",
   "inside.proof.kinks": "Between the two points {kinks} gates switch, however near they are: the loss has a kink there and no one slope. Relative error {error}.",
-  "inside.proof.skipped": "Larger steps, from h = {h} on, cross {kinks} kinks and were not used.",
+  "inside.proof.skipped": "Larger steps were not used: from h = {h} on, gates switch between the two points ({kinks}).",
   "inside.move.title": "Move it",
   "inside.move.why": "The curve is the true loss, the straight line is what the gradient says of it. Marks at the bottom are kinks: there a ReLU switches or a maximum moves.",
   "inside.move": "w",

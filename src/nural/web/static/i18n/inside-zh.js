@@ -122,7 +122,7 @@ export default {
   "inside.proof.error": "相对误差",
   "inside.proof.agree": "两者一致：相对误差为 {error}。",
   "inside.proof.kinks": "无论两点多近，其间都有 {kinks} 道门切换：损失在此有折点，没有唯一的斜率。相对误差 {error}。",
-  "inside.proof.skipped": "更大的步长（从 h = {h} 起）跨过 {kinks} 个折点，未被采用。",
+  "inside.proof.skipped": "更大的步长未被采用：从 h = {h} 起，两点之间有门切换（{kinks}）。",
   "inside.move.title": "移动它",
   "inside.move.why": "曲线是真实的损失，直线是梯度的说法。底部的标记是折点：那里有 ReLU 切换或最大值换位。",
   "inside.move": "w",

@@ -15,7 +15,7 @@ export class CoverageChart extends HTMLElement {
 
   connectedCallback() {
     if (this.firstChild) return;
-    this.drawing = svg("svg", { role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}` });
+    this.drawing = svg("svg", { role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tLabel: "mistakes.sure" });
     this.slider = element("input", { type: "range", min: 0, max: 1, step: 0.005, id: "mistakes-threshold", oninput: () => store.set({ "mistakes.threshold": Number(this.slider.value) }) });
     this.figure = element("output", { class: "figures", for: "mistakes-threshold" });
     this.reading = element("p", { class: "coverage-reading" });
