@@ -58,7 +58,7 @@ def candidates_of(atoms: list[Atom], height: float) -> list[Candidate]:
             if joins and _widest_gap(parts) > _APART * height:
                 break
             too_wide = max(0.0, wide / height - _USUAL_WIDTH)
-            cost = _JOINED * joins + _cost_of_cut(parts[0]) + _WIDER * too_wide**2
+            cost = _JOINED * joins + _cost_of_cut(atoms, first) + _WIDER * too_wide**2
             found.append(Candidate(first, stop, box, digit_field(_together(parts, box)), cost))
     return found
 
@@ -118,8 +118,10 @@ def _begin_of_piece(atoms: list[Atom], stop: int) -> int | None:
     return first
 
 
-def _cost_of_cut(atom: Atom) -> float:
-    return _CUT + _INK_OF_CUT * atom.cut if atom.cut else 0.0
+def _cost_of_cut(atoms: list[Atom], first: int) -> float:
+    """What it costs to begin a digit with this atom: nothing if no other of its piece comes before it."""
+    begins = all(atom.piece != atoms[first].piece for atom in atoms[:first])
+    return 0.0 if begins else _CUT + _INK_OF_CUT * atoms[first].cut
 
 
 def _widest_gap(parts: list[Atom]) -> float:
