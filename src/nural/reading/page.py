@@ -77,7 +77,7 @@ class Page:
 
 
 def threshold_of(model: Layer) -> float:
-    """The confidence from which on a sign in a line is a digit: less than that of a digit alone, which ``info`` names."""
+    """The confidence from which on a sign in a line is a digit: less than for a digit alone, which ``info`` names."""
     return _IN_LINE * float(model.info["threshold"]) if "threshold" in model.info else _USUAL
 
 
