@@ -88,7 +88,7 @@ def test_samples_are_those_of_the_set(ask, mnist):
 
 def test_the_models_are_listed(ask):
     (model,) = [each for each in ask("/api/models").json if each["name"] == "pretrained"]
-    assert model["weights"] == 8882
+    assert model["weights"] == 298_602
     assert model["layers"][1].startswith("Conv2d(")
 
 
