@@ -28,7 +28,7 @@ def reliability(rows: Sequence[Bin], error: float, title: str) -> bytes:
     upper.vlines(100 * confidence, 100 * low, 100 * high, color=BLUE, alpha=0.45, linewidth=5)
     upper.plot(100 * confidence, 100 * accuracy, "o", color=BLUE, clip_on=False, label="this model, 95% intervals")
     upper.set(ylabel="right, %", xlim=(0, 100), ylim=(0, 103))
-    upper.legend(frameon=False, loc="upper left")
+    upper.legend(frameon=False, loc="lower right")
     upper.set_title(f"calibration error {100 * error:.2f}%", color=BLUE, weight="bold")
     edges = 100 * np.array([row.low for row in rows])
     widths = 100 * np.array([row.high - row.low for row in rows])
