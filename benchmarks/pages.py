@@ -129,9 +129,9 @@ def figure(rows: dict[str, dict[str, float]], examples: dict[str, np.ndarray], t
         axes.bar(places + offset, shares, 0.38, color=colour, label=key.replace("_", " "))
         for place, share in zip(places, shares, strict=True):
             axes.text(place + offset, share + 0.5, f"{share:.0f}", ha="center", fontsize=7)
-    axes.set(xticks=places, ylim=(50, 103), ylabel="%")
+    axes.set(xticks=places, ylim=(0, 106), ylabel="%")
     axes.set_xticklabels(rows, rotation=30, ha="right")
-    axes.legend(frameon=False, loc="lower left", ncols=2)
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     axes.spines[["top", "right"]].set_visible(False)
     whole.suptitle(title, fontsize=12)
     content = io.BytesIO()

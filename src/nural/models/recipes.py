@@ -36,7 +36,7 @@ class Recipe:
         augmentation: How the digits of each batch are changed.
         outliers: How many pictures that are none there are to learn from for each digit; see `with_outliers`.
         test_accuracy: On MNIST's test set, the median of the seeds that were measured; None if none was.
-        seconds: Of the whole `nural train` on two cores, likewise.
+        seconds: Of the whole `nural train` on one core, likewise.
     """
 
     name: str
@@ -94,6 +94,8 @@ RECIPES = {
             batch_size=128,
             learning_rate=0.2,
             loss=partial(cross_entropy_loss, label_smoothing=0.1),
+            test_accuracy=0.9861,
+            seconds=8.3,
         ),
         Recipe(
             "walkthrough",
@@ -106,6 +108,8 @@ RECIPES = {
             batch_size=32,
             learning_rate=0.1,
             drop_last=True,
+            test_accuracy=0.9651,
+            seconds=10,
         ),
         Recipe(
             "two-layer",
@@ -117,6 +121,8 @@ RECIPES = {
             epochs=17,
             batch_size=100,
             learning_rate=0.1,
+            test_accuracy=0.9424,
+            seconds=5,
         ),
         Recipe(
             "mlp-augmented",
@@ -140,6 +146,8 @@ RECIPES = {
             epochs=3,
             batch_size=128,
             learning_rate=0.1,
+            test_accuracy=0.9919,
+            seconds=24,
         ),
         Recipe(
             "cnn",
@@ -152,6 +160,8 @@ RECIPES = {
             batch_size=128,
             learning_rate=0.1,
             augmentation=Augmentation(Affine(), Elastic()),
+            test_accuracy=0.9951,
+            seconds=171,
         ),
         Recipe(
             "best",
@@ -166,6 +176,8 @@ RECIPES = {
             learning_rate=0.1,
             augmentation=Augmentation(Affine(), Elastic()),
             outliers=0.12,
+            test_accuracy=0.9959,
+            seconds=1802,
         ),
         Recipe(
             "mnist-example",
