@@ -135,6 +135,8 @@ RECIPES = {
             batch_size=128,
             learning_rate=0.1,
             augmentation=Augmentation(Affine(), Elastic()),
+            test_accuracy=0.9935,
+            seconds=192,
         ),
         Recipe(
             "cnn-fast",
