@@ -16,7 +16,7 @@ EDGES = {"cases", "cli", "estimator", "export", "interop", "web"}
 
 
 def public_pairs() -> set[str]:
-    """The qualified name of every public ``*_forward``, ``*_backward`` and ``*_loss`` of nural's modules but the edges."""
+    """The qualified name of every public ``*_forward``, ``*_backward`` and ``*_loss``, without those of the edges."""
     found = set()
     for module in pkgutil.walk_packages(nural.__path__, "nural."):
         if module.name.split(".")[1] not in EDGES:
