@@ -37,7 +37,7 @@ def regions_of(ground: np.ndarray) -> np.ndarray:
     large = stats[:, cv2.CC_STAT_AREA] >= _SMALL * labels.size
     large[0] = False
     numbers = np.where(large, np.cumsum(large), 0)
-    return numbers[np.asarray(labels)] if count else np.asarray(labels)
+    return np.take(numbers, labels)
 
 
 def page_of(
