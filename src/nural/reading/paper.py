@@ -33,11 +33,11 @@ def regions_of(ground: np.ndarray) -> np.ndarray:
     light = cv2.GaussianBlur(np.log(np.maximum(small, 8.0)), (0, 0), 1.0)
     across, down = cv2.Sobel(light, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(light, cv2.CV_32F, 0, 1, scale=1 / 8)
     even = (np.hypot(across, down) < _EDGE).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] >= _SMALL * labels.size
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4)
+    large = np.asarray(stats)[:, cv2.CC_STAT_AREA] >= _SMALL * labels.size
     large[0] = False
-    numbers = np.where(large, np.cumsum(large), 0)
-    return np.take(numbers, labels)
+    numbers: np.ndarray = np.where(large, np.cumsum(large), 0)
+    return numbers[np.asarray(labels, np.intp)]
 
 
 def page_of(
