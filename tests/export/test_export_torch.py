@@ -58,8 +58,8 @@ def test_the_model_inside(tmp_path):
     assert written.largest_difference < 2e-5
     assert written.compared.startswith("on 1,000 MNIST validation digits, by PyTorch")
     text = (tmp_path / "digits.py").read_text()
-    assert "nn.Conv2d(in_channels=1, out_channels=8, kernel_size=5),\n" in text
-    assert len(text.splitlines()) < 40
+    assert "nn.Conv2d(in_channels=1, out_channels=32, kernel_size=5, bias=False),\n" in text
+    assert len(text.splitlines()) < 50
 
 
 @pytest.mark.parametrize(

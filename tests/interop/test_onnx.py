@@ -181,8 +181,6 @@ def test_pytorchs_exporters(name, dynamo, rng, tmp_path):
         *(
             ("perceptron", 9),
             ("perceptron", 13),
-            ("activations", 17),
-            ("of every step", 11),
             ("lenet", 9),
             ("lenet", 18),
         ),

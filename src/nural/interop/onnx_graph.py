@@ -161,6 +161,12 @@ class OnnxGraph:
 
 
 def attributes_of(node: NodeProto) -> dict[str, Any]:
-    """The node's attributes by name; text as str."""
+    """The node's attributes by name: text as str, floats as the shortest decimal that the float32 may mean."""
     found = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-    return {name: value.decode() if isinstance(value, bytes) else value for name, value in found.items()}
+    return {name: _plain(value) for name, value in found.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(str(np.float32(value)))
+    return value.decode() if isinstance(value, bytes) else value
