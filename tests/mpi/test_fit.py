@@ -57,7 +57,8 @@ def test_batches_with_fewer_rows_than_ranks_can_share(mpiexec, ranks, network):
     ranks(4, network=network, epochs=1, batch_size=5)
     alone, _ = program.train({"network": network, "epochs": 1, "batch_size": 5})
     for result in results(mpiexec, 4):
-        np.testing.assert_allclose(result["losses"], alone.losses, rtol=0, atol=1e-5)
+        # the wide network's losses go up to 17, and steps on so few rows multiply what float32 rounds
+        np.testing.assert_allclose(result["losses"], alone.losses, rtol=2e-5, atol=1e-5)
 
 
 def test_running_statistics_are_the_mean_over_the_rows(mpiexec, ranks):
