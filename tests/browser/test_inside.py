@@ -205,7 +205,7 @@ def test_the_slider_moves_the_weight_along_the_true_loss(inside, traced):
     assert loss == pytest.approx(trace(moved, traced.steps["ink"].output, 3).loss, rel=1e-3)
     assert tangent == pytest.approx(traced.loss + traced.logits.gradient[3] * (w - bias), rel=1e-3)
     page.locator("weight-lab .table summary").click()
-    expect(page.locator("weight-lab .table tbody tr")).to_have_count(81)
+    expect(page.locator("weight-lab .table tbody tr")).to_have_count(81, timeout=60_000)
 
 
 def test_a_step_and_its_undoing_to_the_bit(inside):
