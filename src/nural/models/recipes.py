@@ -17,6 +17,11 @@ from nural.optimizers import SGD, Adadelta, Optimizer
 from nural.schedules import Schedule, constant, one_cycle, step_decay
 
 
+def training_set(x: np.ndarray, y: np.ndarray, outliers: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The digits, and so many outliers for each of them, if any."""
+    return with_outliers(x, y, outliers, np.random.default_rng([seed, 0])) if outliers else (x, y)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A network and its training.
@@ -57,7 +62,7 @@ class Recipe:
 
     def training_set(self, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """What is learned from: the digits, and outliers if the recipe has any."""
-        return with_outliers(x, y, self.outliers, np.random.default_rng([seed, 0])) if self.outliers else (x, y)
+        return training_set(x, y, self.outliers, seed)
 
 
 def _plain_sgd(learning_rate: float) -> Optimizer:

@@ -8,10 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from nural.data.augmentation import Affine, Augmentation, Elastic
-from nural.data.outliers import with_outliers
 from nural.layer import Sequential
 from nural.losses import Loss, cross_entropy_loss
-from nural.models.recipes import RECIPES, Recipe
+from nural.models.recipes import RECIPES, Recipe, training_set
 from nural.optimizers import SGD, Adadelta, AdaGrad, Adam, AdamW, Optimizer, RMSProp
 from nural.schedules import Schedule, constant, one_cycle, step_decay
 from nural.web.architecture import INITIALIZERS, build, listed
@@ -177,7 +176,7 @@ class Settings:
 
     def learned_from(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The digits, and outliers if there are any."""
-        return with_outliers(x, y, self.outliers, np.random.default_rng([self.seed, 0])) if self.outliers else (x, y)
+        return training_set(x, y, self.outliers, self.seed)
 
     def augment(self) -> Augmentation | None:
         """What changes the digits of each batch."""
