@@ -182,6 +182,22 @@ def test_the_bits_do_not_depend_on_who_is_faster_nor_on_threads(rng):
     assert len(bits) == 1
 
 
+@pytest.mark.parametrize("norm", [False, True])
+def test_undivided_batches_are_the_model_s_alone_unless_batch_norm_needs_shares(norm, rng):
+    x, t = images(rng, 12)
+    found = []
+    for undivided in (True, False):
+        model = network(norm=norm)
+        with Workers(2) as workers, Replicas(model, workers) as replicas:
+            replicas.undivided = undivided
+            replicas.backward(cross_entropy_loss(replicas.forward(x), t)[1])
+            rows = model.layers[0].saved.shape[0]
+        assert rows == (12 if undivided and not norm else 6)
+        found.append({name: grad.copy() for name, grad in model.grads.items()})
+    for name, grad in found[0].items():
+        np.testing.assert_allclose(grad, found[1][name], rtol=1e-9, atol=1e-12)
+
+
 def test_a_training_is_that_of_one_thread_to_rounding(rng):
     data = images(rng, 50)
     runs = {}

@@ -1,151 +1,108 @@
 """A guard against busy neighbours: threads that wait for a core that another program has are slower than one."""
 
 import math
-import statistics
+import os
 import time
-from collections.abc import Callable
+from pathlib import Path
 
-import numpy as np
-
-from nural.layer import Layer
+from nural.parallel import Replicas
 from nural.threads import BlasThreads, Threads
-from nural.workers import Workers
 
-#: Seconds between two trials, at first and at most; and how long one takes.
-APART, MOST_APART, TRIAL = 0.5, 4.0, 0.002
-#: Multiplications of a trial's product, at most.
-MULTIPLICATIONS = 8_000_000
-#: Several threads are used where they take less than this part of one thread's time.
-WORTHWHILE = 0.9
-#: A product that takes so many times as long as with one thread ends a trial.
-HOPELESS = 10
-#: What trials say of the gain is taken for at least this, so that steps that differ a little change nothing.
-LEAST_GAIN = 1.5
-#: Seconds and number of steps whose mean is compared with what one thread needs: a scheduler's turns are shorter.
+#: Where Linux tells how many threads, of all programs, run or wait for a core, and which of this one's do.
+PROC = Path("/proc")
+#: The steps, counted from 0, that one thread takes, so that it is known how long they need.
+ONE_THREAD = range(1, 3)
+#: Seconds whose mean step is compared with that, and at least so many steps of one thread: a scheduler's turns are
+#: shorter.
 WINDOW, WINDOW_STEPS = 0.02, 4
+#: Seconds that threads may stay on one core once they woke, until the scheduler moves them apart, and how many times as
+#: long as with one thread a step may take meanwhile.
+SETTLING, UNSETTLED = 0.05, 2
+#: Seconds that one thread goes on for before several are tried again: at least, and for each second that was lost.
+APART, APART_FOR_EACH = 0.1, 30
+#: Seconds after which cores that were taken are looked at again; that takes about 0.1 ms.
+LOOK_AGAIN = 0.01
 
 
 class Guard:
     """Lets a training go on with one thread while several are not faster.
 
-    A trial, at first and about every half second between two steps, does a product of the size of the training's on
-    arrays of its own, with one thread and with several in turn, and compares the medians. Between trials the steps are
-    watched: where they take longer than one thread would need, that one takes over until a later trial. On a quiet
-    machine nothing of this touches the training.
+    After a first step, two are taken by one thread. Then several take over, as soon as the system says that so many
+    cores are free. In each window the mean step is compared with what one thread needed. Where it is more, that one
+    goes on for 0.1 s, or 30 times as long as the others' try lost, so that all tries together cost about 3% of the
+    time.
 
-    With one thread the workers' shares are computed one after another, which gives the same bits; a product with one
-    BLAS thread rounds otherwise than one with several.
+    One thread computes the workers' shares one after another in those two steps, which needs no more memory, and whole
+    batches later, which is faster. Whole batches, and products of one BLAS thread, round otherwise.
 
     Args:
         threads: What is used on a quiet machine.
-        workers: As many as ``threads`` has.
+        replicas: With as many workers as ``threads`` has.
         blas: Sets the threads of products.
-        model: Its largest weights give the product.
         n: Samples of a full step; steps with fewer are not compared.
+        step: The first step, counted from 0: more where a training is resumed.
     """
 
-    def __init__(self, threads: Threads, workers: Workers, blas: BlasThreads, model: Layer, n: int) -> None:
-        self.threads, self.workers, self.blas, self.n = threads, workers, blas, n
-        self._product = _product(model, threads, n)
-        self._apart = APART
+    def __init__(self, threads: Threads, replicas: Replicas, blas: BlasThreads, n: int, step: int = 0) -> None:
+        self.threads, self.replicas, self.blas, self.n = threads, replicas, blas, n
         self._single = self._best = math.inf
-        self._several = True
+        self._several, self._since, self._lost, self._again = True, time.perf_counter(), 0.0, 0.0
         self._begin_window()
-        self._try()
+        if step in ONE_THREAD or not self._cores_are_free():
+            self._change(several=False, undivided=step not in ONE_THREAD)
 
-    def after_step(self, seconds: float, n: int) -> None:
-        """Take note of a step with ``n`` samples; the next one may have other threads."""
+    def after_step(self, step: int, seconds: float, n: int) -> None:
+        """Take note of a step, counted from 0, with ``n`` samples; the next one may have other threads."""
         if n >= self.n:
+            self._note(seconds)
+        now = time.perf_counter()
+        if step + 1 in ONE_THREAD:
+            self._change(several=False, undivided=False)
+        elif not self._several:
+            if now >= self._again:
+                self._again = now + LOOK_AGAIN
+                several = self._cores_are_free()
+                self._change(several, undivided=not several)
+        elif self._seconds >= max(WINDOW, WINDOW_STEPS * self._needed_by_one()):
+            slack = 1 if now - self._since > SETTLING + self._seconds else UNSETTLED
+            self._lost += self._seconds - self._steps * self._needed_by_one()
+            if self._seconds > slack * self._steps * self._needed_by_one():
+                self._again = now + max(APART, APART_FOR_EACH * self._lost)
+                self._single = math.inf  # it is measured again, under the conditions that there are now
+                self._change(several=False, undivided=True)
+            self._begin_window()
+
+    def _note(self, seconds: float) -> None:
+        if not self._several:
+            self._single = min(self._single, seconds)
+        else:
+            self._best = min(self._best, seconds)
             self._seconds += seconds
             self._steps += 1
-            if self._several:
-                self._best = min(self._best, seconds)
-        if self._several and self._seconds >= WINDOW and self._steps >= WINDOW_STEPS:
-            mean = self._seconds / self._steps
-            self._begin_window()
-            if mean > self._needed_by_one():
-                self._change(several=False)
-                self._wait_longer()  # the last trial was wrong
-        if time.perf_counter() >= self._next:
-            self._try()
 
     def _needed_by_one(self) -> float:
-        """Seconds of a step with one thread: measured since the last trial that failed, or else judged by the trials.
+        """Seconds of a step with one thread that nobody disturbs: measured, or else the most that it may be."""
+        return self._single if math.isfinite(self._single) else self._best * self.threads.workers * self.threads.blas
 
-        The fastest step is one that nobody disturbed. Trials know the gain of products; the rest of a step may gain
-        nothing, so half of it is counted.
-        """
-        return self._single if math.isfinite(self._single) else self._best * (1 + self._gain) / 2
+    def _cores_are_free(self) -> bool:
+        """Whether other programs leave as many cores as there are threads; true where the system does not tell."""
+        try:
+            running = int((PROC / "loadavg").read_text().split()[3].partition("/")[0])
+            own = [stat.read_text() for stat in PROC.glob("self/task/*/stat")]
+        except OSError:
+            return True
+        running -= sum(stat.rpartition(")")[2].split()[0] == "R" for stat in own)
+        return running + self.threads.workers * self.threads.blas <= (os.cpu_count() or 1)
 
-    def _try(self) -> None:
-        """Compare, and go on with what is faster."""
-        before = self._several
-        one, more = self._compare()
-        self._use(before)
-        self._change(several=more < WORTHWHILE * one)
-        self._gain = max(one / more, LEAST_GAIN)
-        if not self._several:
-            self._wait_longer()
-        else:
-            if before:
-                self._apart = APART
-            self._next = time.perf_counter() + self._apart
-
-    def _compare(self) -> tuple[float, float]:
-        """The median seconds of a product with one thread and with several."""
-        seconds: dict[bool, list[float]] = {False: [], True: []}
-        end = time.perf_counter() + TRIAL
-        while len(seconds[True]) < 3 or time.perf_counter() < end:
-            for several, times in seconds.items():
-                self._use(several)
-                begun = time.perf_counter()
-                self.workers.each(self._product)
-                times.append(time.perf_counter() - begun)
-            woken = len(seconds[True]) > 1  # the first product also wakes BLAS's threads, which may take milliseconds
-            if woken and seconds[True][-1] > HOPELESS * seconds[False][-1]:
-                return seconds[False][-1], seconds[True][-1]
-        return statistics.median(seconds[False][1:]), statistics.median(seconds[True][1:])
-
-    def _wait_longer(self) -> None:
-        """A trial where a neighbour has the cores costs as much as some steps, and is made less often."""
-        self._next = time.perf_counter() + self._apart
-        self._apart = min(2 * self._apart, MOST_APART)
-
-    def _change(self, several: bool) -> None:
+    def _change(self, several: bool, undivided: bool) -> None:
+        self.replicas.undivided = undivided
         if several == self._several:
             return
-        if several:  # under the conditions that there are now
-            self._single = self._seconds / self._steps if self._steps else math.inf
-        self._several = several
-        self._use(several)
-        self._begin_window()
-
-    def _use(self, several: bool) -> None:
-        self.workers.at_once = several
+        self._several, self._since, self._lost = several, time.perf_counter(), 0.0
+        self.replicas.workers.at_once = several
         if self.threads.blas > 1:
             self.blas.use(self.threads.blas if several else 1)
+        self._begin_window()
 
     def _begin_window(self) -> None:
         self._seconds, self._steps = 0.0, 0
-
-
-def _product(model: Layer, threads: Threads, n: int) -> Callable[[int], None]:
-    """What a worker does in a trial.
-
-    How BLAS divides a product depends on its shape: it is that of a batch with the model's largest weights, or with
-    some of their columns. Workers divide none: they get one that takes several times as long as they wait for each
-    other: 0.17 ms, where that is about 0.05 ms.
-    """
-    inputs, outputs, rows = 256, 256, MULTIPLICATIONS // 256**2
-    if threads.blas > 1:
-        matrices = [(math.prod(shape[:-1]), shape[-1]) for shape in model.all_shapes().values() if len(shape) > 1]
-        inputs, outputs = max(matrices, key=math.prod, default=(inputs, outputs))
-        rows = n
-        outputs = min(outputs, max(16, MULTIPLICATIONS // (inputs * rows)))
-    x, W = np.ones((rows, inputs), model.dtype), np.ones((inputs, outputs), model.dtype)
-    y = np.empty((threads.workers, rows, outputs), model.dtype)
-
-    def product(i: int) -> None:
-        np.matmul(x, W, out=y[i])
-
-    return product

@@ -37,6 +37,9 @@ class Replicas:
 
     As a context manager it leaves the model to those who give it whole batches.
 
+    Attributes:
+        undivided: Whether the model takes whole batches itself for now. With batch norm they are divided all the same.
+
     Args:
         model: Its ``grads``, ``state`` and generators are those of the training.
         workers: Divide the work.
@@ -46,11 +49,12 @@ class Replicas:
 
     def __init__(self, model: Layer, workers: Workers) -> None:
         self.model, self.workers = model, workers
+        self.undivided = False
         self.replicas = [model, *(model.replica() for _ in range(workers.count - 1))]
         self._grads = [replica.grads for replica in self.replicas]
         self._states = [replica.state for replica in self.replicas]
         self._generators = [list(replica.generators().values()) for replica in self.replicas]
-        self._cut: tuple[int, int, int] | None = None
+        self._cut: tuple[int, int, int, int] | None = None
         self._shares: list[slice] = []
         self._sums: list[Block] = []
 
@@ -101,10 +105,11 @@ class Replicas:
 
     def _divide(self, n: int, before: int, after: int) -> None:
         """Cut a batch of n rows, and tell the replicas, unless it is cut as the last one was."""
-        if self._cut == (n, before, after):
+        count = 1 if self.undivided and not self.model.state else self.workers.count
+        if self._cut == (n, before, after, count):
             return
-        self._cut = n, before, after
-        self._shares = shares(n, self.workers.count)
+        self._cut = n, before, after, count
+        self._shares = shares(n, count)
         for replica, share in zip(self.replicas, self._shares, strict=False):
             replica.take_share(before + share.start, n - share.stop + after)
         grads = self._grads[: len(self._shares)]

@@ -95,9 +95,8 @@ def train(
         seed: Of the weights and of the batches: the same seed and the same threads give the same bits.
         threads: How many in all, `Threads`, or "auto", which chooses from the work that a step has and the cores there
             are; see `choose_threads`. Workers take shares of each batch; batch norm has the statistics of its share in
-            training, see `Replicas`. With "auto" a `Guard` goes on with one thread while neighbours have the cores: the
-            bits stay the same with workers, but with BLAS threads the last ones may differ from run to run on a
-            disturbed machine. Give a number for the same bits.
+            training, see `Replicas`. With "auto" a `Guard` goes on with one thread while neighbours have the cores, so
+            the last bits may differ from run to run. Give a number for the same bits.
         start: Steps that were taken before, when a training is resumed.
         ranks: The processes that share each batch, all of which run this alike; by default this one is alone.
 
@@ -123,7 +122,7 @@ def train(
     ):
         guard = None
         if threads == "auto" and chosen != Threads():
-            guard = Guard(chosen, workers, blas, model, rows_here)
+            guard = Guard(chosen, replicas, blas, rows_here, step=start)
         while step < steps:
             epoch, position = divmod(step, len(batches))
             for inputs, targets in batches.epoch(np.random.default_rng([seed, epoch + 1]), start=position):
@@ -141,7 +140,7 @@ def train(
                     problem = None if math.isfinite(value) else f"the loss became {value}"
                     _require_none(problem, ranks, model, inputs, optimizer, step, epoch)
                 if guard is not None:
-                    guard.after_step(time.perf_counter() - begun, len(inputs))
+                    guard.after_step(step - 1, time.perf_counter() - begun, len(inputs))
                 ends_epoch = step % len(batches) == 0
                 judged = None
                 if ends_epoch:

@@ -91,9 +91,13 @@ class Page:
 
     def holds(self, expression):
         """Wait until this JavaScript is true. The page's policy forbids what Playwright's own waiting would do."""
+        self.until_true(lambda: self.page.evaluate(f"() => {expression}"), expression)
+
+    def until_true(self, condition, what="what was waited for"):
+        """Wait until a condition that Python asks is true."""
         end = time.monotonic() + PATIENCE / 1000
-        while not self.page.evaluate(f"() => {expression}"):
-            assert time.monotonic() < end, f"still not: {expression}"
+        while not condition():
+            assert time.monotonic() < end, f"still not: {what}"
             self.page.wait_for_timeout(50)
 
     def canvas(self):

@@ -127,10 +127,10 @@ def test_another_label_moves_the_backward_lane_alone(inside):
     before = {layer: (lane(page, layer, "a"), lane(page, layer, "d")) for layer in layers}
     page.locator(".pick", has_text="1").click()
     until_trace(page, "trace.label === 1")
-    page.wait_for_timeout(200)
+    for layer in layers:
+        page.until_true(lambda layer=layer: lane(page, layer, "d") != before[layer][1])
     for layer in layers:
         assert lane(page, layer, "a") == before[layer][0], layer
-        assert lane(page, layer, "d") != before[layer][1], layer
     page.get_by_role("button", name="nothing said").click()
     page.get_by_text("A drawing has no label").wait_for()
     assert page.locator(".lane.d.empty").count() == len(layers)
@@ -244,8 +244,7 @@ def test_ink_follows_its_gradient_and_comes_back(inside):
     if shown.get_by_role("button", name="Stop").is_visible():
         shown.get_by_role("button", name="Stop").click()
     shown.get_by_role("button", name="My ink again").click()
-    page.wait_for_timeout(500)
-    assert page.store("pixels") == before
+    page.until_true(lambda: page.store("pixels") == before)
 
 
 def test_the_pen_adds_ink_to_the_paper(inside):
@@ -258,9 +257,8 @@ def test_the_pen_adds_ink_to_the_paper(inside):
     page.mouse.down()
     page.mouse.move(box["x"] + 60, box["y"] + 150, steps=5)
     page.mouse.up()
-    page.wait_for_timeout(400)
-    difference = np.array(page.store("pixels")) - np.array(before)
-    assert difference.max() > 0.2
+    page.until_true(lambda: np.subtract(page.store("pixels"), before).max() > 0.2)
+    difference = np.subtract(page.store("pixels"), before)
     assert difference.min() >= 0
     assert set(np.flatnonzero(difference) // 28) <= {20, 21, 22}
 
@@ -280,13 +278,12 @@ def test_no_centring_moves_the_digit_and_puts_it_back(inside):
     before = page.store("pixels")
     button = page.locator("[data-name=centring]")
     button.click()
-    page.wait_for_timeout(600)
+    page.until_true(lambda: page.store("pixels") != before)
     moved = np.array(page.store("pixels")).reshape(28, 28)
     assert np.array_equal(moved[:21, :21], np.array(before).reshape(28, 28)[7:, 7:])
     assert button.get_attribute("aria-pressed") == "true"
     button.click()
-    page.wait_for_timeout(600)
-    assert page.store("pixels") == before
+    page.until_true(lambda: page.store("pixels") == before)
 
 
 def test_the_trace_as_a_file(inside, traced):

@@ -47,7 +47,7 @@ async function read({ urgent = false } = {}) {
   try {
     const model = encodeURIComponent(store.get("model"));
     show(number, await fetchJson(`api/read?model=${model}`, { body: body() }));
-    timer = setTimeout(readStages, SETTLED);
+    if (number === asked) timer = setTimeout(readStages, SETTLED); // otherwise the drawing is another by now, or none
   } catch (error) {
     tell(error);
   } finally {

@@ -26,8 +26,8 @@ export class WeightLab extends HTMLElement {
     this.heading = element("h2", { id: "inside-weight", tabindex: "-1", t: "inside.weight.title" });
     this.uses = element("div", { class: "uses" });
     this.proof = element("output", { class: "proof" });
-    this.prove = element("button", { class: "action primary", type: "button", t: "inside.prove", onclick: () => this.#prove() });
-    this.slider = element("input", { type: "range", min: 0, max: POINTS - 1, step: 1, value: (POINTS - 1) / 2, id: "inside-slider", oninput: () => this.#move() });
+    this.prove = element("button", { class: "action primary", type: "button", disabled: true, t: "inside.prove", onclick: () => this.#prove() });
+    this.slider = element("input", { type: "range", disabled: true, min: 0, max: POINTS - 1, step: 1, value: (POINTS - 1) / 2, id: "inside-slider", oninput: () => this.#move() });
     this.reading = element("output", { class: "reading figures", for: "inside-slider" });
     this.curve = element("loss-curve");
     this.span = element("select", { id: "inside-span", onchange: () => {
