@@ -281,7 +281,7 @@ def test_no_centring_moves_the_digit_and_puts_it_back(inside):
     page.until_true(lambda: page.store("pixels") != before)
     moved = np.array(page.store("pixels")).reshape(28, 28)
     assert np.array_equal(moved[:21, :21], np.array(before).reshape(28, 28)[7:, 7:])
-    assert button.get_attribute("aria-pressed") == "true"
+    page.until_true(lambda: button.get_attribute("aria-pressed") == "true")
     button.click()
     page.until_true(lambda: page.store("pixels") == before)
 

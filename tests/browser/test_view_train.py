@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from browser.test_draw import DIGITS
 
@@ -62,6 +64,21 @@ def test_one_batch_and_one_epoch(training):
     page.until("training", "value.step === 1 && value.state === 'paused'")
     page.get_by_role("button", name="One epoch").click()
     page.until("training", "value.epoch === 1 && value.state === 'paused'")
+
+
+def test_an_answer_that_an_event_overtakes_changes_nothing(training):
+    page = training()
+
+    def late(route):
+        answer = route.fetch()
+        time.sleep(1)
+        route.fulfill(response=answer)
+
+    page.route("**/api/training/step", late)
+    page.get_by_role("button", name="One batch").click()
+    page.until("training", "value.step === 2 && value.state === 'paused'")
+    page.wait_for_timeout(1500)
+    assert page.get_by_role("button", name="Start").is_visible()
 
 
 def test_a_moment_is_returned_to(training):

@@ -1,5 +1,6 @@
 """The one training of the page, on a thread of its own that alone touches it."""
 
+import itertools
 import threading
 import time
 from collections import deque
@@ -29,7 +30,8 @@ class Session:
     """Takes orders, runs the training between them, and publishes what nobody changes any more.
 
     Attributes:
-        status: A few numbers of now, replaced as a whole: what event streams send.
+        status: A few numbers of now, replaced as a whole: what event streams send. Of two, the later has the larger
+            ``told``, for an answer and an event may overtake each other.
 
     Args:
         digits: To learn from.
@@ -48,6 +50,7 @@ class Session:
         self._error: str | None = None
         self._measured_at = self._published_at = 0.0
         self._published: set[str] = set()
+        self._told = itertools.count(int(1000 * time.time()))  # so that those of a server started later are larger
         self._closing = False
         self.status: dict[str, Any] = self._describe()
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
@@ -229,7 +232,12 @@ class Session:
 
     def _describe(self) -> dict[str, Any]:
         run = self._run
-        status = {"generation": self._generation, "state": self._state, "error": self._error}
+        status = {
+            "told": next(self._told),
+            "generation": self._generation,
+            "state": self._state,
+            "error": self._error,
+        }
         if run is None:
             return status
         return status | {

@@ -75,9 +75,14 @@ class TrainView extends HTMLElement {
 
   // -- what the server says ----------------------------------------------------------------------------------
 
+  // An event and the answer to an order may overtake each other: the later one counts.
+  #know(status) {
+    if ((status.told ?? 0) >= (this.#status.told ?? 0)) this.#status = status;
+  }
+
   #heard(status) {
     const before = this.#status;
-    this.#status = status;
+    this.#know(status);
     if (status.state === "none" || !this.#visible) return;
     if (status.generation !== this.#whole?.generation) {
       this.#guarded(() => this.#refresh());
@@ -96,7 +101,7 @@ class TrainView extends HTMLElement {
 
   #take(whole) {
     const anew = whole.generation !== this.#whole?.generation;
-    this.#status = whole;
+    this.#know(whole);
     if (!whole.settings) {
       this.#show();
       return;
@@ -113,7 +118,7 @@ class TrainView extends HTMLElement {
     await this.#guarded(async () => {
       if (this.#status.state === "none") this.#take(await fetchJson("api/training", { body: this.#settings() }));
       if (this.#status.pinned === null) await this.#pin();
-      this.#status = await fetchJson(`api/training/${name}`, { method: "POST" });
+      this.#know(await fetchJson(`api/training/${name}`, { method: "POST" }));
       this.#chosen = null;
       this.#show();
     });
