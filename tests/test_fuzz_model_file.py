@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 from nural.activations import ReLU
+from nural.containers import Sequential
+from nural.divergence import DivergedError
 from nural.history import History
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 from nural.layers import Dropout, Linear
 from nural.model_file import ModelFileError, load, load_checkpoint, save, save_checkpoint
 from nural.optimizers import SGD
-from nural.training import DivergedError, train
+from nural.training import train
 
 pytestmark = pytest.mark.fuzz
 

@@ -15,6 +15,7 @@ PACKAGE = Path(nural.__file__).parent
 ORDER = [
     ["atomic_file", "batch", "blocks", "history", "interrupt", "late", "scratch", "workers"],
     ["layer", "initializers", "schedules"],
+    ["containers"],
     ["calls"],
     ["layers"],
     ["activations"],
@@ -25,7 +26,7 @@ ORDER = [
     ["threads"],
     ["guard", "parallel"],
     ["ranks"],
-    ["gradient_sum"],
+    ["divergence", "gradient_sum"],
     ["calibration", "inference", "model_file", "robustness", "seeing"],
     ["training"],
     ["callbacks", "plateau", "profile"],

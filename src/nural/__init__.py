@@ -32,7 +32,12 @@ _NAMES = {
         "BestModel",
         "EarlyStopping",
     ),
+    "containers": (
+        "Residual",
+        "Sequential",
+    ),
     "data": (),
+    "divergence": ("DivergedError",),
     "gradients": (
         "GradientError",
         "check_gradients",
@@ -48,11 +53,7 @@ _NAMES = {
         "predict_proba",
     ),
     "initializers": (),
-    "layer": (
-        "Layer",
-        "Residual",
-        "Sequential",
-    ),
+    "layer": ("Layer",),
     "layers": (
         "GRU",
         "LSTM",
@@ -108,7 +109,6 @@ _NAMES = {
     "threads": ("Threads",),
     "training": (
         "Callback",
-        "DivergedError",
         "fit",
         "train",
     ),

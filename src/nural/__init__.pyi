@@ -3,7 +3,9 @@
 from nural import activations as activations
 from nural import calibration as calibration
 from nural import callbacks as callbacks
+from nural import containers as containers
 from nural import data as data
+from nural import divergence as divergence
 from nural import gradients as gradients
 from nural import history as history
 from nural import inference as inference
@@ -42,10 +44,12 @@ from nural.calibration import (
     threshold_refusing,
 )
 from nural.callbacks import BestModel, EarlyStopping
+from nural.containers import Residual, Sequential
+from nural.divergence import DivergedError
 from nural.gradients import GradientError, check_gradients, numerical_gradient
 from nural.history import History, Progress
 from nural.inference import evaluate, predict, predict_proba
-from nural.layer import Layer, Residual, Sequential
+from nural.layer import Layer
 from nural.layers import (
     GRU,
     LSTM,
@@ -88,7 +92,7 @@ from nural.optimizers import (
 )
 from nural.plateau import ReduceOnPlateau
 from nural.threads import Threads
-from nural.training import Callback, DivergedError, fit, train
+from nural.training import Callback, fit, train
 
 __version__: str
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from nural.activations import softmax_forward
-from nural.layer import Layer, Sequential
+from nural.containers import Sequential
+from nural.layer import Layer
 from nural.layers import Linear
 from nural.metrics import class_labels
 

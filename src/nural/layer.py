@@ -1,11 +1,10 @@
-"""Layers: functions that own arrays, and the containers that chain them. Knows no layer by name."""
+"""Layers: functions that own arrays. Knows no layer by name."""
 
 from __future__ import annotations
 
 import copy
 import inspect
 import math
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
@@ -246,116 +245,6 @@ class Layer:
         self._params: Arrays | None = None
         self._grads: Arrays | None = None
         self._state: Arrays | None = None
-
-
-class Sequential(Layer):
-    """Layers one after another: y = f_n(… f_2(f_1(x))); backward goes through them in reverse (the chain rule).
-
-    Args:
-        *layers: In the order in which the input passes through them. Each occurs once.
-        rng: Draws the parameters of the layers that have none yet.
-    """
-
-    def __init__(self, *layers: Layer, rng: np.random.Generator | None = None) -> None:
-        if not all(isinstance(layer, Layer) for layer in layers):
-            wrong = next(layer for layer in layers if not isinstance(layer, Layer))
-            raise TypeError(f"Sequential takes layers, one after another; got {type(wrong).__name__}")
-        if len({id(layer) for layer in layers}) < len(layers):
-            raise ValueError("Sequential: a layer object occurs twice; each place needs a layer of its own")
-        super().__init__(children={str(i): layer for i, layer in enumerate(layers)}, rng=rng)
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers in order."""
-        return list(self.children.values())
-
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """Pass ``x`` through the layers in order."""
-        self.draw()
-        for layer in self.children.values():
-            x = layer.forward(x, train)
-        return x
-
-    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """Pass ``dy`` through the layers in reverse; without ``need_dx`` it ends at the first one that learns."""
-        layers = list(self.children.items())
-        first = 0 if need_dx else next((i for i, (_, layer) in enumerate(layers) if layer.all_shapes()), len(layers))
-        for i in range(len(layers) - 1, first - 1, -1):
-            name, layer = layers[i]
-            dy = layer.backward(dy, need_dx or i > first)
-            if self.gradients_ready is not None:
-                self.gradients_ready(name)
-        return dy if need_dx else None
-
-    def __getitem__(self, i: int) -> Layer:
-        return self.layers[i]
-
-    def __len__(self) -> int:
-        return len(self.children)
-
-    def __repr__(self) -> str:
-        return _listed(self)
-
-
-class Residual(Layer):
-    """A branch with a way around it: y = branch(x) + shortcut(x), and ∂L/∂x is the sum of what comes back through both.
-
-    Args:
-        branch: What is learned beside the shortcut. Its output has the shape of the shortcut's.
-        shortcut: By default the input as it is; a projection where the branch changes the shape.
-
-    Source: He et al. 2016, Deep Residual Learning for Image Recognition, section 3.2.
-    """
-
-    operations_per_value = (1, 1)
-    not_config = Layer.not_config | {"branch", "shortcut"}
-
-    def __init__(self, branch: Layer, shortcut: Layer | None = None) -> None:
-        children = {"branch": branch} if shortcut is None else {"branch": branch, "shortcut": shortcut}
-        for name, child in children.items():
-            if not isinstance(child, Layer):
-                raise TypeError(f"Residual: {name} must be a layer, got {type(child).__name__}")
-        if branch is shortcut:
-            raise ValueError("Residual: branch and shortcut are the same layer object; each needs one of its own")
-        super().__init__(children=children)
-
-    @property
-    def branch(self) -> Layer:
-        """What is learned."""
-        return self.children["branch"]
-
-    @property
-    def shortcut(self) -> Layer | None:
-        """The layer on the way around, if there is one."""
-        return self.children.get("shortcut")
-
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """y = branch(x) + shortcut(x)."""
-        self.draw()
-        y = self.branch.forward(x, train)
-        around = x if self.shortcut is None else self.shortcut.forward(x, train)
-        if y.shape != around.shape:
-            raise ValueError(f"Residual: the branch gives shape {y.shape}, the shortcut {around.shape}")
-        return np.add(y, around, out=self.buffer("y", y.shape, y.dtype))
-
-    def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """∂L/∂x: what comes back through the branch plus what comes back through the shortcut."""
-        dx = self.branch.backward(dy, need_dx)
-        if self.gradients_ready is not None:
-            self.gradients_ready("branch")
-        around = dy if self.shortcut is None else self.shortcut.backward(dy, need_dx)
-        if self.gradients_ready is not None and self.shortcut is not None:
-            self.gradients_ready("shortcut")
-        return np.add(dx, around, out=self.buffer("dx", dx.shape, dx.dtype)) if need_dx else None
-
-    def __repr__(self) -> str:
-        return _listed(self)
-
-
-def _listed(layer: Layer) -> str:
-    """A container and what is in it, a line each."""
-    inside = "".join(f"{name}: {child!r},\n" for name, child in layer.children.items())
-    return f"{type(layer).__name__}(\n{textwrap.indent(inside, '  ')})"
 
 
 def _dotted(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

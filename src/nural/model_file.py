@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nural import activations, layer, layers
+from nural import activations, containers, layers
 from nural.atomic_file import write_atomically
+from nural.containers import Sequential
 from nural.history import History
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 
 if TYPE_CHECKING:
     from nural.optimizers import Optimizer
@@ -28,7 +29,7 @@ class ModelFileError(ValueError):
 
 def layer_type(name: str) -> type[Layer]:
     """The layer of nural's with this name, which a file may hold; KeyError if there is none."""
-    for module in (layer, layers, activations):
+    for module in (containers, layers, activations):
         found = getattr(module, name) if name in dir(module) else None
         if isinstance(found, type) and issubclass(found, Layer):
             return found

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from nural.calls import Bytes, Calls, Clock
-from nural.layer import Layer, Sequential
+from nural.containers import Sequential
+from nural.layer import Layer
 from nural.losses import Loss, cross_entropy_loss
 from nural.optimizers import Optimizer
 from nural.threads import BlasThreads, Threads

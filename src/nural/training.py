@@ -3,18 +3,19 @@
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from nural.data.batches import Batches, rows
+from nural.divergence import DivergedError, all_finite, require_no_divergence
 from nural.gradient_sum import GradientSum
 from nural.guard import Guard
 from nural.history import History, Progress
 from nural.inference import outputs, scores
 from nural.interrupt import deferred_interrupt
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 from nural.losses import Loss, cross_entropy_loss
 from nural.model_file import load_checkpoint, save_checkpoint
 from nural.optimizers import SGD, Optimizer
@@ -24,10 +25,6 @@ from nural.ranks import Ranks
 from nural.schedules import Schedule
 from nural.threads import BlasThreads, Threads, choose_threads
 from nural.workers import Workers
-
-
-class DivergedError(FloatingPointError):
-    """The loss or a weight is no longer finite; the message names the layer and the step."""
 
 
 class Augment(Protocol):
@@ -138,18 +135,18 @@ def train(
                 value = _step(replicas, gradient_sum, inputs, targets, loss, optimizer)
                 if "diverged" in ranks.granted:
                     problem = None if math.isfinite(value) else f"the loss became {value}"
-                    _require_none(problem, ranks, model, inputs, optimizer, step, epoch)
+                    require_no_divergence(problem, ranks, model, inputs, optimizer, step, epoch)
                 if guard is not None:
                     guard.after_step(step - 1, time.perf_counter() - begun, len(inputs))
                 ends_epoch = step % len(batches) == 0
                 judged = None
                 if ends_epoch:
-                    problem = None if _all_finite(model.params) else "a weight became infinite"
+                    problem = None if all_finite(model.params) else "a weight became infinite"
                     if problem is None and validation is not None:
                         judged = _judge(model, *validation, loss, workers, ranks)
                         if not math.isfinite(judged["loss"]):
                             problem = f"the validation loss became {judged['loss']}"
-                    _require_none(problem, ranks, model, inputs, optimizer, step, epoch)
+                    require_no_divergence(problem, ranks, model, inputs, optimizer, step, epoch)
                 yield Progress(
                     step, steps, epoch + 1, epochs, len(targets), value, optimizer.learning_rate, ends_epoch, judged
                 )
@@ -283,54 +280,3 @@ def fit(
                 if ranks.granted:
                     break
     return history
-
-
-def _all_finite(arrays: Mapping[str, np.ndarray]) -> bool:
-    # min and max pass NaN on and need no array of their own, unlike np.isfinite(array)
-    return all(math.isfinite(array.min()) and math.isfinite(array.max()) for array in arrays.values())
-
-
-def _require_none(
-    problem: str | None,
-    ranks: Ranks,
-    model: Layer,
-    x: np.ndarray,
-    optimizer: Optimizer,
-    step: int,
-    epoch: int,
-) -> None:
-    """Raise DivergedError on all ranks if one has a problem; one whose own samples give it is the one to tell."""
-    preference = None
-    if problem is not None and ranks.size > 1:
-        with np.errstate(all="ignore"):
-            preference = int(np.isfinite(model.forward(x, train=False)).all())
-    elif problem is not None:
-        preference = 0
-    teller = ranks.lowest(preference)
-    if teller is None:
-        return
-    sentence = "" if problem is None or teller != ranks.rank else _diverged(problem, model, x, optimizer, step, epoch)
-    raise DivergedError(ranks.said_by(teller, sentence))
-
-
-def _diverged(what: str, model: Layer, x: np.ndarray, optimizer: Optimizer, step: int, epoch: int) -> str:
-    """Name the first layer whose weights or output are not finite."""
-    place = f"step {step} (epoch {epoch + 1})"
-    model.take_share(0, 0)
-    if not np.isfinite(x).all():
-        return f"{what} at {place}, because the inputs hold NaN or infinity"
-    culprit = ""
-    for name, layer in (model.children if isinstance(model, Sequential) else {"model": model}).items():
-        if not _all_finite(layer.params):
-            culprit = f"the weights of layer {name}, {layer!r}"
-            break
-        with np.errstate(all="ignore"):
-            x = layer.forward(x, train=True)
-        if not np.isfinite(x).all():
-            culprit = f"the output of layer {name}, {layer!r}"
-            break
-        culprit = f"the loss, of an output of layer {name}, {layer!r}, as large as {np.abs(x).max():.1e}"
-    return (
-        f"{what} at {place}; the first to overflow: {culprit}; "
-        f"the learning rate was {optimizer.learning_rate:g}, try a smaller one"
-    )

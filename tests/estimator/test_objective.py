@@ -10,11 +10,11 @@ pytest.importorskip("sklearn")
 
 from scipy.sparse import csr_matrix
 
+from nural.containers import Sequential
 from nural.estimator.losses import weighted_loss
 from nural.estimator.network import ACTIVATIONS, draw_weights, hidden_layers, linear
 from nural.estimator.objective import Objective, network_outputs
 from nural.gradients import numerical_gradient
-from nural.layer import Sequential
 from nural.losses import cross_entropy_loss
 
 LOSSES = [("log_loss", "softmax"), ("log_loss", "logistic"), ("squared_error", "identity"), ("poisson", "exp")]

@@ -8,7 +8,8 @@ import platformdirs
 
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
-from nural.layer import Layer, Sequential
+from nural.containers import Sequential
+from nural.layer import Layer
 from nural.layers.linear import Unflatten
 from nural.model_file import ModelFileError, load
 from nural.models.pretrained import PRETRAINED

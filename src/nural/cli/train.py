@@ -31,6 +31,7 @@ from nural.cli.run import (
     write_history,
 )
 from nural.data import Batches, load_mnist_datasets
+from nural.divergence import DivergedError
 from nural.history import History
 from nural.inference import outputs, scores
 from nural.layer import Layer
@@ -39,7 +40,7 @@ from nural.model_file import save
 from nural.models.recipes import RECIPES
 from nural.ranks import Ranks, RanksError
 from nural.threads import choose_threads
-from nural.training import DivergedError, fit
+from nural.training import fit
 
 
 @report_errors

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from nural.containers import Sequential
 from nural.estimator import arguments
 from nural.estimator.classifier import MLPClassifier
 from nural.estimator.multilayer_perceptron import MultilayerPerceptron
 from nural.estimator.network import after_weights, hidden_layers, linear
 from nural.initializers import zeros
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 from nural.layers import BatchNorm2d, Conv2d, Flatten, MaxPool2d
 from nural.losses import Loss
 from nural.schedules import Schedule

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 
 from nural import model_file
-from nural.layer import Sequential
+from nural.containers import Sequential
 from nural.model_file import ModelFileError
 
 #: Fitted attributes that JSON can hold as they are.

@@ -10,13 +10,13 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from nural.containers import Sequential
 from nural.estimator import arguments, estimator_file, stochastic
 from nural.estimator.lbfgs import minimise
 from nural.estimator.losses import OUTPUT_ACTIVATIONS, weighted_loss
 from nural.estimator.network import draw_weights, hidden_layers, linear, weight_name, weighted
 from nural.estimator.objective import Objective, Weighted, network_outputs
 from nural.history import History
-from nural.layer import Sequential
 from nural.optimizers import Optimizer
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from nural.activations import ELU, GELU, SELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from nural.containers import Sequential
 from nural.initializers import fans, zeros
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 from nural.layers import BatchNorm1d, Conv2d, Dropout, Linear
 
 #: Of hidden layers, by name; the first four are scikit-learn's.

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nural.containers import Sequential
 from nural.data.batches import Samples
 from nural.estimator.losses import WeightedLoss
 from nural.estimator.network import weight_name, weighted
 from nural.estimator.sparse import taking_sparse
 from nural.inference import outputs
-from nural.layer import Sequential
 from nural.workers import Workers
 
 #: Rows of a sparse matrix that are computed at once.

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from nural.layer import Layer, Sequential
+from nural.containers import Sequential
+from nural.layer import Layer
 from nural.layers import Linear
 from nural.layers.rows import column_sums
 

@@ -9,11 +9,11 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches, shuffle
 
+from nural.containers import Sequential
 from nural.estimator.objective import Objective, Weighted
 from nural.estimator.velocity import VelocitySGD
 from nural.history import Progress
 from nural.interrupt import deferred_interrupt
-from nural.layer import Sequential
 from nural.optimizers import Adam, Optimizer
 from nural.threads import BlasThreads, choose_threads
 

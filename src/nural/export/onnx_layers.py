@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto
 
+from nural.containers import Residual, Sequential
 from nural.export.onnx_entries import ENTRY_BY_ENTRY, axis_of
 from nural.export.onnx_nodes import Nodes, Order, Value, element_type
 from nural.export.onnx_pooling import adaptive_average, adaptive_max, average_pool, global_average, max_pool
 from nural.export.onnx_recurrent import recurrent
 from nural.interop.torch_layout import by_channel, joined
-from nural.layer import Layer, Residual, Sequential
+from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d

@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from nural.layer import Layer, Residual, Sequential
+from nural.containers import Residual, Sequential
+from nural.layer import Layer
 from nural.layers.dropout import Dropout
 
 

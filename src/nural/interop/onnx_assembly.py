@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nural.layer import Layer, Residual, Sequential
+from nural.containers import Residual, Sequential
+from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, GlobalAvgPool2d
 from nural.layers.graph import Graph, Sum
 from nural.layers.linear import Flatten

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 from onnx import ModelProto
 
+from nural.containers import Sequential
 from nural.interop import ConversionError
 from nural.interop.onnx_assembly import Step, assembled
 from nural.interop.onnx_graph import OnnxGraph
 from nural.interop.onnx_values import Order, Value, kept_batch, same_in_memory
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 from nural.layers.linear import Flatten, Unflatten
 from nural.layers.permute import Permute
 

@@ -23,11 +23,12 @@ from nural.activations import (
     Softplus,
     Tanh,
 )
+from nural.containers import Residual, Sequential
 from nural.interop import ConversionError
 from nural.interop.torch_layout import ASK, OF_IMAGES, Layout, Order, after, described, joined, merged
 from nural.interop.torch_modules import GRUOutput, LSTMOutput, RNNOutput
 from nural.interop.torch_modules import Residual as ResidualModule
-from nural.layer import Layer, Residual, Sequential
+from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d

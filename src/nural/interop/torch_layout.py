@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nural.activations import LogSoftmax, PReLU, Softmax
+from nural.containers import Residual, Sequential
 from nural.interop import ConversionError
-from nural.layer import Layer, Residual, Sequential
+from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d

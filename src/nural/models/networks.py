@@ -6,8 +6,9 @@ from itertools import pairwise
 import numpy as np
 
 from nural.activations import ReLU
+from nural.containers import Sequential
 from nural.initializers import Initializer, he_normal
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 from nural.layers.batch_norm import BatchNorm2d
 from nural.layers.convolution import Conv2d
 from nural.layers.dropout import Dropout

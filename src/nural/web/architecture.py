@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from nural.activations import GELU, LeakyReLU, ReLU, Sigmoid, Tanh
+from nural.containers import Sequential
 from nural.data.digits import CLASSES, PIXELS, SIDE
 from nural.initializers import Initializer, glorot_normal, he_normal, normal
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 from nural.layers import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Unflatten
 from nural.web.body import number, whole
 from nural.web.problem import Problem

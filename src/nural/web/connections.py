@@ -9,7 +9,8 @@ import numpy as np
 from nural.activations import PReLU
 from nural.activations.activation import Activation
 from nural.activations.softmaxes import AlongDimension
-from nural.layer import Layer, Residual
+from nural.containers import Residual
+from nural.layer import Layer
 from nural.layers import AdaptiveAvgPool2d, AdaptiveMaxPool2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Unflatten
 from nural.layers.batch_norm import BatchNorm
 from nural.layers.padding import pad2d_forward

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from nural.activations import ReLU, Sigmoid
+from nural.containers import Sequential
 from nural.initializers import Initializer, he_normal, normal
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 from nural.models.recipes import fully_connected
 from nural.optimizers import SGD
 from nural.training import train

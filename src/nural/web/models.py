@@ -4,7 +4,8 @@ import math
 import threading
 from typing import Any
 
-from nural.layer import Layer, Sequential
+from nural.containers import Sequential
+from nural.layer import Layer
 from nural.models.pretrained import load_pretrained
 from nural.web.problem import Problem
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from nural.activations import ReLU, softmax_forward
+from nural.containers import Sequential
 from nural.data.digits import PIXELS, SIDE
 from nural.inference import scores
-from nural.layer import Layer, Sequential
+from nural.layer import Layer
 
 #: How many digits of each set are judged while a training runs.
 JUDGED = 250

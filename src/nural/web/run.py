@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from nural.containers import Sequential
 from nural.data import Batches
 from nural.history import Progress
-from nural.layer import Sequential
 from nural.optimizers import Optimizer
 from nural.training import train
 from nural.web.moment import JUDGED, gradient_norms, judge, layers_of, read_pinned, update_ratios

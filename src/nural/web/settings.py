@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from nural.containers import Sequential
 from nural.data.augmentation import Affine, Augmentation, Elastic
-from nural.layer import Sequential
 from nural.losses import Loss, cross_entropy_loss
 from nural.models.recipes import RECIPES, Recipe, training_set
 from nural.optimizers import SGD, Adadelta, AdaGrad, Adam, AdamW, Optimizer, RMSProp

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from nural.activations import softmax_forward
-from nural.layer import Layer, Residual, Sequential
+from nural.containers import Residual, Sequential
+from nural.layer import Layer
 from nural.losses import cross_entropy_loss
 
 #: The name of what goes in: the pixels.

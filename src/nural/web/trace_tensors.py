@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nural.activations import ReLU
-from nural.layer import Residual
+from nural.containers import Residual
 from nural.layers import AdaptiveMaxPool2d, MaxPool2d
 from nural.web.connections import SAME
 from nural.web.explanation import parameter_name
