@@ -1,7 +1,10 @@
-"""How long it takes from the lifted pen to the ten bars on screen, while nothing else runs and while a network trains.
+"""How long it takes from the lifted pen to the ten bars on screen, and to the trace of both passes.
+
+While nothing else runs, and while a network trains.
 
 Run it as ``python benchmarks/page_latency.py`` with the extra `browser-test` and a Chromium, on a machine that
-does nothing else. Both times are the browser's own: of the event that lifts the pen, and of the frame with the bars.
+does nothing else. Both times are the browser's own: of the event that lifts the pen, and of the frame with the bars, or
+with all cells of all layers, forward and backward, of the network that is inside.
 """
 
 import argparse
@@ -16,27 +19,60 @@ from playwright.sync_api import Page, sync_playwright
 
 STROKES = {"7": [(0.3, 0.2), (0.7, 0.2), (0.45, 0.8)], "1": [(0.5, 0.15), (0.48, 0.85)]}
 TRAININGS = {"nothing": None, "mlp": "mlp", "cnn-fast": "cnn-fast", "mnist-example": "mnist-example"}
-TIMES = """() => {
+TIMES = """(what) => {
     const lifted = performance.getEntriesByName('nural-pen-lifted').at(-1).startTime;
-    const shown = performance.getEntriesByName('nural-bars-shown').find((mark) => mark.startTime > lifted);
-    return shown ? shown.startTime - lifted : null;
+    const shown = performance.getEntriesByName(what).filter((mark) => mark.startTime > lifted);
+    return shown.map((mark) => mark.startTime - lifted);
 }"""
+SETTLED = 600  # ms after which nothing more is expected
 
 
-def lift(page: Page, points: list[tuple[float, float]]) -> float:
-    """Draw a stroke and return the milliseconds from its end to the bars."""
-    box = page.locator("digit-canvas canvas").bounding_box()
+def lift(page: Page, points: list[tuple[float, float]], canvas: str, what: str, pause: int = 0) -> list[float]:
+    """Draw a stroke, and return the milliseconds from its end to the marks of what is shown then.
+
+    ``pause`` are the milliseconds for which the pen rests before it lifts.
+    """
+    box = page.locator(canvas).bounding_box()
     assert box is not None
     placed = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*placed[0])
     page.mouse.down()
     for point in placed[1:]:
         page.mouse.move(*point, steps=6)
-    page.wait_for_timeout(150)
+    page.wait_for_timeout(pause)
     page.mouse.up()
-    while (found := page.evaluate(TIMES)) is None:
-        page.wait_for_timeout(5)
-    return found
+    page.wait_for_timeout(SETTLED)
+    return page.evaluate(TIMES, what)
+
+
+def bars(page: Page, count: int) -> list[float]:
+    """The times of so many strokes on a clear canvas."""
+    times = []
+    for i in range(count):
+        page.get_by_role("button", name="Clear").click()
+        stroke = list(STROKES.values())[i % len(STROKES)]
+        times.append(lift(page, stroke, "digit-canvas canvas", "nural-bars-shown", pause=150)[0])
+    return times
+
+
+def traces(page: Page, count: int) -> list[float]:
+    """The times of so many strokes on the ink of the view Inside, with a label.
+
+    The pen lifts while it moves, when the traces of what was drawn before are still under way: the last one counts.
+    """
+    page.get_by_role("tab", name="Inside").click()
+    page.locator(".pick", has_text="7").first.click()
+    canvas = page.locator("ink-lab .pen canvas")
+    canvas.scroll_into_view_if_needed()
+    strokes = ([(0.2, y), (0.5, y)] for y in (0.1 + 0.8 * i / count for i in range(count)))
+    times = [lift(page, stroke, "ink-lab .pen canvas", "nural-trace-shown")[-1] for stroke in strokes]
+    page.get_by_role("tab", name="Draw").click()
+    return times
+
+
+def said(what: str, times: list[float]) -> str:
+    """The median and the worst."""
+    return f"{what}: median {statistics.median(times):.0f} ms, worst {max(times):.0f} ms"
 
 
 def order(page: Page, path: str, body: dict[str, object]) -> None:
@@ -62,19 +98,15 @@ def main() -> None:
         page = browser.new_page()
         page.goto(found[0])
         page.wait_for_selector(".sample")
-        print(f"from the lifted pen to the ten bars, {count} strokes:")
+        print(f"from the lifted pen, {count} strokes each:")
         for name, recipe in TRAININGS.items():
             if recipe is not None:
                 order(page, "api/training/pause", {})
                 order(page, "api/training", {"recipe": recipe})
                 order(page, "api/training/start", {})
                 page.wait_for_timeout(1000)
-            times = []
-            for i in range(count):
-                page.get_by_role("button", name="Clear").click()
-                times.append(lift(page, list(STROKES.values())[i % len(STROKES)]))
-            middle, worst = statistics.median(times), max(times)
-            print(f"  while {name} trains: median {middle:.0f} ms, worst {worst:.0f} ms", flush=True)
+            found = said("ten bars", bars(page, count)), said("trace", traces(page, count))
+            print(f"  while {name} trains: {'; '.join(found)}", flush=True)
         browser.close()
         server.send_signal(signal.SIGINT)
 

@@ -213,6 +213,22 @@ def threshold_refusing(probabilities: np.ndarray, share: float = 0.01) -> float:
     return float(confidence[math.floor(share * len(confidence) + 1e-9)])
 
 
+def answer_threshold(model: Layer, otherwise: float = 0.0) -> float:
+    """The least confidence of an answer, which the model says in ``info["threshold"]``.
+
+    Args:
+        model: It.
+        otherwise: For a model that says nothing.
+
+    Raises:
+        ValueError: what it says is no number from 0 to 1.
+    """
+    threshold = model.info.get("threshold", otherwise)
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise ValueError(f"expected a threshold from 0 to 1 in the model's description, found {threshold!r}")
+    return float(threshold)
+
+
 def _judged(name: str, probabilities: np.ndarray, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """The confidence of each answer, and whether it is right."""
     confidence = _confidence(name, probabilities)

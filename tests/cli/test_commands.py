@@ -67,7 +67,7 @@ def test_a_threshold_in_a_model_file_that_is_none(nural, threshold, one_sentence
     model.info = {"threshold": threshold}
     library.save(model, nural.folder / "odd.safetensors")
     sentence = one_sentence(nural("predict", "x.png", "--model", "odd.safetensors"))
-    assert f"expected a threshold from 0 to 1 in its description, found {threshold!r}" in sentence
+    assert f"expected a threshold from 0 to 1 in the model's description, found {threshold!r}" in sentence
 
 
 def test_predict_goes_on_after_a_picture_that_is_none(nural, trained, pictures):

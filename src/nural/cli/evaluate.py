@@ -11,9 +11,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
+from nural.calibration import answer_threshold
 from nural.cli.errors import report_errors
 from nural.cli.evaluation import PASSES, Evaluation, judge, some
-from nural.cli.model import MODEL_HELP, answer_threshold, load_digit_model, model_path
+from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 from nural.cli.run import CONFIG, make_folder, say, shown
 from nural.data import load_mnist_datasets
 from nural.models.pretrained import PRETRAINED
@@ -55,7 +56,7 @@ def evaluate(
     """
     path = model_path(model)
     network = load_digit_model(path)
-    threshold = answer_threshold(network, path)
+    threshold = answer_threshold(network)
     x, y = load_mnist_datasets(data)[2]
     folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
     make_folder(folder)

@@ -7,6 +7,7 @@ import numpy as np
 import platformdirs
 
 from nural.atomic_file import write_atomically
+from nural.calibration import answer_threshold
 from nural.cli.errors import CommandError
 from nural.containers import Sequential
 from nural.layer import Layer
@@ -55,7 +56,7 @@ def load_digit_model(path: Path) -> Layer:
     """A model that takes 784 pixels and answers with ten logits; one that takes images gets them from the pixels.
 
     Raises:
-        ModelFileError: the file is no model, or one of another kind.
+        ModelFileError: the file is no model, or one of another kind, or its threshold makes no sense.
     """
     model = load(path)
     try:
@@ -70,19 +71,11 @@ def load_digit_model(path: Path) -> Layer:
             raise ModelFileError(f"{path}: {expected}, but {error}") from error
     if shape != (1, 10):
         raise ModelFileError(f"{path}: expected a network with 10 outputs, found one with outputs of shape {shape[1:]}")
+    try:
+        answer_threshold(model)
+    except ValueError as error:
+        raise ModelFileError(f"{path}: {error}") from error
     return model
-
-
-def answer_threshold(model: Layer, path: Path) -> float:
-    """The least confidence of an answer, which the model of this file carries in ``info``; 0 if it says nothing.
-
-    Raises:
-        ModelFileError: what it says is no number from 0 to 1.
-    """
-    threshold = model.info.get("threshold", 0.0)
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise ModelFileError(f"{path}: expected a threshold from 0 to 1 in its description, found {threshold!r}")
-    return float(threshold)
 
 
 def _answer_shape(model: Layer) -> tuple[int, ...]:

@@ -9,8 +9,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from nural.calibration import answer_threshold
 from nural.cli.errors import complain, report_errors
-from nural.cli.model import MODEL_HELP, answer_threshold, load_digit_model, model_path
+from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 from nural.data import DataError, prepare
 from nural.inference import predict_proba
 
@@ -50,7 +51,7 @@ def predict(
     """
     path = model_path(model)
     network = load_digit_model(path)
-    least = answer_threshold(network, path) if threshold is None else threshold
+    least = answer_threshold(network) if threshold is None else threshold
     failed = False
     for some, pictures in _prepared(images):
         fields = [pixels.ravel() for pixels in pictures if isinstance(pixels, np.ndarray)]

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from nural.calibration import answer_threshold
 from nural.data.data_error import DataError
 from nural.data.image_file import MAX_PIXELS, read_contrast, reduced
 from nural.data.source_file import read_file
@@ -78,7 +79,7 @@ class Page:
 
 def threshold_of(model: Layer) -> float:
     """The confidence from which on a sign in a line is a digit: less than for a digit alone, which ``info`` names."""
-    return _IN_LINE * float(model.info["threshold"]) if "threshold" in model.info else _USUAL
+    return _IN_LINE * answer_threshold(model) if "threshold" in model.info else _USUAL
 
 
 def read_page(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray", model: Layer) -> Page:

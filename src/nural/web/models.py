@@ -4,6 +4,7 @@ import math
 import threading
 from typing import Any
 
+from nural.calibration import answer_threshold
 from nural.containers import Sequential
 from nural.layer import Layer
 from nural.models.pretrained import load_pretrained
@@ -76,5 +77,4 @@ def describe(name: str, model: Layer) -> dict[str, Any]:
 
 def threshold_of(model: Layer) -> float:
     """Below this probability the network's answer is "?"."""
-    threshold = model.info.get("threshold", THRESHOLD)
-    return float(threshold) if isinstance(threshold, int | float) and 0 <= threshold <= 1 else THRESHOLD
+    return answer_threshold(model, THRESHOLD)

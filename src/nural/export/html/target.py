@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nural.atomic_file import write_atomically
+from nural.calibration import answer_threshold
 from nural.data import load_mnist_datasets
 from nural.export.folding import fold_batch_norm
 from nural.export.html.packing import KIND, packed
@@ -56,7 +57,7 @@ def write_html(model: Layer, path: Path, options: Options) -> Written:
             f"{path}: a page reads digits: the model must take {PIXELS} values and give {CLASSES}; {found}"
         )
     with BlasThreads(1):  # the layers' products are small
-        page = fitted_page(fold_batch_norm(steps), float(model.info.get("threshold", 0)), path, shape)
+        page = fitted_page(fold_batch_norm(steps), answer_threshold(model), path, shape)
         samples = samples_for(model, shape)
         found = run_in_pieces(page.steps, samples.x.astype(np.float32))
     write_atomically(path, page.content)

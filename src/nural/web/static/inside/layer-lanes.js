@@ -131,7 +131,7 @@ export class LayerLanes extends HTMLElement {
       }
     }
     this.#drawEdges();
-    performance.mark("nural-trace-shown");
+    requestAnimationFrame(() => performance.mark("nural-trace-shown"));
   }
 
   #paintLane(canvas, place, layer, name, options) {
