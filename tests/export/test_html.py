@@ -90,3 +90,10 @@ def test_refusals(built, tmp_path, text, message):
     with pytest.raises(ExportError, match=message):
         export_model(built(text), tmp_path / "m.html")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_threshold_that_is_none_is_refused(built, tmp_path):
+    model = built("Linear(784, 10)")
+    model.info["threshold"] = "high"
+    with pytest.raises(ExportError, match=r"m.html: expected a threshold from 0 to 1 .* found 'high'"):
+        export_model(model, tmp_path / "m.html")

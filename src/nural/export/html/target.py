@@ -46,7 +46,8 @@ def write_html(model: Layer, path: Path, options: Options) -> Written:
     """Write a model that reads digits as one page, with its weights in 8 bits, or fewer where it would be too large.
 
     Raises:
-        ExportError: a layer cannot be expressed, the model reads no digits, or no page of `LIMIT` bytes can hold it.
+        ExportError: a layer cannot be expressed, the model reads no digits, its threshold makes no sense, or no page of
+            `LIMIT` bytes can hold it.
         OSError: the file cannot be written.
     """
     shape = sample_shape(model, path, options.input_shape)
@@ -56,8 +57,12 @@ def write_html(model: Layer, path: Path, options: Options) -> Written:
         raise ExportError(
             f"{path}: a page reads digits: the model must take {PIXELS} values and give {CLASSES}; {found}"
         )
+    try:
+        threshold = answer_threshold(model)
+    except ValueError as error:
+        raise ExportError(f"{path}: {error}") from error
     with BlasThreads(1):  # the layers' products are small
-        page = fitted_page(fold_batch_norm(steps), answer_threshold(model), path, shape)
+        page = fitted_page(fold_batch_norm(steps), threshold, path, shape)
         samples = samples_for(model, shape)
         found = run_in_pieces(page.steps, samples.x.astype(np.float32))
     write_atomically(path, page.content)
