@@ -27,45 +27,31 @@ TIMES = """(what) => {
 SETTLED = 600  # ms after which nothing more is expected
 
 
-def lift(page: Page, points: list[tuple[float, float]], canvas: str, what: str, pause: int = 0) -> list[float]:
-    """Draw a stroke, and return the milliseconds from its end to the marks of what is shown then.
-
-    ``pause`` are the milliseconds for which the pen rests before it lifts.
-    """
-    box = page.locator(canvas).bounding_box()
-    assert box is not None
-    placed = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*placed[0])
-    page.mouse.down()
-    for point in placed[1:]:
-        page.mouse.move(*point, steps=6)
-    page.wait_for_timeout(pause)
-    page.mouse.up()
-    page.wait_for_timeout(SETTLED)
-    return page.evaluate(TIMES, what)
-
-
-def bars(page: Page, count: int) -> list[float]:
-    """The times of so many strokes on a clear canvas."""
+def lifts(page: Page, count: int, what: str) -> list[float]:
+    """Draw so many digits, and return the milliseconds from the end of each to the mark of what is shown then."""
     times = []
     for i in range(count):
         page.get_by_role("button", name="Clear").click()
+        box = page.locator("digit-canvas canvas:visible").bounding_box()
+        assert box is not None
         stroke = list(STROKES.values())[i % len(STROKES)]
-        times.append(lift(page, stroke, "digit-canvas canvas", "nural-bars-shown", pause=150)[0])
+        placed = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*placed[0])
+        page.mouse.down()
+        for point in placed[1:]:
+            page.mouse.move(*point, steps=6)
+        page.wait_for_timeout(150)
+        page.mouse.up()
+        page.wait_for_timeout(SETTLED)
+        times.append(page.evaluate(TIMES, what)[0])
     return times
 
 
 def traces(page: Page, count: int) -> list[float]:
-    """The times of so many strokes on the ink of the view Inside, with a label.
-
-    The pen lifts while it moves, when the traces of what was drawn before are still under way: the last one counts.
-    """
+    """Those to the trace, in the view Inside, with a label."""
     page.get_by_role("tab", name="Inside").click()
     page.locator(".pick", has_text="7").first.click()
-    canvas = page.locator("ink-lab .pen canvas")
-    canvas.scroll_into_view_if_needed()
-    strokes = ([(0.2, y), (0.5, y)] for y in (0.1 + 0.8 * i / count for i in range(count)))
-    times = [lift(page, stroke, "ink-lab .pen canvas", "nural-trace-shown")[-1] for stroke in strokes]
+    times = lifts(page, count, "nural-trace-shown")
     page.get_by_role("tab", name="Draw").click()
     return times
 
@@ -90,25 +76,27 @@ def main() -> None:
     count = parser.parse_args().strokes
     command = [sys.executable, "-m", "nural", "serve", "--no-browser", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as playwright:
-        assert server.stdout is not None
-        found = re.search(r"http://\S+/", server.stdout.readline())
-        assert found
-        flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-        page = browser.new_page()
-        page.goto(found[0])
-        page.wait_for_selector(".sample")
-        print(f"from the lifted pen, {count} strokes each:")
-        for name, recipe in TRAININGS.items():
-            if recipe is not None:
-                order(page, "api/training/pause", {})
-                order(page, "api/training", {"recipe": recipe})
-                order(page, "api/training/start", {})
-                page.wait_for_timeout(1000)
-            found = said("ten bars", bars(page, count)), said("trace", traces(page, count))
-            print(f"  while {name} trains: {'; '.join(found)}", flush=True)
-        browser.close()
-        server.send_signal(signal.SIGINT)
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://\S+/", server.stdout.readline())
+            assert found
+            flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+            page = browser.new_page()
+            page.goto(found[0])
+            page.wait_for_selector(".sample")
+            print(f"from the lifted pen, {count} strokes each:")
+            for name, recipe in TRAININGS.items():
+                if recipe is not None:
+                    order(page, "api/training/pause", {})
+                    order(page, "api/training", {"recipe": recipe})
+                    order(page, "api/training/start", {})
+                    page.wait_for_timeout(1000)
+                found = said("ten bars", lifts(page, count, "nural-bars-shown")), said("trace", traces(page, count))
+                print(f"  while {name} trains: {'; '.join(found)}", flush=True)
+            browser.close()
+        finally:
+            server.send_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":
