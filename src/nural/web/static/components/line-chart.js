@@ -6,7 +6,7 @@ import { plain } from "./colour.js";
 import { textTable } from "./text-table.js";
 
 const HEIGHT = 210;
-const EDGE = { top: 10, right: 92, bottom: 26, left: 50 };
+const EDGE = { top: 10, right: 112, bottom: 26, left: 50 };
 const MOST_POINTS = 400;
 const ROWS = 14;
 const DECADES = 7; // the most that a logarithmic scale shows

@@ -45,10 +45,11 @@ export class TrainingCharts extends HTMLElement {
 }
 
 const shareText = (share, digits) => percent(share, digits === 2 ? 0 : 1);
+const GREEK = { gamma: "γ", beta: "β" };
 const layerTitle = ({ name, type }) => `${name} ${type}`;
 const titleOf = (param, layers) => {
   const [place, name] = param.split(".");
-  return `${place} ${layers.find((layer) => layer.name === place).type} ${name}`;
+  return `${place} ${layers.find((layer) => layer.name === place).type} ${GREEK[name] ?? name}`;
 };
 
 export const summary = (moment) => (moment?.validation
