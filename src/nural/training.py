@@ -208,7 +208,8 @@ def fit(
         callbacks: Watch the training, and may end it.
         checkpoint: A file that keeps the training: written before the first step, after each epoch, when the training
             ends early, and at Ctrl-C.
-        resume: Continue from ``checkpoint``; the result is, bit for bit, that of a training without the break.
+        resume: Continue from ``checkpoint``; the result is, bit for bit, that of a training without the break, if
+            ``threads`` is a number.
         communicator: The MPI ranks that train together, such as ``mpi4py.MPI.COMM_WORLD``: each calls this with the
             same arguments and takes its share of every batch, see `Ranks`. Weights begin as rank 0's, which alone reads
             and writes ``checkpoint``. Callbacks are called on every rank with the same numbers: give those that print

@@ -24,7 +24,8 @@ def training(visit):
         before = page.until("training", "value !== null")
         first = before["state"] == "none"
         page.get_by_role("button", name="One batch" if first else "New training").click()
-        page.until("training", f"value.generation > {before['generation']} && value.state === 'paused'")
+        anew = f"value.generation > {before['generation']} && value.step === {int(first)}"
+        page.until("training", f"{anew} && value.state === 'paused'")
         return page
 
     return begin

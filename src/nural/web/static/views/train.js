@@ -54,6 +54,7 @@ class TrainView extends HTMLElement {
           element("section", { class: "card pin", "aria-labelledby": "train-pin" },
             this.pinnedCanvas, element("div", {}, element("h2", { class: "title", id: "train-pin", t: "train.pinned" }), this.pinnedNote)))));
     translate(this);
+    this.#paint();
     store.on(["pixels"], () => this.#pin());
     store.on(["language", "theme"], () => this.#show());
     store.on(["training"], () => this.#heard(store.get("training")));
@@ -198,7 +199,9 @@ class TrainView extends HTMLElement {
     const running = state === "running";
     const { start, pause, step, epoch, create } = this.buttons;
     [start.hidden, pause.hidden] = [running, !running];
-    step.disabled = epoch.disabled = running;
+    const nothing = this.#status.state === "none" && this.form.value === null; // the recipes are still on their way
+    start.disabled = nothing;
+    step.disabled = epoch.disabled = running || nothing;
     const waits = this.#whole !== null && this.form.value !== null && differs(this.form.value, this.#whole.settings);
     create.disabled = running || !this.#whole;
     create.classList.toggle("primary", waits && !running);
