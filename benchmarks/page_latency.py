@@ -21,8 +21,7 @@ STROKES = {"7": [(0.3, 0.2), (0.7, 0.2), (0.45, 0.8)], "1": [(0.5, 0.15), (0.48,
 TRAININGS = {"nothing": None, "mlp": "mlp", "cnn-fast": "cnn-fast", "mnist-example": "mnist-example"}
 TIMES = """(what) => {
     const lifted = performance.getEntriesByName('nural-pen-lifted').at(-1).startTime;
-    const shown = performance.getEntriesByName(what).filter((mark) => mark.startTime > lifted);
-    return shown.map((mark) => mark.startTime - lifted);
+    return performance.getEntriesByName(what).find((mark) => mark.startTime > lifted).startTime - lifted;
 }"""
 SETTLED = 600  # ms after which nothing more is expected
 
@@ -43,7 +42,7 @@ def lifts(page: Page, count: int, what: str) -> list[float]:
         page.wait_for_timeout(150)
         page.mouse.up()
         page.wait_for_timeout(SETTLED)
-        times.append(page.evaluate(TIMES, what)[0])
+        times.append(page.evaluate(TIMES, what))
     return times
 
 

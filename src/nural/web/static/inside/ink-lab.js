@@ -42,10 +42,7 @@ export class InkLab extends HTMLElement {
       this.#draw(event);
     });
     this.ink.addEventListener("pointermove", (event) => this.#pen && this.#draw(event));
-    for (const name of ["pointerup", "pointercancel"]) this.ink.addEventListener(name, () => {
-      performance.mark("nural-pen-lifted");
-      this.#pen = null;
-    });
+    for (const name of ["pointerup", "pointercancel"]) this.ink.addEventListener(name, () => { this.#pen = null; });
     store.on(["theme", "language"], () => this.refresh());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.refresh());
     store.on(["source"], () => {
