@@ -93,7 +93,7 @@ quiet = pytest.mark.filterwarnings("ignore")  # importing the table warns
 def test_no_module_is_left_out():
     from torch.testing._internal.common_modules import module_db
 
-    from nural.interop.torch_layers import TABLE
+    from nural.interop.torch_table import TABLE
 
     both = {info.module_cls.__name__ for info in module_db if info.module_cls in TABLE}
     assert both == {*ELEMENTWISE, *IMAGES, *RECURRENT, *OTHERS}
