@@ -45,7 +45,7 @@ def test_ruled_and_squared_paper(written, model, upright):
     ruled[40::44] = np.minimum(ruled[40::44], 150)
     ruled[41::44] = np.minimum(ruled[41::44], 150)
     if upright:
-        ruled[:, 25::44] = np.minimum(ruled[:, 25::44], 150)
+        ruled[:, 15::44] = np.minimum(ruled[:, 15::44], 150)
     assert texts(read_page(ruled, model)) == LINES
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from nural.reading.cuts import Atom, atoms_of
+from nural.reading.grid import Grid
 from nural.reading.ink import ink_is_lighter, page_ink
 from nural.reading.lattice import Candidate, best_division
 from nural.reading.lines import lines_of
 from nural.reading.pieces import Piece
 from nural.reading.refusal import digits_among, spaces_before
-from nural.reading.ruling import remove_rules
+from nural.reading.ruling import Rule, remove_rules
 from nural.reading.signs import Sign
 from nural.reading.tilt import tilt_of_pieces, tilt_of_rules
 
@@ -90,6 +91,41 @@ def test_the_likeliest_division_of_a_line():
     assert best_division(atoms, 90.0, candidates, np.full(6, -9.0)) == []
 
 
+UPRIGHT = np.array([[1.0, 0, 0], [0, 1, 0]])
+
+
+def rules(rows, columns, length=900):
+    level = [Rule(0, np.full(length, float(row)), 3.0, False) for row in rows]
+    return level + [Rule(0, np.full(length, float(column)), 3.0, True) for column in columns]
+
+
+def test_the_cells_of_a_row_are_one_line():
+    """Written higher in one cell than in the next; of two lines in one cell, and outside a table, none is joined."""
+    first, second = [piece(110, 40, 50, 30), piece(112, 80, 50, 30)], [piece(145, 330, 50, 30)]
+    grid = Grid(rules([100, 200, 300], [20, 300, 600]), UPRIGHT)
+    assert grid.with_whole_rows([first, second]) == [[*first, *second]]
+    assert Grid([], UPRIGHT).with_whole_rows([first, second]) == [first, second]
+    below = [piece(215, 330, 50, 30)]
+    assert grid.with_whole_rows([first, below]) == [first, below]
+    above_each_other = [[piece(105, 40, 40, 30)], [piece(150, 44, 40, 30)]]
+    assert grid.with_whole_rows(above_each_other) == above_each_other
+    squared = Grid(rules(range(0, 900, 40), range(0, 900, 40)), UPRIGHT)
+    assert squared.with_whole_rows([first, second]) == [first, second]
+
+
+def test_a_column_ends_at_its_line():
+    boxes = [(110, left, 160, left + 30) for left in (240, 310, 350)]
+    grid = Grid(rules([100, 200], [20, 300, 600]), UPRIGHT)
+    assert grid.columns_end(boxes) == [False, True, False]
+    turned = np.array([[0.0, -1, 900], [1, 0, 0]])  # the page was photographed on its side
+    on_its_side = [Rule(0, np.full(900, 900.0 - row), 3.0, True) for row in (100, 200)]
+    on_its_side += [Rule(0, np.full(900, float(column)), 3.0, False) for column in (20, 300, 600)]
+    assert not any(Grid(on_its_side, turned).columns_end(boxes)), "upright means upright in the photograph"
+    squared = Grid(rules(range(0, 900, 40), range(0, 900, 40)), UPRIGHT)
+    assert squared.columns_end(boxes) == [False, False, False]
+    assert grid.columns_end([]) == []
+
+
 def sign(left, digit, confidence, height=40, width=24):
     return Sign((100, left, 100 + height, left + width), digit, confidence)
 
@@ -110,3 +146,9 @@ def test_spaces_at_wide_gaps():
     assert spaces_before(boxes) == [False, False, False, True, False]
     assert spaces_before([(0, left, 40, left + 24) for left in (0, 50, 100)]) == [False, False, False]
     assert spaces_before([]) == []
+
+
+def test_spaces_between_short_words():
+    """More spaces than other gaps: 8 3 86 72."""
+    boxes = [(0, left, 40, left + 24) for left in (0, 64, 128, 158, 222, 252)]
+    assert spaces_before(boxes) == [False, True, True, False, True, False]

@@ -12,6 +12,8 @@ _STEP = 0.08  # of it: how far apart cuts are tried
 _SWAY = 0.2  # of it: how far a cut may wander to either side
 _SIDEWAYS = 0.06  # of ink: what a step aside costs, so that cuts go down where nothing is gained
 _LONGEST_CUT = 3.5  # strokes' widths of ink
+_INSIDE = 0.25  # of ink: what a row inside a loop costs, so that cuts go between two loops, not through one
+_SOLID = 0.35  # of the piece's level: what encloses a loop
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ def _cuts(piece: Piece, height: float) -> tuple[np.ndarray, list[float]]:
     middles = np.arange(edge, piece.width - edge + 1, max(2.0, _STEP * height)).astype(int)
     if not len(middles):
         return none
-    ink = np.pad(piece.ink, ((0, 0), (sway, sway)))
-    bands = np.stack([ink[:, middle : middle + 2 * sway + 1] for middle in middles])  # (C, h, band)
+    costs = np.pad(np.maximum(piece.ink, np.float32(_INSIDE) * _in_loops(piece.ink)), ((0, 0), (sway, sway)))
+    bands = np.stack([costs[:, middle : middle + 2 * sway + 1] for middle in middles])  # (C, h, band)
     paths = _cheapest_paths(bands) + (middles - sway)[:, None]
     rows = np.arange(piece.height)
     found: list[tuple[float, np.ndarray]] = []
@@ -86,6 +88,15 @@ def _cuts(piece: Piece, height: float) -> tuple[np.ndarray, list[float]]:
     kept.sort(key=lambda each: float(each[1].mean()))
     columns = np.sort(np.stack([path for _, path in kept], axis=1), axis=1)  # so that none crosses another
     return columns, [cost for cost, _ in kept]
+
+
+def _in_loops(ink: np.ndarray) -> np.ndarray:
+    """Where ink encloses the ground, bool ``(h, w)``."""
+    import cv2
+
+    ground = np.pad(ink < _SOLID, 1, constant_values=True).astype(np.uint8)
+    _, labels = cv2.connectedComponents(ground, connectivity=4)
+    return ((ground > 0) & (labels != labels[0, 0]))[1:-1, 1:-1]
 
 
 def _cheapest_paths(bands: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from nural.data.data_error import DataError
 from nural.data.image_file import MAX_PIXELS, read_contrast, reduced
 from nural.data.source_file import read_file
 from nural.layer import Layer
+from nural.reading.grid import Grid
 from nural.reading.ink import ink_is_lighter, marks, page_ink
 from nural.reading.lines import lines_of
 from nural.reading.paper import page_of, regions_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _ENOUGH = 1500  # pixels of the longer side: a photograph of twice that or more is reduced first
 _LEAST_TILT = 0.7  # degrees
 _USUAL = 0.6  # the threshold of a model that names none
-_IN_LINE = 0.7  # of a model's own: a sign in a line has passed other tests too. Chosen on validation pages
+_IN_LINE = 0.55  # of a model's own: a sign in a line has passed other tests too. Chosen on validation pages
 
 
 @dataclass(frozen=True)
@@ -147,12 +148,15 @@ def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:
     if abs(tilt) > _LEAST_TILT:
         levels, back = turn(levels, tilt)
         pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
-    signs = signs_of(lines_of(pieces), model, threshold_of(model))
+    grid = Grid(rules, back)
+    signs = signs_of(grid.with_whole_rows(lines_of(pieces)), model, threshold_of(model))
     lines = []
     for line in signs:
         digits = digits_among(line, threshold_of(model))
         if digits:
-            spaces = spaces_before([digit.box for digit in digits])
+            boxes = [digit.box for digit in digits]
+            ends = grid.columns_end(boxes)
+            spaces = [wide or end for wide, end in zip(spaces_before(boxes), ends, strict=True)]
             lines.append(Line([_digit(sign, back) for sign in digits], spaces))
     return lines
 

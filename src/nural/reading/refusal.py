@@ -7,7 +7,8 @@ import numpy as np
 from nural.reading.signs import Sign
 
 _SMALLEST, _LARGEST = 0.5, 1.6  # of the height of the line's digits
-_SPACE, _SURE_SPACE = 0.6, 1.2  # of it: a gap that may, and one that must, be a space
+_SPACE, _SURE_SPACE = 0.6, 1.05  # of it: a gap that may, and one that must, be a space
+_USUAL = 30  # percentile of a line's gaps: where words are short, half of them may be spaces
 _WIDER = 1.8  # times the line's usual gap: such a gap is a space
 _UNCLEAR = 0.5  # of the threshold: with less confidence it is no digit, with more it may be an unclear one
 _NEIGHBOURS = 0.45  # of a height: a sign this near belongs to the same word
@@ -47,7 +48,7 @@ def spaces_before(boxes: list[tuple[int, int, int, int]]) -> list[bool]:
         return []
     height = float(np.median([box[2] - box[0] for box in boxes]))
     gaps = np.array([after[1] - before[3] for before, after in itertools.pairwise(boxes)]) / height
-    usual = float(np.median(gaps)) if len(gaps) else 0.0
+    usual = float(np.percentile(gaps, _USUAL)) if len(gaps) else 0.0
     wide = (gaps > _SURE_SPACE) | ((gaps > _SPACE) & (gaps > _WIDER * usual))
     return [False, *(bool(each) for each in wide)]
 

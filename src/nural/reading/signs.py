@@ -70,7 +70,7 @@ def _written(
     """The signs of a division.
 
     A piece that is no digit is one sign, and so is one that was cut if half of its parts are unclear, if any of many
-    is, or if one is left over: it is a letter, a word or a scribble.
+    is, if most are ones, or if one is left over: it is a letter, a word or a scribble.
     """
     parts = Counter(atom.piece for atom in atoms)  # of each piece, how many are in no digit
     digits: list[tuple[Sign, set[int], bool]] = []
@@ -83,8 +83,11 @@ def _written(
         digits.append((Sign(candidate.box, int(row.argmax()), float(row.max())), pieces, whole))
     refused = {piece for piece, left in parts.items() if left}
     for piece in set(parts) - refused:
-        cut = [sign.confidence >= threshold for sign, own, whole in digits if piece in own and not whole]
-        if cut and (2 * sum(cut) <= len(cut) or (len(cut) > _FEW and not all(cut))):
+        cut = [sign for sign, own, whole in digits if piece in own and not whole]
+        clear, ones = sum(sign.confidence >= threshold for sign in cut), sum(sign.digit == 1 for sign in cut)
+        unclear = 2 * clear <= len(cut) or (len(cut) > _FEW and clear < len(cut))
+        zigzag = ones > 1 and 2 * ones > len(cut)  # strokes side by side that touch are no ones
+        if cut and (unclear or zigzag):
             refused.add(piece)
     signs = [sign for sign, own, _ in digits if not own & refused]
     signs += [Sign(box_around([a.box for a in atoms if a.piece == piece]), None, 0.0) for piece in refused]

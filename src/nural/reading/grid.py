@@ -1,0 +1,120 @@
+"""What the ruled lines of a table say of its writing: which pieces stand in one row, and where its columns end."""
+
+import itertools
+
+import numpy as np
+
+from nural.reading.pieces import Piece
+from nural.reading.ruling import Rule
+
+_LOWEST, _TALLEST = 1.1, 3.2  # heights of its digits: a row of a table, from line to line
+_NARROWEST = 2.0  # of them: a column; squared paper has narrower squares
+_OFF = 0.25  # of them: how far from each other two parts of one line may be
+_BESIDE = 0.3  # of the narrower piece: how much of two that stand beside each other may overlap
+
+Box = tuple[int, int, int, int]
+
+
+class Grid:
+    """The lines of a page.
+
+    Args:
+        rules: The lines, in the pixels of the page as it was photographed.
+        back: The ``(2, 3)`` matrix that takes points of the page as it was turned upright back there.
+    """
+
+    def __init__(self, rules: list[Rule], back: np.ndarray) -> None:
+        self._level = [rule for rule in rules if not rule.upright]
+        self._upright = [rule for rule in rules if rule.upright]
+        self._back = back
+
+    def with_whole_rows(self, lines: list[list[Piece]]) -> list[list[Piece]]:
+        """The lines, in which those parts are one that stand beside each other between the same two level lines.
+
+        In the cells of a table one writes higher or lower than in the next.
+        """
+        joined: list[list[Piece]] = []
+        for line in lines:
+            row = next((row for row in joined if self._one_row(row, line)), None)
+            if row is None:
+                joined.append(list(line))
+            else:
+                row += line
+                row.sort(key=lambda piece: piece.middle[1])
+        return joined
+
+    def columns_end(self, boxes: list[Box]) -> list[bool]:
+        """Before which of a line's boxes a table's upright line passes."""
+        if not boxes:
+            return []
+        height = float(np.median([bottom - top for top, _, bottom, _ in boxes]))
+        ends = [False]
+        for before, after in itertools.pairwise(boxes):
+            top, bottom = min(before[0], after[0]), max(before[2], after[2])
+            left = self._place((top + bottom) / 2, (before[1] + before[3]) / 2)
+            right = self._place((top + bottom) / 2, (after[1] + after[3]) / 2)
+            passing = [x for x, rule in self._crossing(self._upright, left[0], 0) if left[1] < x < right[1]]
+            ends.append(bool(passing) and self._is_wide(passing[0], left[0], height))
+        return ends
+
+    def _one_row(self, first: list[Piece], second: list[Piece]) -> bool:
+        """Whether two lines stand beside each other between the same two level lines."""
+        heights = [float(np.median([piece.height for piece in line])) for line in (first, second)]
+        height = max(heights)
+        if min(heights) < 0.45 * height or _overlap(first, second):
+            return False
+        here, there = min(
+            ((a, b) for a in first for b in second), key=lambda pair: abs(pair[0].middle[1] - pair[1].middle[1])
+        )
+        bands = [self._band(*self._place(*piece.middle), height) for piece in (here, there)]
+        if bands[0] is None or bands[1] is None:
+            return False
+        column = self._place(*there.middle)[1]
+        return all(
+            abs(_at(a, column) - _at(b, column)) <= _OFF * height for a, b in zip(bands[0], bands[1], strict=True)
+        )
+
+    def _band(self, row: float, column: float, height: float) -> tuple[Rule, Rule] | None:
+        """The level lines above and below a point, if they are as far apart as those of a table with such digits."""
+        crossing = self._crossing(self._level, column, height)
+        above = max((each for each in crossing if each[0] <= row), key=lambda each: each[0], default=None)
+        below = min((each for each in crossing if each[0] > row), key=lambda each: each[0], default=None)
+        if above is None or below is None or not _LOWEST * height <= below[0] - above[0] <= _TALLEST * height:
+            return None
+        return above[1], below[1]
+
+    def _is_wide(self, column: float, row: float, height: float) -> bool:
+        """Whether the upright lines beside this one, if there are any, are as far away as a column is wide."""
+        others = [abs(x - column) for x, _ in self._crossing(self._upright, row, 0)]
+        return all(apart >= _NARROWEST * height for apart in others if apart > _OFF * height)
+
+    @staticmethod
+    def _crossing(rules: list[Rule], along: float, beyond: float) -> list[tuple[float, Rule]]:
+        """The lines that reach this column, or row if they are upright, and where each is there."""
+        return [
+            (_at(rule, along), rule)
+            for rule in rules
+            if rule.start - beyond <= along <= rule.start + len(rule.curve) + beyond
+        ]
+
+    def _place(self, row: float, column: float) -> tuple[float, float]:
+        """A point of the turned page in the pixels of the page as it was: row and column."""
+        x, y = self._back @ (column, row, 1.0)
+        return float(y), float(x)
+
+
+def _at(rule: Rule, along: float) -> float:
+    """The line's row in this column, or column in this row; beyond its ends it goes on straight."""
+    within = along - rule.start
+    inside = float(np.clip(within, 0, len(rule.curve) - 1))
+    return float(rule.curve[int(inside)]) + rule.slope * (within - inside)
+
+
+def _overlap(first: list[Piece], second: list[Piece]) -> bool:
+    """Whether a piece of one line stands above one of the other."""
+    for a in first:
+        for b in second:
+            shared = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
+            if shared > _BESIDE * min(a.width, b.width):
+                return True
+    return False
