@@ -1,4 +1,4 @@
-"""Letters and signs as strokes of our own, in as many hands as wanted, and printed ones in Matplotlib's fonts.
+"""Letters and signs as strokes of our own, in as many hands as wanted, and printed ones in the Liberation fonts.
 
 They test whether letters are refused: nothing is trained with them.
 """
@@ -79,9 +79,11 @@ STROKES = {
 LIKE_DIGITS = "OoIlSsZzBbgq"
 LETTERS = "".join(sign for sign in STROKES if sign.isalpha() and sign not in LIKE_DIGITS)
 SIGNS = "".join(sign for sign in STROKES if not sign.isalpha())
-FONTS = (
-    *("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif", "DejaVuSerif-Italic"),
-    *("STIXGeneral", "STIXGeneralItalic", "cmss10", "cmtt10", "cmmi10"),
+#: Where Debian's package fonts-liberation has its fonts: other families than those of `nural.data.outliers`.
+FONTS = Path("/usr/share/fonts/truetype/liberation")
+STYLES = (
+    *("LiberationSans-Regular", "LiberationSans-Bold", "LiberationSans-Italic", "LiberationSansNarrow-Regular"),
+    *("LiberationSerif-Regular", "LiberationSerif-Bold", "LiberationSerif-Italic", "LiberationMono-Regular"),
 )
 _HAND = Augmentation(Elastic(), Thickness())
 _PRINT = Augmentation(rotation(10), shear(0.2), Elastic())
@@ -95,14 +97,12 @@ def drawn(signs: str, rng: np.random.Generator) -> np.ndarray:
 
 def printed(signs: str, rng: np.random.Generator) -> np.ndarray:
     """Each of these signs once, in a font drawn at random, somewhat turned and bent: ``(len(signs), 784)``."""
-    import matplotlib
     from PIL import Image, ImageDraw, ImageFont
 
-    folder = Path(matplotlib.get_data_path(), "fonts", "ttf")
     pictures = []
     for sign in signs:
         page = Image.new("L", (120, 120), 235)
-        font = ImageFont.truetype(folder / f"{rng.choice(FONTS)}.ttf", 64)
+        font = ImageFont.truetype(FONTS / f"{rng.choice(STYLES)}.ttf", 64)
         ImageDraw.Draw(page).text((60, 60), sign, fill=40, font=font, anchor="mm")
         pictures.append(prepare(np.asarray(page)).ravel())
     return _PRINT(np.stack(pictures), rng)

@@ -2,8 +2,9 @@
 
     python benchmarks/outliers.py [--model FILE] [--json] [--picture OUT.png]
 
-The threshold is chosen on the validation digits alone. Fashion-MNIST takes part where it is installed
-(apt-get install dataset-fashion-mnist). Kinds below the line are digits to some readers and do not count.
+The threshold is chosen on the validation digits alone. Fashion-MNIST and printed letters take part where they are
+installed (apt-get install dataset-fashion-mnist fonts-liberation). Kinds below the line are digits to some readers and
+do not count.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
-from letters import LETTERS, LIKE_DIGITS, SIGNS, drawn, printed, smooth
+from letters import FONTS, LETTERS, LIKE_DIGITS, SIGNS, drawn, printed, smooth
 from PIL import Image
 
 import nural
@@ -138,7 +139,14 @@ APART: dict[str, Kind] = {
     f"letters like digits ({' '.join(LIKE_DIGITS)}), drawn": of_signs(drawn, LIKE_DIGITS),
     "halved digits": halves,
 }
+#: What some kinds need, by a word of their names.
+NEEDED = {"Fashion": FASHION, "printed": FONTS}
 SHOWN = {"letters, drawn": LETTERS, "letters, printed": LETTERS, "signs, drawn": SIGNS}
+
+
+def installed(name: str) -> bool:
+    """Whether what a kind needs is there."""
+    return all(folder.is_dir() for word, folder in NEEDED.items() if word in name)
 
 
 def judge(model: nural.Layer, x: np.ndarray, threshold: float) -> dict[str, object]:
@@ -196,10 +204,12 @@ def main() -> None:
     model = nural.load(arguments.model) if arguments.model else nural.load_pretrained()
     p = nural.predict_proba(model, validation()[0])
     threshold = nural.threshold_refusing(p, 0.01)
-    kinds = {name: kind for name, kind in (KINDS | APART).items() if "Fashion" not in name or FASHION.is_dir()}
+    kinds = {name: kind for name, kind in (KINDS | APART).items() if installed(name)}
     things = {name: kind(arguments.count, np.random.default_rng(arguments.seed)) for name, kind in kinds.items()}
     results = {name: judge(model, x, threshold) for name, x in things.items()}
-    signs = {name: of_each_sign(model, things[name], shown, threshold) for name, shown in SHOWN.items()}
+    signs = {
+        name: of_each_sign(model, things[name], shown, threshold) for name, shown in SHOWN.items() if name in things
+    }
     digits = float(np.mean(p.max(axis=1) < threshold))
     if arguments.picture:
         write_atomically(arguments.picture, picture(model, things))

@@ -31,7 +31,11 @@ def test_a_recipe_trains_on_rows_of_pixels(recipe, rng):
 def test_what_a_recipe_learns_from(recipe, mnist):
     x, y = mnist[0][0][:200], mnist[0][1][:200]
     more, targets = recipe.training_set(x, y, seed=3)
-    assert len(more) == len(targets) == 200 + round(200 * recipe.outliers)
+    assert (
+        len(more)
+        == len(targets)
+        == 200 + round(200 * recipe.variants) + round((200 + round(200 * recipe.variants)) * recipe.outliers)
+    )
     np.testing.assert_array_equal(more[:200], x)
     again, _ = recipe.training_set(x, y, seed=3)
     np.testing.assert_array_equal(more, again)

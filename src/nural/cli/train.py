@@ -236,6 +236,7 @@ def _fit(config: RunConfig, model: Layer, sets: Any, folder: Path, console: Cons
             schedule=recipe.schedule(config.learning_rate, config.epochs, steps),
             validation=validation,
             augment=recipe.augmentation,
+            plain_epochs=round(recipe.plain_epochs * config.epochs / recipe.epochs),
             callbacks=[progress] if ranks.first else [],
             seed=config.seed,
             threads=config.threads,

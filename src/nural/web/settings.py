@@ -60,6 +60,8 @@ class Settings:
         epochs: Passes over the digits.
         samples: How many digits of MNIST's training set to learn from.
         augmentation: One of `AUGMENTATIONS`, how the digits of each batch are changed.
+        plain_epochs: How many epochs at the end see the digits as they are.
+        variants: How many digits as MNIST has few there are to learn from for each of its own.
         outliers: How many pictures that are none there are to learn from for each digit.
         seed: Of weights and batches.
         drop_last: Whether a shorter last batch is left out.
@@ -80,6 +82,8 @@ class Settings:
     epochs: int = 10
     samples: int = MOST_SAMPLES
     augmentation: str = "none"
+    plain_epochs: int = 0
+    variants: float = 0.0
     outliers: float = 0.0
     seed: int = 0
     drop_last: bool = False
@@ -106,6 +110,8 @@ class Settings:
             epochs=recipe.epochs,
             drop_last=recipe.drop_last,
             augmentation=next(name for name, kind in AUGMENTATIONS.items() if repr(kind) == repr(recipe.augmentation)),
+            plain_epochs=recipe.plain_epochs,
+            variants=recipe.variants,
             outliers=recipe.outliers,
             recipe=recipe.name,
         )
@@ -135,6 +141,8 @@ class Settings:
             label_smoothing=number(body, "label_smoothing", 0, 0.9, base.label_smoothing),
             samples=whole(body, "samples", 10, MOST_SAMPLES, base.samples),
             augmentation=one_of(body, "augmentation", AUGMENTATIONS, base.augmentation),
+            plain_epochs=whole(body, "plain_epochs", 0, 1000, base.plain_epochs),
+            variants=number(body, "variants", 0, 1, base.variants),
             outliers=number(body, "outliers", 0, 1, base.outliers),
             seed=whole(body, "seed", 0, 2**32 - 1, base.seed),
             **flags,
@@ -175,8 +183,8 @@ class Settings:
         return OPTIMIZERS[self.optimizer](self.learning_rate, **more)
 
     def learned_from(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The digits, and outliers if there are any."""
-        return training_set(x, y, self.outliers, self.seed)
+        """The digits, and variants and outliers if there are any."""
+        return training_set(x, y, self.seed, outliers=self.outliers, variants=self.variants)
 
     def augment(self) -> Augmentation | None:
         """What changes the digits of each batch."""

@@ -6,8 +6,9 @@ import pytest
 from nural.data.outliers import outliers, with_outliers
 from nural.data.outliers.broken_digits import FLIPPED, MIRRORED, TURNED, broken_digits
 from nural.data.outliers.letters import LETTERS, letters
+from nural.data.outliers.printed import SIGNS, printed_letters
 from nural.data.outliers.scribbles import scribbles
-from nural.data.outliers.textures import textures
+from nural.data.outliers.textures import silhouettes, textures
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def digits(mnist):
     return x[:500], y[:500]
 
 
-@pytest.mark.parametrize("kind", [letters, scribbles, textures])
+@pytest.mark.parametrize("kind", [letters, printed_letters, scribbles, textures, silhouettes])
 def test_a_kind_is_as_many_pictures_as_asked_for(kind):
     pictures = kind(60, np.random.default_rng(0))
     assert (pictures.shape, pictures.dtype) == ((60, 784), np.float32)
@@ -41,6 +42,7 @@ def test_the_seed_gives_the_bits_and_the_digits_stay(digits):
 
 def test_no_letter_looks_like_a_digit():
     assert not set("BDIOSZbgloqsz0123456789") & set(LETTERS)
+    assert not set("BIOSZbgloqsz0123456789") & set(SIGNS), "a printed D has corners"
 
 
 def test_letters_are_drawn_as_digits_are(digits):
@@ -63,6 +65,11 @@ def test_broken_digits_are_made_of_those_that_break():
         row = 4 + digit
         assert bool(turned[:, :, [row, 27 - row]].any()) == (digit in TURNED)
         assert bool(mirrored[:, row, 7].any()) == (digit in MIRRORED)
+
+
+def test_silhouettes_are_no_bars():
+    pictures = silhouettes(60, np.random.default_rng(0)).reshape(-1, 28, 28)
+    assert ((pictures > 0).any(axis=1).sum(axis=1) >= 11).all()
 
 
 def test_a_data_set_with_outliers(digits):

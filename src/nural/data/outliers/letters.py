@@ -91,7 +91,7 @@ LETTERS: dict[str, list[Stroke]] = {
 def letters(count: int, rng: np.random.Generator) -> np.ndarray:
     """Letters and signs in changing hands, as `prepare_strokes` gives them: float32 ``(count, 784)``."""
     glyphs = list(LETTERS.values())
-    return drawn(count, lambda: _by_another_hand(glyphs[rng.integers(len(glyphs))], rng))
+    return drawn(count, lambda: by_another_hand(glyphs[rng.integers(len(glyphs))], rng))
 
 
 def drawn(count: int, draw: Callable[[], list[np.ndarray]]) -> np.ndarray:
@@ -99,10 +99,10 @@ def drawn(count: int, draw: Callable[[], list[np.ndarray]]) -> np.ndarray:
     return np.array([prepare_strokes(draw()) for _ in range(count)], np.float32).reshape(count, PIXELS)
 
 
-def _by_another_hand(glyph: list[Stroke], rng: np.random.Generator) -> list[np.ndarray]:
+def by_another_hand(glyph: list[Stroke], rng: np.random.Generator, bend: float = 0.05) -> list[np.ndarray]:
     """The glyph slanted, stretched, with bent strokes that begin and end elsewhere: arrays ``(P, 2)``."""
     slope, stretch = rng.uniform(-0.35, 0.25), rng.uniform(0.6, 1.1)
-    bends = rng.normal(0, 0.05, (2, 2, 3))  # of three waves over the box, for x and for y
+    bends = rng.normal(0, bend, (2, 2, 3))  # of three waves over the box, for x and for y
     strokes = []
     for stroke in glyph:
         points = _dense(np.array(stroke) + rng.normal(0, 0.02, (len(stroke), 2)))

@@ -6,14 +6,15 @@ from nural.data.augmentation import Augmentation, Thickness
 from nural.data.one_hot import to_categorical
 from nural.data.outliers.broken_digits import broken_digits
 from nural.data.outliers.letters import letters
+from nural.data.outliers.printed import printed_letters
 from nural.data.outliers.scribbles import scribbles
-from nural.data.outliers.textures import textures
+from nural.data.outliers.textures import silhouettes, textures
 
 CLASSES = 10
 
 
 def outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Letters, scribbles, textures, and things made of pieces of digits: float32 ``(count, 784)``.
+    """Drawn and printed letters, scribbles, textures, silhouettes, and pieces of digits: float32 ``(count, 784)``.
 
     Args:
         x: Digits to take pieces from, ``(N, 784)``.
@@ -22,14 +23,16 @@ def outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator)
         rng: Where all random numbers come from.
     """
     pens = Augmentation(Thickness(0.6))
-    of_letters, of_scribbles, of_textures = (round(count * share) for share in (0.4, 0.1, 0.2))
-    rest = count - of_letters - of_scribbles - of_textures
+    numbers = [round(count * share) for share in (0.3, 0.2, 0.1, 0.1, 0.1)]
+    written = np.concatenate(
+        [kind(n, rng) for kind, n in zip((letters, printed_letters, scribbles), numbers, strict=False)]
+    )
     return np.concatenate(
         [
-            pens(letters(of_letters, rng), rng),
-            pens(scribbles(of_scribbles, rng), rng),
-            textures(of_textures, rng),
-            broken_digits(x, y, rest, rng),
+            pens(written, rng),
+            textures(numbers[3], rng),
+            silhouettes(numbers[4], rng),
+            broken_digits(x, y, count - sum(numbers), rng),
         ]
     )
 

@@ -3,7 +3,12 @@
 import numpy as np
 
 from nural.data.augmentation.elastic import Elastic
+from nural.data.data_error import DataError
 from nural.data.digits import PIXELS, SIDE
+from nural.data.image import prepare
+
+#: How many of each kind `silhouettes` draws at a time, and of how many columns those are that it keeps.
+_AT_ONCE, _WIDE = 20, 11
 
 
 def textures(count: int, rng: np.random.Generator) -> np.ndarray:
@@ -14,6 +19,29 @@ def textures(count: int, rng: np.random.Generator) -> np.ndarray:
     for i, kind in enumerate(kinds):
         result[chosen == i] = kind(int((chosen == i).sum()), rng)
     return result.clip(0, 1)
+
+
+def silhouettes(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Filled shapes and blots, cut out and scaled by `prepare` as a digit would be: float32 ``(count, 784)``.
+
+    Narrow ones are left out: a bar on end is a thick 1.
+    """
+    kinds = (_shapes, _patterned, _clouds)
+    result = np.empty((0, PIXELS), np.float32)
+    while len(result) < count:
+        drawn = np.concatenate([kind(_AT_ONCE, rng) for kind in kinds]).clip(0, 1).reshape(-1, SIDE, SIDE)
+        found = [_as_a_digit(picture) for picture in rng.permutation(drawn)]
+        wide = [picture for picture in found if picture is not None and picture.any(axis=0).sum() >= _WIDE]
+        result = np.concatenate([result, np.array(wide, np.float32).reshape(-1, PIXELS)])
+    return result[:count]
+
+
+def _as_a_digit(picture: np.ndarray) -> np.ndarray | None:
+    """The picture, enlarged as a photograph of it would be, through `prepare`; None if there is nothing in it."""
+    try:
+        return prepare(np.kron(picture, np.ones((4, 4))))
+    except DataError:
+        return None
 
 
 def _noise(n: int, rng: np.random.Generator) -> np.ndarray:

@@ -17,6 +17,8 @@ const NUMBERS = {
   momentum: [0, 0.999, "any"],
   weight_decay: [0, 1, "any"],
   samples: [10, 50000, 1],
+  plain_epochs: [0, 1000, 1],
+  variants: [0, 1, "any"],
   outliers: [0, 1, "any"],
   seed: [0, 4294967295, 1],
   scale: [0, 100, "any"],
@@ -46,7 +48,7 @@ export class TrainingForm extends HTMLElement {
       this.about,
       element("fieldset", {}, element("legend", { t: "train.live" }), this.#field("learning_rate"), this.slider, this.#field("batch_size"), this.#field("epochs"), this.#field("momentum"), this.#field("weight_decay")),
       element("fieldset", {}, element("legend", { t: "train.network" }), this.layers, this.#field("initializer"), this.#field("scale")),
-      element("fieldset", {}, element("legend", { t: "train.rest" }), this.#field("samples"), this.#field("augmentation"), this.#field("outliers"), this.#field("optimizer"), this.#field("schedule"), this.#field("label_smoothing"), this.#field("seed")),
+      element("fieldset", {}, element("legend", { t: "train.rest" }), this.#field("samples"), this.#field("augmentation"), this.#field("plain_epochs"), this.#field("variants"), this.#field("outliers"), this.#field("optimizer"), this.#field("schedule"), this.#field("label_smoothing"), this.#field("seed")),
     );
   }
 

@@ -1,0 +1,58 @@
+"""Digits as MNIST has few or none: the ones and sevens of other countries, printed ones, and digits under noise."""
+
+import numpy as np
+
+from nural.data.augmentation import Augmentation, Noise, Thickness
+from nural.data.outliers.letters import Stroke, by_another_hand, drawn
+from nural.data.outliers.printed import printed
+
+_NOISE = 0.45  # the largest deviation
+_BEND = 0.015  # of strokes: a bent 1 is no 1
+
+
+def variants(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A third of them drawn, a third printed, a third digits under noise.
+
+    Args:
+        x: Digits to lay noise over, ``(N, 784)``.
+        y: Their labels, integers ``(N,)``.
+        count: How many digits.
+        rng: Where all random numbers come from.
+
+    Returns:
+        Pictures, float32 ``(count, 784)``, and labels, ``(count,)``.
+    """
+    of_drawn, of_printed, of_noisy = (len(part) for part in np.array_split(np.arange(count), 3))
+    ones = (of_drawn + 1) // 2
+    digits = rng.integers(10, size=of_printed)
+    noisy = rng.integers(len(x), size=of_noisy)
+    written = np.concatenate(
+        [
+            drawn(ones, lambda: by_another_hand(_one(rng), rng, _BEND)),
+            drawn(of_drawn - ones, lambda: by_another_hand(_seven(rng), rng, _BEND)),
+            printed([str(digit) for digit in digits], rng),
+        ]
+    )
+    pictures = [Augmentation(Thickness(0.4))(written, rng), Augmentation(Noise(_NOISE))(x[noisy], rng)]
+    labels = [np.ones(ones, int), np.full(of_drawn - ones, 7), digits, y[noisy]]
+    return np.concatenate(pictures), np.concatenate(labels)
+
+
+def _one(rng: np.random.Generator) -> list[Stroke]:
+    """With an upstroke, as in most of Europe, and now and then a foot."""
+    stem = 0.5
+    upstroke = (stem - rng.uniform(0.2, 0.45), rng.uniform(0.28, 0.55))
+    glyph: list[Stroke] = [[upstroke, (stem, 0), (stem, 1)]]
+    if rng.random() < 0.3:
+        glyph.append([(0.15, 1), (0.85, 1)])
+    return glyph
+
+
+def _seven(rng: np.random.Generator) -> list[Stroke]:
+    """With a bar, as in most of Europe, and now and then a hook at its beginning."""
+    foot, height = rng.uniform(0.2, 0.5), rng.uniform(0.42, 0.6)
+    stem = 0.85 + (foot - 0.85) * height
+    glyph: list[Stroke] = [[(0.05, 0), (0.85, 0), (foot, 1)], [(stem - 0.25, height), (stem + 0.25, height - 0.03)]]
+    if rng.random() < 0.3:
+        glyph[0].insert(0, (0.05, 0.15))
+    return glyph
