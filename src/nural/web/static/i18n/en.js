@@ -165,7 +165,7 @@ export default {
   "layers.padding": "padding",
   "recipe.mlp-augmented": "784-1024-1024-10, ReLU, He initialisation. Affine and elastic distortion. SGD, Nesterov momentum 0.9, weight decay 2e-5, one-cycle rate. Slow.",
   "recipe.cnn-fast": "5×5 convolutions of 16 and 32 channels, 2×2 max pooling, batch norm and ReLU; 512-10. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate.",
-  "recipe.cnn": "A 5×5 convolution of 16 channels, 3×3 ones of 32, 32 and 64, batch norm and ReLU; 2304-10, dropout. Affine and elastic distortion. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate.",
+  "recipe.cnn": "A 5×5 convolution of 16 channels, 3×3 ones of 32, 32 and 64, batch norm and ReLU; 2304-10, dropout. Affine and elastic distortion but for the last epochs. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate.",
   "recipe.best": "A 5×5 convolution of 32 channels, pairs of 3×3 ones of 64 and 128, batch norm and ReLU; 2048-10, dropout. Affine and elastic distortion but for the last epochs, variants of digits, outliers to refuse. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate. Slow.",
   "recipe.mnist-example": "PyTorch’s MNIST example: 3×3 convolutions of 32 and 64 channels, pooling, 9216-128-10, dropout. Adadelta, rate times 0.7 after each epoch. Slow: ten batches a second.",
 };
