@@ -34,7 +34,8 @@ def test_what_they_are(mnist):
 def test_the_shipped_model_reads_them(mnist):
     import nural
 
-    pictures, labels = variants(*mnist[2], 600, np.random.default_rng(2))
+    x, y = mnist[2]
+    pictures, labels = variants(x, y, 600, np.random.default_rng(2))
     right = nural.predict_proba(nural.load_pretrained(), pictures).argmax(axis=1) == labels
     drawn, printed, noisy = right.reshape(3, 200).mean(axis=1)
     assert drawn > 0.98

@@ -38,14 +38,21 @@ def test_pencil_in_a_shadow(written, model, rng):
     assert texts(read_page((levels + rng.normal(0, 1.5, levels.shape)).astype(np.uint8), model)) == LINES
 
 
-@pytest.mark.parametrize("upright", [False, True])
+@pytest.mark.parametrize(
+    "upright",
+    [
+        None,
+        15,
+        pytest.param(25, marks=pytest.mark.xfail(strict=True, reason="a 7 whose bar a line crosses is left out")),
+    ],
+)
 def test_ruled_and_squared_paper(written, model, upright):
     levels = paper(written(LINES)[0])
     ruled = levels.copy()
     ruled[40::44] = np.minimum(ruled[40::44], 150)
     ruled[41::44] = np.minimum(ruled[41::44], 150)
-    if upright:
-        ruled[:, 15::44] = np.minimum(ruled[:, 15::44], 150)
+    if upright is not None:
+        ruled[:, upright::44] = np.minimum(ruled[:, upright::44], 150)
     assert texts(read_page(ruled, model)) == LINES
 
 

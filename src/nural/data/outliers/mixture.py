@@ -23,16 +23,16 @@ def outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator)
         rng: Where all random numbers come from.
     """
     pens = Augmentation(Thickness(0.6))
-    numbers = [round(count * share) for share in (0.3, 0.2, 0.1, 0.1, 0.1)]
-    written = np.concatenate(
-        [kind(n, rng) for kind, n in zip((letters, printed_letters, scribbles), numbers, strict=False)]
-    )
+    shares = 0.3, 0.2, 0.1, 0.1, 0.1
+    of_letters, of_printed, of_scribbles, of_textures, of_silhouettes = (round(count * share) for share in shares)
+    rest = count - of_letters - of_printed - of_scribbles - of_textures - of_silhouettes
+    written = [letters(of_letters, rng), printed_letters(of_printed, rng), scribbles(of_scribbles, rng)]
     return np.concatenate(
         [
-            pens(written, rng),
-            textures(numbers[3], rng),
-            silhouettes(numbers[4], rng),
-            broken_digits(x, y, count - sum(numbers), rng),
+            pens(np.concatenate(written), rng),
+            textures(of_textures, rng),
+            silhouettes(of_silhouettes, rng),
+            broken_digits(x, y, rest, rng),
         ]
     )
 
