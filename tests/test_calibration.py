@@ -47,7 +47,8 @@ def test_the_temperature_of_few_samples_is_the_minimum_that_a_grid_finds(rng):
     for _ in range(20):
         z, labels = drawn(rng, 30, 5.0, classes=3)
         grid = np.geomspace(0.01, 1000, 20_001)
-        losses = [cross_entropy_loss(z / t, labels)[0] for t in grid]
+        scaled = z / grid[:, None, None]
+        losses = (np.logaddexp.reduce(scaled, axis=2) - scaled[:, range(30), labels]).mean(1)
         assert fit_temperature(z.astype(np.float32), np.eye(3)[labels]) == pytest.approx(
             grid[np.argmin(losses)], rel=1e-3
         )
