@@ -1,5 +1,8 @@
 """The parts of the way from a page to its digits, each alone."""
 
+from itertools import pairwise
+
+import cv2
 import numpy as np
 import pytest
 
@@ -11,7 +14,7 @@ from nural.reading.lines import lines_of
 from nural.reading.pieces import Piece
 from nural.reading.refusal import digits_among, spaces_before
 from nural.reading.ruling import Rule, remove_rules
-from nural.reading.signs import Sign
+from nural.reading.signs import Sign, signs_of
 from nural.reading.tilt import tilt_of_pieces, tilt_of_rules
 
 
@@ -89,6 +92,17 @@ def test_the_likeliest_division_of_a_line():
     assert best_division(atoms, 40.0, candidates, np.log([0.9, 0.3, 0.9, 0.2, 0.99, 0.2])) == [0, 4]
     assert best_division(atoms, 40.0, candidates, np.log([0.9, 0.3, 0.9, 0.99, 0.2, 0.2])) == [3, 2]
     assert best_division(atoms, 90.0, candidates, np.full(6, -9.0)) == []
+
+
+def test_a_zigzag_is_no_row_of_ones(model):
+    """Whose cuts leave strokes that are ones, each alone; apart they are."""
+    ends = [(5 + 34 * i, 3 if i % 2 else 56) for i in range(4)]
+    strokes = [cv2.line(np.zeros((60, 112), np.uint8), a, b, 255, 6) / np.float32(255) for a, b in pairwise(ends)]
+    (signs,) = signs_of([[Piece((0, 0, 60, 112), np.maximum.reduce(strokes), 6.0)]], model, 0.5)
+    assert [sign.digit for sign in signs] == [None]
+    apart = [Piece((0, 60 * i, 60, 60 * i + 112), stroke, 6.0) for i, stroke in enumerate(strokes)]
+    (signs,) = signs_of([apart], model, 0.5)
+    assert [sign.digit for sign in signs] == [1, 1, 1]
 
 
 UPRIGHT = np.array([[1.0, 0, 0], [0, 1, 0]])

@@ -20,7 +20,7 @@ _NO_DIGIT = -0.6  # the logarithm of what a whole piece counts that is no digit
 _LEFT_OVER = -2.5  # and of what a part counts when the rest of its piece is digits
 _WIDE_NO_DIGIT = 4.0  # what each height counts by which a piece is wider than a digit usually is
 _USUAL_WIDTH, _WIDER = 0.85, 10.0  # of the line's height, up to which width costs nothing; the cost beyond, squared
-_CUT, _INK_OF_CUT, _JOINED = 0.3, 0.45, 0.5  # what a cut costs, what each stroke's width of it, what a join
+_CUT, _INK_OF_CUT, _JOINED = 0.7, 0.45, 0.5  # what a cut costs, what each stroke's width of it, what a join
 
 
 @dataclass(frozen=True)
