@@ -99,21 +99,6 @@ def test_every_step_is_augmented_anew(small_model):
     assert len(np.unique([batch.sum() for batch in seen])) == 4
 
 
-def test_the_last_epochs_are_plain_where_that_is_asked_for(small_model):
-    x, y = np.ones((96, 6)), np.arange(96) % 3
-    steps = []
-
-    def watching(x, rng, *, before, after, out, divide):
-        steps.append(len(steps))
-        np.copyto(out, x)
-
-    fit(small_model(), x, y, epochs=5, batch_size=32, augment=watching, plain_epochs=2)
-    assert len(steps) == 3 * 3
-    for plain_epochs in (-1, 6):
-        with pytest.raises(ValueError, match=f"plain_epochs must be from 0 to epochs, 5, got {plain_epochs}"):
-            fit(small_model(), x, y, epochs=5, augment=watching, plain_epochs=plain_epochs)
-
-
 def test_an_augmented_training_resumes_bit_for_bit(blobs, small_model, tmp_path):
     whole, resumed = small_model(), small_model()
     fit(whole, *blobs, **settings(), augment=noisy)

@@ -70,7 +70,6 @@ def train(
     schedule: Schedule | None = None,
     validation: tuple[Any, Any] | None = None,
     augment: Augment | None = None,
-    plain_epochs: int = 0,
     seed: int = 0,
     threads: int | str | Threads = "auto",
     start: int = 0,
@@ -90,9 +89,6 @@ def train(
         schedule: The learning rate by step, counted from 0; by default the optimizer's own.
         validation: ``(x, y)`` to `evaluate` after each epoch.
         augment: Changes the samples of each batch at random, by numbers that depend on ``(seed, step)`` alone.
-        plain_epochs: How many epochs at the end go without ``augment``. What is read later is not augmented: a network
-            that saw it so last, at small learning rates, reads it better (Touvron et al. 2019, Fixing the Train-Test
-            Resolution Discrepancy, whose resolutions differ as augmented and plain samples do here).
         seed: Of the weights and of the batches: the same seed and the same threads give the same bits.
         threads: How many in all, `Threads`, or "auto", which chooses from the work that a step has and the cores there
             are; see `choose_threads`. Workers take shares of each batch; batch norm has the statistics of its share in
@@ -107,8 +103,6 @@ def train(
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
-    if not 0 <= plain_epochs <= epochs:
-        raise ValueError(f"plain_epochs must be from 0 to epochs, {epochs}, got {plain_epochs}")
     optimizer = SGD() if optimizer is None else optimizer
     ranks = Ranks() if ranks is None else ranks
     model.build(np.random.default_rng(seed))
@@ -130,7 +124,7 @@ def train(
             epoch, position = divmod(step, len(batches))
             for inputs, targets in batches.epoch(np.random.default_rng([seed, epoch + 1]), start=position):
                 begun = time.perf_counter()
-                if augment is not None and epoch < epochs - plain_epochs:
+                if augment is not None:
                     rng = np.random.default_rng([seed, epoch + 1, step])
                     own = ranks.share(len(targets))
                     after = len(targets) - own.stop
@@ -201,7 +195,6 @@ def fit(
     schedule: Schedule | None = None,
     validation: tuple[Any, Any] | None = None,
     augment: Augment | None = None,
-    plain_epochs: int = 0,
     callbacks: Sequence[Callback] = (),
     seed: int = 0,
     threads: int | str | Threads = "auto",
@@ -266,7 +259,6 @@ def fit(
                 schedule=schedule,
                 validation=validation,
                 augment=augment,
-                plain_epochs=plain_epochs,
                 seed=seed,
                 threads=threads,
                 start=len(history.losses),

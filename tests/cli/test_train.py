@@ -95,6 +95,13 @@ def test_ctrl_c_then_resume_gives_the_bits_of_a_run_without_a_break(nural, small
         assert (nural.folder / "parts" / name).read_bytes() == (nural.folder / "whole" / name).read_bytes(), name
 
 
+def test_pictures_drawn_before_the_first_step_are_announced(nural, small_npz):
+    announced = "8% of variants and 15% of outliers are drawn first"
+    code, errors = interrupted(nural, "--data", small_npz, "--recipe", "best", "--out", "run", after=announced)
+    assert code == 2
+    assert errors == "nural: stopped by Ctrl-C; go on with: nural train --resume run\n"
+
+
 def test_a_rate_that_overflows(nural, small_npz, one_sentence):
     result = nural("train", "--data", small_npz, "--recipe", "walkthrough", "--learning-rate", 1e30, "--out", "run")
     assert re.search(

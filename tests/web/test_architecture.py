@@ -18,11 +18,12 @@ def test_a_recipe_is_built_from_its_list(name):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_has_its_optimizer_and_its_rates(name):
+def test_a_recipe_has_its_optimizer_rates_and_augmentation(name):
     recipe, settings = RECIPES[name], Settings.of_recipe(RECIPES[name])
     ours, theirs = settings.new_optimizer(), recipe.optimizer(recipe.learning_rate)
     assert type(ours) is type(theirs)
     assert vars(ours) == vars(theirs)
+    assert repr(settings.augment()) == repr(recipe.augmentation)
     rate, share = recipe.schedule(recipe.learning_rate, recipe.epochs, 40), settings.share_of_rate(40)
     for step in range(0, 40 * recipe.epochs, 7):
         assert recipe.learning_rate * share(step) == pytest.approx(rate(step))

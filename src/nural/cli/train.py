@@ -199,6 +199,8 @@ def _announce(
     )
     say(console, f"threads: {threads}")
     say(console, f"{learn:,} digits to learn from, {validate:,} to validate, {test:,} to test")
+    if recipe.variants or recipe.outliers:
+        say(console, f"{recipe.variants:.0%} of variants and {recipe.outliers:.0%} of outliers are drawn first")
     say(console, f"results go to {shown(folder)}")
 
 
@@ -236,7 +238,6 @@ def _fit(config: RunConfig, model: Layer, sets: Any, folder: Path, console: Cons
             schedule=recipe.schedule(config.learning_rate, config.epochs, steps),
             validation=validation,
             augment=recipe.augmentation,
-            plain_epochs=round(recipe.plain_epochs * config.epochs / recipe.epochs),
             callbacks=[progress] if ranks.first else [],
             seed=config.seed,
             threads=config.threads,

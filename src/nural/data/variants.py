@@ -1,20 +1,25 @@
-"""Digits as MNIST has few or none: the ones and sevens of other countries, printed ones, and digits under noise."""
+"""Digits as MNIST has few or none: ones and sevens of other countries, printed, coarse and noisy ones."""
 
 import numpy as np
 
 from nural.data.augmentation import Augmentation, Noise, Thickness
+from nural.data.digits import SIDE
+from nural.data.image import prepare
 from nural.data.outliers.letters import Stroke, by_another_hand, drawn
 from nural.data.outliers.printed import printed
 
 _NOISE = 0.45  # the largest deviation
 _BEND = 0.015  # of strokes: a bent 1 is no 1
+_COARSE = (7, 13)  # pixels of the longer side: from, and below
+_NARROWED = 0.6  # of its width, at most
+_ENLARGED = 8  # times
 
 
 def variants(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A third of them drawn, a third printed, a third digits under noise.
+    """A quarter of them drawn, one printed, one of few pixels enlarged, one under noise.
 
     Args:
-        x: Digits to lay noise over, ``(N, 784)``.
+        x: Digits to make coarse, or to lay noise over, ``(N, 784)``.
         y: Their labels, integers ``(N,)``.
         count: How many digits.
         rng: Where all random numbers come from.
@@ -22,9 +27,10 @@ def variants(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator)
     Returns:
         Pictures, float32 ``(count, 784)``, and labels, ``(count,)``.
     """
-    of_drawn, of_printed, of_noisy = (len(part) for part in np.array_split(np.arange(count), 3))
+    of_drawn, of_printed, of_coarse, of_noisy = (len(part) for part in np.array_split(np.arange(count), 4))
     ones = (of_drawn + 1) // 2
     digits = rng.integers(10, size=of_printed)
+    coarse = rng.integers(len(x), size=of_coarse)
     noisy = rng.integers(len(x), size=of_noisy)
     written = np.concatenate(
         [
@@ -33,8 +39,12 @@ def variants(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator)
             printed([str(digit) for digit in digits], rng),
         ]
     )
-    pictures = [Augmentation(Thickness(0.4))(written, rng), Augmentation(Noise(_NOISE))(x[noisy], rng)]
-    labels = [np.ones(ones, int), np.full(of_drawn - ones, 7), digits, y[noisy]]
+    pictures = [
+        Augmentation(Thickness(0.4))(written, rng),
+        np.array([_coarse(digit, rng) for digit in x[coarse]], np.float32).reshape(of_coarse, SIDE**2),
+        Augmentation(Noise(_NOISE))(x[noisy], rng),
+    ]
+    labels = [np.ones(ones, int), np.full(of_drawn - ones, 7), digits, y[coarse], y[noisy]]
     return np.concatenate(pictures), np.concatenate(labels)
 
 
@@ -43,7 +53,7 @@ def _one(rng: np.random.Generator) -> list[Stroke]:
     stem = 0.5
     upstroke = (stem - rng.uniform(0.2, 0.45), rng.uniform(0.28, 0.55))
     glyph: list[Stroke] = [[upstroke, (stem, 0), (stem, 1)]]
-    if rng.random() < 0.3:
+    if rng.random() < 0.1:
         glyph.append([(0.15, 1), (0.85, 1)])
     return glyph
 
@@ -56,3 +66,16 @@ def _seven(rng: np.random.Generator) -> list[Stroke]:
     if rng.random() < 0.3:
         glyph[0].insert(0, (0.05, 0.15))
     return glyph
+
+
+def _coarse(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As if scanned with few pixels, enlarged and prepared again: ``(28, 28)``."""
+    from PIL import Image, ImageOps
+
+    picture = Image.fromarray(np.rint(255 * digit).astype(np.uint8).reshape(SIDE, SIDE))
+    picture = picture.crop(picture.getbbox())
+    scale = rng.integers(*_COARSE) / max(picture.size)
+    width = max(1, round(scale * rng.uniform(_NARROWED, 1) * picture.width))
+    height = max(1, round(scale * picture.height))
+    coarse = ImageOps.expand(picture.resize((width, height), Image.Resampling.BOX), 1)
+    return prepare(np.asarray(ImageOps.scale(coarse, _ENLARGED, Image.Resampling.BICUBIC)))

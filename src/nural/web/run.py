@@ -99,7 +99,6 @@ class Run:
             optimizer=self.optimizer,
             loss=chosen.loss(),
             augment=chosen.augment(),
-            plain_epochs=min(chosen.plain_epochs, chosen.epochs),
             schedule=lambda step: self.settings.learning_rate * share(step),
             seed=chosen.seed,
             threads=1,

@@ -30,7 +30,6 @@ SCHEDULES: dict[str, Callable[[int, int], Schedule]] = {
     "one cycle": lambda epochs, steps: one_cycle(1.0, epochs * steps),
     "step decay": lambda epochs, steps: step_decay(1.0, steps, 0.7),
 }
-AUGMENTATIONS = {"none": None, "affine, elastic": Augmentation(Affine(), Elastic())}
 #: What the recipes' functions are called here.
 RECIPE_SCHEDULES = dict.fromkeys(("mlp", "mlp-augmented", "cnn-fast", "cnn", "best"), "one cycle") | {
     "mnist-example": "step decay"
@@ -59,8 +58,7 @@ class Settings:
         batch_size: Digits a step.
         epochs: Passes over the digits.
         samples: How many digits of MNIST's training set to learn from.
-        augmentation: One of `AUGMENTATIONS`, how the digits of each batch are changed.
-        plain_epochs: How many epochs at the end see the digits as they are.
+        augmentation: The probability of each digit of a batch to be distorted, by `Affine` and `Elastic`.
         variants: How many digits as MNIST has few there are to learn from for each of its own.
         outliers: How many pictures that are none there are to learn from for each digit.
         seed: Of weights and batches.
@@ -81,8 +79,7 @@ class Settings:
     batch_size: int = 64
     epochs: int = 10
     samples: int = MOST_SAMPLES
-    augmentation: str = "none"
-    plain_epochs: int = 0
+    augmentation: float = 0.0
     variants: float = 0.0
     outliers: float = 0.0
     seed: int = 0
@@ -109,8 +106,7 @@ class Settings:
             batch_size=recipe.batch_size,
             epochs=recipe.epochs,
             drop_last=recipe.drop_last,
-            augmentation=next(name for name, kind in AUGMENTATIONS.items() if repr(kind) == repr(recipe.augmentation)),
-            plain_epochs=recipe.plain_epochs,
+            augmentation=recipe.augmentation.probability if recipe.augmentation else 0.0,
             variants=recipe.variants,
             outliers=recipe.outliers,
             recipe=recipe.name,
@@ -140,8 +136,7 @@ class Settings:
             schedule=one_of(body, "schedule", SCHEDULES, base.schedule),
             label_smoothing=number(body, "label_smoothing", 0, 0.9, base.label_smoothing),
             samples=whole(body, "samples", 10, MOST_SAMPLES, base.samples),
-            augmentation=one_of(body, "augmentation", AUGMENTATIONS, base.augmentation),
-            plain_epochs=whole(body, "plain_epochs", 0, 1000, base.plain_epochs),
+            augmentation=number(body, "augmentation", 0, 1, base.augmentation),
             variants=number(body, "variants", 0, 1, base.variants),
             outliers=number(body, "outliers", 0, 1, base.outliers),
             seed=whole(body, "seed", 0, 2**32 - 1, base.seed),
@@ -188,7 +183,7 @@ class Settings:
 
     def augment(self) -> Augmentation | None:
         """What changes the digits of each batch."""
-        return AUGMENTATIONS[self.augmentation]
+        return Augmentation(Affine(), Elastic(), probability=self.augmentation) if self.augmentation else None
 
     def loss(self) -> Loss:
         """What is minimised."""

@@ -34,7 +34,14 @@ def test_the_seed_gives_the_bits(digits):
     assert all((first != other).any(1))
 
 
-@pytest.mark.parametrize("augmentation", [EVERYTHING, Augmentation(Noise(), Affine(), Erasing(), Elastic())])
+@pytest.mark.parametrize(
+    "augmentation",
+    [
+        EVERYTHING,
+        Augmentation(Noise(), Affine(), Erasing(), Elastic()),
+        Augmentation(*EVERYTHING.parts, probability=0.5),
+    ],
+)
 def test_shares_of_a_batch_get_the_bits_of_the_whole(digits, augmentation):
     rng = np.random.default_rng(0)
     whole = augmentation(digits, rng)
@@ -82,6 +89,25 @@ def test_the_ink_stays(digits):
     assert y.sum() == pytest.approx(digits.sum(), rel=0.1)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_others_stay_as_they_are(digits, dtype):
+    """Those that are changed, are as without a probability."""
+    x = digits.astype(dtype)
+    all_changed = EVERYTHING(x, np.random.default_rng(0))
+    half = Augmentation(*EVERYTHING.parts, probability=0.5)(x, np.random.default_rng(0))
+    kept = (half == x).all(1)
+    assert 0.3 < kept.mean() < 0.7
+    np.testing.assert_allclose(half[~kept], all_changed[~kept], atol=1e-5)  # BLAS sums other blocks in other orders
+    none = Augmentation(*EVERYTHING.parts, probability=0)(x, np.random.default_rng(0))
+    np.testing.assert_array_equal(none, x)
+
+
+@pytest.mark.parametrize("probability", [-0.1, 1.1, float("nan")])
+def test_what_is_no_probability(probability):
+    with pytest.raises(ValueError, match=f"Augmentation: probability must be from 0 to 1, got {probability}"):
+        Augmentation(Affine(), probability=probability)
+
+
 def test_an_empty_batch():
     assert EVERYTHING(np.empty((0, 784), np.float32), np.random.default_rng(0)).shape == (0, 784)
 
@@ -89,6 +115,7 @@ def test_an_empty_batch():
 def test_it_says_what_it_is():
     augmentation = Augmentation(shift(2), Noise())
     assert repr(augmentation) == ("Augmentation(Affine(pixels=2, degrees=0, share=0, slope=0), Noise(deviation=0.15))")
+    assert repr(Augmentation(Noise(), probability=0.5)) == "Augmentation(Noise(deviation=0.15), probability=0.5)"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from nural.data.augmentation.coordinates import SIZE
 from nural.data.augmentation.distortion import Distortion
 from nural.data.augmentation.draws import Draws
 from nural.data.augmentation.elastic import Elastic
+from nural.data.augmentation.require import require_range
 
 #: Digits that go through all of it together: what is computed on the way, about 2 MB, fits into a core's cache.
 BLOCK = 64
@@ -42,10 +43,16 @@ class Augmentation:
 
     Args:
         parts: Any of `Affine`, `Elastic`, `Thickness`, `Noise`, `Erasing`, in the order in which they change a digit.
+        probability: Of each digit to be changed, from 0 to 1. What is read later is not augmented: a network that also
+            learned from digits as they are reads them better.
+
+    Raises:
+        ValueError: ``probability`` is out of its range.
     """
 
-    def __init__(self, *parts: Affine | Elastic | PixelChange) -> None:
-        self.parts = parts
+    def __init__(self, *parts: Affine | Elastic | PixelChange, probability: float = 1.0) -> None:
+        require_range("Augmentation: probability", probability, 0, 1)
+        self.parts, self.probability = parts, probability
         self._changes: list[PixelChange] = []
         neighbours: list[Affine | Elastic] = []
         for part in (*parts, None):
@@ -93,19 +100,20 @@ class Augmentation:
         require_out("Augmentation", out, x.shape)
         result = np.empty(x.shape, x.dtype) if out is None else out
         source, target = x.reshape(len(x), SIZE * SIZE), result.reshape(len(x), SIZE * SIZE)
-        if not self._changes:
+        if result is not x:
             np.copyto(target, source)
         draws = Draws(rng, len(x), before, after)
+        chosen = np.flatnonzero(draws.uniform(0, 1) < self.probability)
         drawn = [change.draw(draws) for change in self._changes]
 
-        def augment(block: slice) -> None:
-            images, written = source[block], target[block]
+        def augment(block: np.ndarray) -> None:
+            images = target[block]
             for change, values in zip(self._changes, drawn, strict=True):
                 own = tuple(v[block] for v in values) if isinstance(values, tuple) else values[block]
-                change.apply(images, own, written)
-                images = written
+                change.apply(images, own, images)
+            target[block] = images
 
-        blocks = [slice(begin, begin + BLOCK) for begin in range(0, len(x), BLOCK)]
+        blocks = [chosen[begin : begin + BLOCK] for begin in range(0, len(chosen), BLOCK)]
         if divide is None:
             for block in blocks:
                 augment(block)
@@ -114,7 +122,8 @@ class Augmentation:
         return result
 
     def __repr__(self) -> str:
-        return f"Augmentation({', '.join(map(repr, self.parts))})"
+        probability = [] if self.probability == 1 else [f"probability={self.probability}"]
+        return f"Augmentation({', '.join([*map(repr, self.parts), *probability])})"
 
 
 def _require_digits(x: np.ndarray) -> None:

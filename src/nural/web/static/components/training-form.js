@@ -6,7 +6,6 @@ import "./layer-list.js";
 const CHOICES = {
   optimizer: ["sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta"],
   schedule: ["constant", "one cycle", "step decay"],
-  augmentation: ["none", "affine, elastic"],
   initializer: ["he", "glorot", "normal", "torch"],
 };
 // Name, least, most, step.
@@ -17,7 +16,7 @@ const NUMBERS = {
   momentum: [0, 0.999, "any"],
   weight_decay: [0, 1, "any"],
   samples: [10, 50000, 1],
-  plain_epochs: [0, 1000, 1],
+  augmentation: [0, 1, "any"],
   variants: [0, 1, "any"],
   outliers: [0, 1, "any"],
   seed: [0, 4294967295, 1],
@@ -48,7 +47,7 @@ export class TrainingForm extends HTMLElement {
       this.about,
       element("fieldset", {}, element("legend", { t: "train.live" }), this.#field("learning_rate"), this.slider, this.#field("batch_size"), this.#field("epochs"), this.#field("momentum"), this.#field("weight_decay")),
       element("fieldset", {}, element("legend", { t: "train.network" }), this.layers, this.#field("initializer"), this.#field("scale")),
-      element("fieldset", {}, element("legend", { t: "train.rest" }), this.#field("samples"), this.#field("augmentation"), this.#field("plain_epochs"), this.#field("variants"), this.#field("outliers"), this.#field("optimizer"), this.#field("schedule"), this.#field("label_smoothing"), this.#field("seed")),
+      element("fieldset", {}, element("legend", { t: "train.rest" }), this.#field("samples"), this.#field("augmentation"), this.#field("variants"), this.#field("outliers"), this.#field("optimizer"), this.#field("schedule"), this.#field("label_smoothing"), this.#field("seed")),
     );
   }
 
