@@ -20,6 +20,12 @@ def test_any_number_of_pictures_with_labels(mnist, count):
     np.testing.assert_array_equal(x, before)
 
 
+def test_blank_pictures_stay_blank():
+    pictures, labels = variants(np.zeros((5, 784), np.float32), np.arange(5), 8, np.random.default_rng(0))
+    assert not pictures[4:6].any()
+    assert set(labels[4:]) <= set(range(5))
+
+
 def test_what_they_are(mnist):
     """A quarter drawn ones and sevens, one printed, one MNIST's own of few pixels, one under noise."""
     x, y = mnist[0][0][:200], mnist[0][1][:200]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from nural.data.augmentation import Augmentation, Noise, Thickness
+from nural.data.data_error import DataError
 from nural.data.digits import SIDE
 from nural.data.image import prepare
 from nural.data.outliers.letters import Stroke, by_another_hand, drawn
@@ -69,7 +70,7 @@ def _seven(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _coarse(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """As if scanned with few pixels, enlarged and prepared again: ``(28, 28)``."""
+    """As if scanned with few pixels, enlarged and prepared again, if anything is left then: ``(28, 28)``."""
     from PIL import Image, ImageOps
 
     picture = Image.fromarray(np.rint(255 * digit).astype(np.uint8).reshape(SIDE, SIDE))
@@ -78,4 +79,7 @@ def _coarse(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     width = max(1, round(scale * rng.uniform(_NARROWED, 1) * picture.width))
     height = max(1, round(scale * picture.height))
     coarse = ImageOps.expand(picture.resize((width, height), Image.Resampling.BOX), 1)
-    return prepare(np.asarray(ImageOps.scale(coarse, _ENLARGED, Image.Resampling.BICUBIC)))
+    try:
+        return prepare(np.asarray(ImageOps.scale(coarse, _ENLARGED, Image.Resampling.BICUBIC)))
+    except DataError:  # blank, as pictures in somebody's own data may be
+        return digit.reshape(SIDE, SIDE)

@@ -35,9 +35,9 @@ class Augmentation:
         augment = Augmentation(Affine(), Elastic(), Noise())
         batch = augment(batch, np.random.default_rng(seed))
 
-    All random numbers are drawn first, in the order of the parts. Then blocks of digits go through all parts.
-    `Affine` and `Elastic` side by side are one resampling: twice as fast as two, and not blurred twice. Pixels that
-    come from outside a picture are 0.
+    All random numbers are drawn first: which digits are changed, then those of the parts in their order. Then blocks of
+    digits go through all parts. `Affine` and `Elastic` side by side are one resampling: twice as fast as two, and not
+    blurred twice. Pixels that come from outside a picture are 0.
 
     Several threads may use one.
 
