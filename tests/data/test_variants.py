@@ -27,7 +27,7 @@ def test_blank_pictures_stay_blank():
 
 
 def test_what_they_are(mnist):
-    """A quarter drawn ones and sevens, one printed, one MNIST's own of few pixels, one under noise."""
+    """Four equal parts: drawn ones and sevens, printed ones, MNIST's own of few pixels, and under noise."""
     x, y = mnist[0][0][:200], mnist[0][1][:200]
     pictures, labels = variants(x, y, 400, np.random.default_rng(1))
     drawn, printed, coarse, noisy = labels.reshape(4, 100)
@@ -37,6 +37,9 @@ def test_what_they_are(mnist):
         distance = np.linalg.norm(x[None] - pictures.reshape(4, 100, 1, 784)[kind], axis=2)
         assert distance.min() > 0
         assert (y[distance.argmin(axis=1)] == known).mean() > least
+    fine = np.abs(np.diff(pictures.reshape(-1, 28, 28), 2, axis=2)).mean((1, 2)) / pictures.mean(1)
+    own = np.abs(np.diff(x.reshape(-1, 28, 28), 2, axis=2)).mean((1, 2)) / x.mean(1)
+    assert np.median(fine[200:300]) < 0.9 * np.median(own)  # blurred
     ink = (pictures > 0).reshape(4, -1).mean(1)
     assert ink[3] > 2 * ink[:3].max()
 

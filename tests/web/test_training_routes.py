@@ -147,6 +147,8 @@ def test_streams_are_bounded(ask, running):
     ("body", "sentence"),
     [
         ({"recipe": "none"}, "recipe must be one of own, mlp"),
+        ({"augmentation": 1.5}, "augmentation must be a number from 0 to 1"),
+        ({"augmentation": "affine"}, "augmentation must be a number from 0 to 1"),
         ({"layers": {}}, "layers must be a list"),
         ({"optimizer": "lbfgs"}, "optimizer must be one of sgd, adam"),
         ({"learning_rate": "fast"}, "learning_rate must be a number from 0 to 1000"),

@@ -200,7 +200,9 @@ def _announce(
     say(console, f"threads: {threads}")
     say(console, f"{learn:,} digits to learn from, {validate:,} to validate, {test:,} to test")
     if recipe.variants or recipe.outliers:
-        say(console, f"{recipe.variants:.0%} of variants and {recipe.outliers:.0%} of outliers are drawn first")
+        variants = round(recipe.variants * learn)
+        outliers = round(recipe.outliers * (learn + variants))
+        say(console, f"{variants:,} variants of digits and {outliers:,} outliers to learn from are made first")
     say(console, f"results go to {shown(folder)}")
 
 

@@ -17,7 +17,7 @@ _ENLARGED = 8  # times
 
 
 def variants(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A quarter of them drawn, one printed, one of few pixels enlarged, one under noise.
+    """Four equal parts: drawn, printed, of few pixels enlarged, under noise.
 
     Args:
         x: Digits to make coarse, or to lay noise over, ``(N, 784)``.

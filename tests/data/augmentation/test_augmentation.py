@@ -42,7 +42,7 @@ def test_the_seed_gives_the_bits(digits):
         Augmentation(*EVERYTHING.parts, probability=0.5),
     ],
 )
-def test_shares_of_a_batch_get_the_bits_of_the_whole(digits, augmentation):
+def test_shares_of_a_batch_are_changed_as_in_the_whole(digits, augmentation):
     rng = np.random.default_rng(0)
     whole = augmentation(digits, rng)
     for begin, end in [(0, 23), (23, 70), (5, 6)]:
@@ -52,11 +52,13 @@ def test_shares_of_a_batch_get_the_bits_of_the_whole(digits, augmentation):
         assert own.bit_generator.state == rng.bit_generator.state
 
 
-def test_workers_and_writing_in_place_give_the_same_bits(digits):
+@pytest.mark.parametrize("augmentation", [EVERYTHING, Augmentation(*EVERYTHING.parts, probability=0.5)])
+def test_workers_and_writing_in_place_give_the_same_bits(digits, augmentation):
+    digits = np.tile(digits, (3, 1))  # more than one block
     x = digits.copy()
     with Workers(2) as workers:
-        assert EVERYTHING(x, np.random.default_rng(0), out=x, divide=workers.divide) is x
-    np.testing.assert_array_equal(x, EVERYTHING(digits, np.random.default_rng(0)))
+        assert augmentation(x, np.random.default_rng(0), out=x, divide=workers.divide) is x
+    np.testing.assert_array_equal(x, augmentation(digits, np.random.default_rng(0)))
 
 
 def test_neighbouring_maps_are_resampled_once(digits):

@@ -43,8 +43,8 @@ class Augmentation:
 
     Args:
         parts: Any of `Affine`, `Elastic`, `Thickness`, `Noise`, `Erasing`, in the order in which they change a digit.
-        probability: Of each digit to be changed, from 0 to 1. What is read later is not augmented: a network that also
-            learned from digits as they are reads them better.
+        probability: Of each digit to be changed, from 0 to 1. Below 1 a network also learns from digits as they are,
+            which is how it will see those that it is to read.
 
     Raises:
         ValueError: ``probability`` is out of its range.
