@@ -71,22 +71,20 @@ def test_the_same_seed_gives_the_same_bits_twice(nural, small_npz):
 
 
 def interrupted(nural, *arguments, after):
-    """Start a training and press Ctrl-C once a line that matches ``after`` was printed."""
+    """Start a training, press Ctrl-C once a line that matches ``after`` was printed: how it ended, the lines before."""
     process = nural.start("train", *arguments)
-    for line in process.stdout:
-        if re.search(after, line):
-            break
+    lines = list(takewhile(lambda line: not re.search(after, line), process.stdout))
     time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    return process.returncode, errors
+    return process.returncode, errors, lines
 
 
 @pytest.mark.parametrize("after", ["results go to", "epoch +1 "])
 def test_ctrl_c_then_resume_gives_the_bits_of_a_run_without_a_break(nural, small_npz, after):
     options = ("--data", small_npz, "--recipe", "two-layer", "--epochs", 40, "--batch-size", 10)
     nural("train", *options, "--out", "whole", check=0)
-    code, errors = interrupted(nural, *options, "--out", "parts", after=after)
+    code, errors, _ = interrupted(nural, *options, "--out", "parts", after=after)
     assert code == 2
     assert errors == "nural: stopped by Ctrl-C; go on with: nural train --resume parts\n"
     assert {path.name for path in (nural.folder / "parts").iterdir()} == {"config.json", "checkpoint.safetensors"}
@@ -97,12 +95,10 @@ def test_ctrl_c_then_resume_gives_the_bits_of_a_run_without_a_break(nural, small
 
 
 def test_pictures_drawn_before_the_first_step_are_announced(nural, small_npz):
-    process = nural.start("train", "--data", small_npz, "--recipe", "best", "--out", "run")
-    lines = list(takewhile(lambda line: "results go to" not in line, process.stdout))
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    options = ("--data", small_npz, "--recipe", "best", "--out", "run")
+    code, errors, lines = interrupted(nural, *options, after="results go to")
     assert lines[-1] == "200 variants of digits and 405 outliers to learn from are made first\n"
-    assert process.returncode == 2
+    assert code == 2
     assert errors == "nural: stopped by Ctrl-C; go on with: nural train --resume run\n"
 
 

@@ -37,7 +37,7 @@ from nural.inference import outputs, scores
 from nural.layer import Layer
 from nural.metrics import confusion_matrix
 from nural.model_file import save
-from nural.models.recipes import RECIPES
+from nural.models.recipes import RECIPES, added_pictures
 from nural.ranks import Ranks, RanksError
 from nural.threads import choose_threads
 from nural.training import fit
@@ -200,8 +200,7 @@ def _announce(
     say(console, f"threads: {threads}")
     say(console, f"{learn:,} digits to learn from, {validate:,} to validate, {test:,} to test")
     if recipe.variants or recipe.outliers:
-        variants = round(recipe.variants * learn)
-        outliers = round(recipe.outliers * (learn + variants))
+        variants, outliers = added_pictures(learn, outliers=recipe.outliers, variants=recipe.variants)
         say(console, f"{variants:,} variants of digits and {outliers:,} outliers to learn from are made first")
     say(console, f"results go to {shown(folder)}")
 

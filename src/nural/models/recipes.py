@@ -18,14 +18,21 @@ from nural.optimizers import SGD, Adadelta, Optimizer
 from nural.schedules import Schedule, constant, one_cycle, step_decay
 
 
+def added_pictures(digits: int, *, outliers: float, variants: float) -> tuple[int, int]:
+    """How many variants are made for so many digits, and how many outliers for all of these."""
+    of_variants = round(variants * digits)
+    return of_variants, round(outliers * (digits + of_variants))
+
+
 def training_set(
     x: np.ndarray, y: np.ndarray, seed: int, *, outliers: float, variants: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """The digits, and so many variants and so many outliers for each of them, if any."""
-    if variants:
-        more, labels = variants_of(x, y, round(variants * len(x)), np.random.default_rng([seed, 1]))
+    of_variants, of_outliers = added_pictures(len(x), outliers=outliers, variants=variants)
+    if of_variants:
+        more, labels = variants_of(x, y, of_variants, np.random.default_rng([seed, 1]))
         x, y = np.concatenate([x, more]), np.concatenate([y, labels])
-    return with_outliers(x, y, outliers, np.random.default_rng([seed, 0])) if outliers else (x, y)
+    return with_outliers(x, y, of_outliers, np.random.default_rng([seed, 0])) if outliers else (x, y)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def test_silhouettes_are_no_bars():
 
 def test_a_data_set_with_outliers(digits):
     x, y = digits
-    more, targets = with_outliers(x, y, 0.2, np.random.default_rng(0))
+    more, targets = with_outliers(x, y, 100, np.random.default_rng(0))
     assert (more.shape, targets.shape) == ((600, 784), (600, 10))
     assert more.dtype == targets.dtype == np.float32
     np.testing.assert_array_equal(more[:500], x)

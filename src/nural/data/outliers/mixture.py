@@ -37,9 +37,7 @@ def outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator)
     )
 
 
-def with_outliers(
-    x: np.ndarray, y: np.ndarray, share: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def with_outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Digits and, after them, outliers, whose targets are all classes alike.
 
     A network that learns from them answers what is no digit with ten small probabilities instead of a confident guess,
@@ -48,15 +46,14 @@ def with_outliers(
     Args:
         x: Digits, ``(N, 784)``.
         y: Labels, integers ``(N,)``.
-        share: How many outliers there are for each digit.
+        count: How many outliers.
         rng: Where all random numbers come from.
 
     Returns:
-        ``(N + n, 784)`` and the targets as probabilities, ``(N + n, 10)``, both float32, with n outliers.
+        ``(N + count, 784)`` and the targets as probabilities, ``(N + count, 10)``, both float32.
 
     Source: Hendrycks et al. 2019, Deep Anomaly Detection with Outlier Exposure, section 3 and 4.3.
     """
-    count = round(share * len(x))
     targets = np.full((len(x) + count, CLASSES), 1 / CLASSES, np.float32)
     targets[: len(x)] = to_categorical(y, CLASSES)
     return np.concatenate([x, outliers(x, y, count, rng)]).astype(np.float32, copy=False), targets
