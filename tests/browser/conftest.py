@@ -10,7 +10,10 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+
+from nural.data import prepare_strokes
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -106,9 +109,26 @@ class Page:
         canvas.scroll_into_view_if_needed()
         return canvas, canvas.bounding_box()
 
+    def lifted(self):
+        """How often the pen has left the canvas."""
+        return self.page.evaluate("() => performance.getEntriesByName('nural-pen-lifted').length")
+
+    def drawn_pixels(self):
+        """What the network sees of all the strokes that are there now, waited for."""
+
+        def arrived():
+            strokes = [[point[:2] for point in stroke] for stroke in self.store("strokes")]
+            pixels = self.store("pixels")
+            expected = prepare_strokes(strokes, self.store("width"), **self.store("switches")).ravel()
+            return pixels is not None and np.allclose(pixels, expected, rtol=0, atol=1e-6)
+
+        self.until_true(arrived, "the pixels of all strokes")
+        return np.array(self.store("pixels"))
+
     def draw(self, *strokes):
         """Draw with the mouse; points are shares of the canvas."""
         _, box = self.canvas()
+        lifted = self.lifted()
         for stroke in strokes:
             points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
             self.page.mouse.move(*points[0])
@@ -116,11 +136,13 @@ class Page:
             for point in points[1:]:
                 self.page.mouse.move(*point)
             self.page.mouse.up()
+        self.until_true(lambda: self.lifted() == lifted + len(strokes), "all strokes ended")
         return self
 
     def draw_by_touch(self, *strokes):
         """Draw with a finger, through the browser's own path of touches."""
         _, box = self.canvas()
+        lifted = self.lifted()
         session = self.page.context.new_cdp_session(self.page)
         for stroke in strokes:
             points = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in stroke]
@@ -128,6 +150,7 @@ class Page:
             for point in points[1:]:
                 session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
             session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        self.until_true(lambda: self.lifted() == lifted + len(strokes), "all strokes ended")
         return self
 
 

@@ -41,7 +41,7 @@ def test_mouse_and_finger_at_any_resolution_make_the_same_pixels(visit, digit):
             page = visit(width=800, height=1200, device_scale_factor=ratio, has_touch=way == "draw_by_touch")
             getattr(page, way)(*DIGITS[digit])
             page.until("answer", f"value === {digit}")
-            found[way, ratio] = np.array(page.until("pixels", "value !== null"))
+            found[way, ratio] = page.drawn_pixels()
     first = found["draw", 1]
     for key, pixels in found.items():
         assert np.abs(pixels - first).max() * 256 <= 2, key
@@ -126,7 +126,7 @@ def test_undo_eraser_and_clear(visit):
 
 def test_a_wider_brush(visit):
     page = visit().draw(*DIGITS[7])
-    thin = sum(page.until("pixels", "value !== null"))
+    thin = page.drawn_pixels().sum()
     page.get_by_label("Brush width").fill("4.5")
     page.until("width", "value === 4.5")
     page.until("pixels", f"value.reduce((a, b) => a + b) > {thin * 1.3}")

@@ -30,12 +30,11 @@ def test_the_address_holds_the_drawing(visit):
     page.until("answer", "value === 3")
     page.get_by_role("switch", name="Centre of mass").uncheck()
     page.get_by_label("Brush width").fill("3")
-    pixels = page.until("pixels", "value !== null")
+    page.until("width", "value === 3")
+    pixels = page.drawn_pixels().tolist()
     page.has_address("width=3")
-    page.wait_for_timeout(300)
-    pixels, state = page.store("pixels"), page.url.split("#")[1]
-    assert "ink=" in state
-    other = visit(state)
+    page.has_address("ink=")
+    other = visit(page.url.split("#")[1])
     assert other.until("pixels", "value !== null") == pixels
     assert other.store("switches") == {"box": True, "scale": True, "centre": False}
     page.reload()
