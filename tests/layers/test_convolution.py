@@ -6,7 +6,7 @@ import pytest
 import nural
 from nural import Conv2d, Flatten, Linear, ReLU, Sequential
 from nural.cases import relative_error
-from nural.layers import conv2d_backward, conv2d_forward, pad2d_backward, pad2d_forward, same_padding
+from nural.layers import conv2d_backward, conv2d_forward, pad2d_backward, pad2d_forward, same_padding, winograd
 
 #: Arguments after the channels and the kernel's size, and sizes of images that they do not divide.
 SETTINGS = [
@@ -30,6 +30,11 @@ SETTINGS = [
     ((4, 6, 3), {"padding": "valid", "padding_mode": "reflect"}, (6, 5)),
 ]
 each_setting = pytest.mark.parametrize(("arguments", "settings", "size"), SETTINGS)
+
+
+@pytest.fixture(autouse=True)
+def winograd_of_few_tiles_too(monkeypatch):
+    monkeypatch.setattr(winograd, "LEAST_TILES", 1)
 
 
 def with_random_bias(layer, rng):

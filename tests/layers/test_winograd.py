@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nural.cases import relative_error
-from nural.layers import convolution
+from nural.layers import convolution, winograd
 from nural.layers.convolution import conv2d_backward, conv2d_forward
 from nural.layers.winograd import POINTS, filtering_matrices, winograd_suits
 
@@ -15,13 +15,21 @@ SHAPES = [
 ]
 
 
+@pytest.fixture
+def for_few_tiles_too(monkeypatch):
+    """Winograd's form where the plain one would be taken, being faster."""
+    monkeypatch.setattr(winograd, "LEAST_TILES", 1)
+
+
 def of_both_forms(compute, monkeypatch):
     """What the form computes, and what the plain product of columns does."""
     fast = compute()
-    monkeypatch.setattr(convolution, "winograd_suits", lambda *_: False)
-    return fast, compute()
+    with monkeypatch.context() as patch:
+        patch.setattr(convolution, "winograd_suits", lambda *_: False)
+        return fast, compute()
 
 
+@pytest.mark.usefixtures("for_few_tiles_too")
 @pytest.mark.parametrize(("size", "channels", "padding"), SHAPES)
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-13), ("float32", 5e-6)])
 def test_gives_the_numbers_of_the_plain_product(size, channels, padding, dtype, tolerance, rng, monkeypatch):
@@ -30,7 +38,6 @@ def test_gives_the_numbers_of_the_plain_product(size, channels, padding, dtype, 
     y, expected = of_both_forms(lambda: conv2d_forward(x, K, b, padding=padding), monkeypatch)
     assert not np.array_equal(y, expected)  # the two forms round differently: both were there
     assert relative_error(y, expected) < tolerance
-    monkeypatch.undo()
     dy = rng.standard_normal(y.shape).astype(dtype)
     gradients = of_both_forms(lambda: conv2d_backward(dy, K, x, padding=padding), monkeypatch)
     for gradient, plain in zip(*gradients, strict=True):
@@ -38,6 +45,7 @@ def test_gives_the_numbers_of_the_plain_product(size, channels, padding, dtype, 
         assert relative_error(gradient, plain) < tolerance
 
 
+@pytest.mark.usefixtures("for_few_tiles_too")
 def test_only_what_is_asked_for_is_computed(rng):
     x, K = rng.standard_normal((2, 8, 8, 16)), rng.standard_normal((3, 3, 16, 16))
     dy = rng.standard_normal((2, 6, 6, 16))
@@ -63,20 +71,20 @@ def test_the_stated_rounding_error(rng):
 
 
 @pytest.mark.parametrize(
-    ("kernel", "settings", "suits"),
+    ("images", "kernel", "settings", "suits"),
     [
-        ((3, 3, 16, 16), {}, True),
-        ((3, 3, 16, 16), {"stride": 2}, False),
-        ((3, 3, 16, 16), {"dilation": 2}, False),
-        ((3, 3, 16, 32), {"groups": 2}, False),
-        ((3, 3, 8, 32), {}, False),
-        ((5, 5, 16, 16), {}, False),
+        (8, (3, 3, 16, 16), {}, True),  # 9 tiles each
+        (7, (3, 3, 16, 16), {}, False),
+        (8, (3, 3, 16, 16), {"stride": 2}, False),
+        (8, (3, 3, 16, 16), {"dilation": 2}, False),
+        (8, (3, 3, 16, 32), {"groups": 2}, False),
+        (8, (3, 3, 8, 32), {}, False),
+        (8, (5, 5, 16, 16), {}, False),
     ],
 )
-def test_which_convolutions_it_suits(kernel, settings, suits, rng):
+def test_which_convolutions_it_suits(images, kernel, settings, suits, rng):
     settings = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1} | settings
     K = rng.standard_normal(kernel)
-    windows = convolution._windows(
-        "conv2d", rng.standard_normal((1, 14, 14, kernel[2] * settings["groups"])), K, **settings
-    )
-    assert winograd_suits(K, windows, settings["groups"]) is suits
+    x = rng.standard_normal((images, 14, 14, kernel[2] * settings["groups"]))
+    windows = convolution._windows("conv2d", x, K, **settings)
+    assert winograd_suits(images, K, windows, settings["groups"]) is suits

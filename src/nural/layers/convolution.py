@@ -62,7 +62,7 @@ def conv2d_forward(
     shape = len(x), *windows.count, K.shape[-1]
     y = scratch("y", shape, np.result_type(x, K)) if out is None else out
     require_out("conv2d_forward", y, shape)
-    if winograd_suits(K, windows, groups):
+    if winograd_suits(len(x), K, windows, groups):
         winograd_outputs(x, K, b, windows, y, scratch)
         return y
     if toeplitz_suits(K, windows, groups):
@@ -120,7 +120,7 @@ def conv2d_backward(
         of_images = scratch("db of each image", (len(dy), dy.shape[-1]), db.dtype)
         np.matmul(ones, dy.reshape(len(dy), -1, dy.shape[-1]), out=of_images)
         np.sum(of_images, axis=0, out=db)
-    if winograd_suits(K, windows, groups):
+    if winograd_suits(len(x), K, windows, groups):
         winograd_gradients(dy, K, x, windows, (dK, dx), scratch)
         return dK, db, dx
     if toeplitz_suits(K, windows, groups):

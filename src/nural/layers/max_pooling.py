@@ -8,7 +8,7 @@ from nural.batch import require_gradient, require_out
 from nural.layer import Layer
 from nural.layers.arguments import require_only
 from nural.layers.pooling import Pooling, pooling_settings, pooling_windows
-from nural.layers.windows import image_blocks, require_images
+from nural.layers.windows import Windows, image_blocks, require_images
 from nural.scratch import Scratch, new_array
 
 
@@ -24,6 +24,7 @@ def max_pool2d_forward(
 ) -> np.ndarray:
     """Max pooling: y_rc = max_ij x_{r·stride + i·dilation − top, c·stride + j·dilation − left}, each channel alone.
 
+    It is the maximum across of the maxima down: kh + kw comparisons, not kh · kw, and those down are of whole rows.
     NaN in a window makes its maximum NaN.
 
     Args:
@@ -35,7 +36,7 @@ def max_pool2d_forward(
         dilation: Pixels from one position in a window to the next.
         ceil_mode: Whether windows may reach beyond the padding on the far side, so that no pixel is left over.
         out: Where to write y.
-        scratch: Gives y, if not ``out``.
+        scratch: Gives y, if not ``out``, and the array to work in.
 
     Returns:
         y, ``(N, oh, ow, C)``; `windows_over` says how many windows there are.
@@ -51,10 +52,26 @@ def max_pool2d_forward(
     shape = len(x), *windows.count, x.shape[3]
     y = scratch("y", shape, x.dtype) if out is None else out
     require_out("max_pool2d_forward", y, shape)
-    y[...] = -np.inf
-    for _, (r, c), (h, w) in windows.all_taps():
-        np.maximum(y[:, r, c], x[:, h, w], out=y[:, r, c])
+    for images in image_blocks(len(x), x[0].nbytes):
+        part = x[images]
+        maxima_down = scratch("maxima down", (len(part), y.shape[1], *part.shape[2:]), x.dtype)
+        _maxima(part, windows, 0, out=maxima_down)
+        _maxima(maxima_down, windows, 1, out=y[images])
     return y
+
+
+def _maxima(x: np.ndarray, windows: Windows, axis: int, out: np.ndarray) -> None:
+    """The maxima of images, or of rows of windows, down (axis 0) or across (axis 1)."""
+    before = (slice(None),) * (axis + 1)
+    first, *others = windows.along(axis)
+    if first[0] == slice(0, windows.count[axis]):
+        np.copyto(out, x[(*before, first[1])])
+    else:
+        out[...] = -np.inf
+        others = [first, *others]
+    for reading, pixels in others:
+        part = out[(*before, reading)]
+        np.maximum(part, x[(*before, pixels)], out=part)
 
 
 def max_pool2d_backward(

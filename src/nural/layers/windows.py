@@ -5,6 +5,7 @@ import operator
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,14 @@ class Windows:
                 if down and across:
                     yield (i, j), (down[0], across[0]), (down[1], across[1])
 
+    def along(self, axis: int) -> Iterator[tuple[slice, slice]]:
+        """`taps` of one axis, down (0) or across (1): the windows that read a pixel at a position, and these pixels."""
+        for i in range(self.kernel[axis]):
+            offset = i * self.dilation[axis] - self.sides[axis][0]
+            reached = _reach(offset, self.stride[axis], self.size[axis], self.count[axis])
+            if reached:
+                yield reached
+
     def tile(self) -> bool:
         """Whether every pixel is under one window and no other."""
         covered = tuple(n * k for n, k in zip(self.count, self.kernel, strict=True))
@@ -92,8 +101,16 @@ def windows_over(
     kernel = down_across(name, "kernel_size", kernel_size)
     step, apart = down_across(name, "stride", stride), down_across(name, "dilation", dilation)
     around = sides(name, padding, kernel, step, apart)
+    return _windows(name, size, kernel, step, apart, around, ceil_mode)
+
+
+@lru_cache(maxsize=256)  # each forward and backward asks for the same ones
+def _windows(
+    name: str, size: Pair, kernel: Pair, stride: Pair, dilation: Pair, around: Sides, ceil_mode: bool
+) -> Windows:
+    """`windows_over` whose settings are in full."""
     counts = []
-    for length, k, s, d, (before, after) in zip(size, kernel, step, apart, around, strict=True):
+    for length, k, s, d, (before, after) in zip(size, kernel, stride, dilation, around, strict=True):
         free = length + before + after - d * (k - 1) - 1
         count = (free + s - 1 if ceil_mode else free) // s + 1
         if ceil_mode and (count - 1) * s >= length + before:
@@ -101,11 +118,11 @@ def windows_over(
         counts.append(count)
     if min(counts) < 1:
         padded = tuple(length + sum(both) for length, both in zip(size, around, strict=True))
-        extent = tuple(d * (k - 1) + 1 for k, d in zip(kernel, apart, strict=True))
+        extent = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
         raise ValueError(
             f"{name}: a kernel that extends over {extent} pixels is larger than the padded image, {padded}"
         )
-    return Windows(size, kernel, step, apart, around, (counts[0], counts[1]))
+    return Windows(size, kernel, stride, dilation, around, (counts[0], counts[1]))
 
 
 def same_padding(image_size: Any, kernel_size: Any, stride: Any = 1, dilation: Any = 1) -> Sides:
