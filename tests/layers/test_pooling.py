@@ -67,6 +67,13 @@ def test_padding_is_no_maximum_and_nan_is_one():
     np.testing.assert_array_equal(found.ravel(), [np.nan, 5])
 
 
+def test_a_window_that_sees_padding_alone_has_no_maximum():
+    x = np.zeros((1, 2, 2, 1))
+    y = max_pool2d_forward(x, 2, padding=1, dilation=3)  # one pixel before the image and one after it
+    assert y.ravel().tolist() == [-np.inf]
+    assert not max_pool2d_backward(np.ones_like(y), x, y, 2, padding=1, dilation=3).any()
+
+
 def test_what_the_average_divides_by():
     x = np.ones((1, 3, 3, 1))
     whole = avg_pool2d_forward(x, 2, 2, 1)

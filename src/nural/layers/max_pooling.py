@@ -63,13 +63,12 @@ def max_pool2d_forward(
 def _maxima(x: np.ndarray, windows: Windows, axis: int, out: np.ndarray) -> None:
     """The maxima of images, or of rows of windows, down (axis 0) or across (axis 1)."""
     before = (slice(None),) * (axis + 1)
-    first, *others = windows.along(axis)
-    if first[0] == slice(0, windows.count[axis]):
-        np.copyto(out, x[(*before, first[1])])
+    reached = list(windows.along(axis))
+    if reached and reached[0][0] == slice(0, windows.count[axis]):
+        np.copyto(out, x[(*before, reached.pop(0)[1])])
     else:
         out[...] = -np.inf
-        others = [first, *others]
-    for reading, pixels in others:
+    for reading, pixels in reached:
         part = out[(*before, reading)]
         np.maximum(part, x[(*before, pixels)], out=part)
 
@@ -111,13 +110,16 @@ def max_pool2d_backward(
     require_gradient("max_pool2d_backward", dy, (len(x), *windows.count, x.shape[3]))
     dx = scratch("dx", x.shape, dy.dtype) if out is None else out
     require_out("max_pool2d_backward", dx, x.shape)
-    alone = windows.tile()
+    alone, taps = windows.tile(), list(windows.all_taps())
+    if not taps:  # the windows see padding alone
+        dx[...] = 0
+        return dx
+    *taps, last = taps
     for images in image_blocks(len(dy), x[0].nbytes):
         remaining, gets = (scratch(name, dy[images].shape, dy.dtype) for name in ("remaining", "gets"))
         np.copyto(remaining, dy[images])  # what no pixel has got yet
         if not alone:
             dx[images] = 0
-        *taps, last = windows.all_taps()
         for _, (r, c), (h, w) in taps:
             part = np.equal(x[images, h, w], y[images, r, c], out=gets[:, r, c])
             part *= remaining[:, r, c]
