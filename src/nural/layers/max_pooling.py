@@ -63,12 +63,14 @@ def max_pool2d_forward(
 def _maxima(x: np.ndarray, windows: Windows, axis: int, out: np.ndarray) -> None:
     """The maxima of images, or of rows of windows, down (axis 0) or across (axis 1)."""
     before = (slice(None),) * (axis + 1)
-    reached = list(windows.along(axis))
-    if reached and reached[0][0] == slice(0, windows.count[axis]):
-        np.copyto(out, x[(*before, reached.pop(0)[1])])
+    every = slice(0, windows.count[axis])
+    positions = list(windows.along(axis, every))
+    if positions and positions[0][1] == every:
+        _, _, pixels = positions.pop(0)
+        np.copyto(out, x[(*before, pixels)])
     else:
         out[...] = -np.inf
-    for reading, pixels in reached:
+    for _, reading, pixels in positions:
         part = out[(*before, reading)]
         np.maximum(part, x[(*before, pixels)], out=part)
 

@@ -45,22 +45,19 @@ class Windows:
         ``rows`` restricts it to these rows of windows, and they are counted from its start. Positions at which every
         window reads padding are left out.
         """
-        first = rows.start * self.stride[0] - self.sides[0][0]
-        for i in range(self.kernel[0]):
-            down = _reach(first + i * self.dilation[0], self.stride[0], self.size[0], rows.stop - rows.start)
-            for j in range(self.kernel[1]):
-                offset = j * self.dilation[1] - self.sides[1][0]
-                across = _reach(offset, self.stride[1], self.size[1], self.count[1])
-                if down and across:
-                    yield (i, j), (down[0], across[0]), (down[1], across[1])
+        across = list(self.along(1, slice(0, self.count[1])))
+        for i, reading, pixels in self.along(0, rows):
+            for j, reading_across, pixels_across in across:
+                yield (i, j), (reading, reading_across), (pixels, pixels_across)
 
-    def along(self, axis: int) -> Iterator[tuple[slice, slice]]:
-        """`taps` of one axis, down (0) or across (1): the windows that read a pixel at a position, and these pixels."""
+    def along(self, axis: int, windows: slice) -> Iterator[tuple[int, slice, slice]]:
+        """`taps` of one axis, down (0) or across (1): position, those ``windows`` that read a pixel, the pixels."""
+        first = windows.start * self.stride[axis] - self.sides[axis][0]
         for i in range(self.kernel[axis]):
-            offset = i * self.dilation[axis] - self.sides[axis][0]
-            reached = _reach(offset, self.stride[axis], self.size[axis], self.count[axis])
+            offset = first + i * self.dilation[axis]
+            reached = _reach(offset, self.stride[axis], self.size[axis], windows.stop - windows.start)
             if reached:
-                yield reached
+                yield i, *reached
 
     def tile(self) -> bool:
         """Whether every pixel is under one window and no other."""
