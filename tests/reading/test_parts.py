@@ -9,10 +9,10 @@ import pytest
 from nural.reading.cuts import Atom, atoms_of
 from nural.reading.grid import Grid
 from nural.reading.ink import ink_is_lighter, page_ink
-from nural.reading.lattice import Candidate, best_division
+from nural.reading.lattice import Candidate, best_division, candidates_of
 from nural.reading.lines import lines_of
 from nural.reading.pieces import Piece
-from nural.reading.refusal import digits_among, spaces_before
+from nural.reading.refusal import digits_among, spaces_before, without_specks
 from nural.reading.ruling import Rule, remove_rules
 from nural.reading.signs import Sign, signs_of
 from nural.reading.tilt import tilt_of_pieces, tilt_of_rules
@@ -94,6 +94,17 @@ def test_the_likeliest_division_of_a_line():
     assert best_division(atoms, 90.0, candidates, np.full(6, -9.0)) == []
 
 
+def test_what_is_low_or_high_in_its_line_is_less_likely_a_digit():
+    """As the loop of a 9 is, which alone would be a clear 0."""
+    costs = []
+    for top in (0, 4, 10, 20):
+        (candidate,) = candidates_of([Atom((top, 0, 40, 20), np.ones((40 - top, 20), np.float32), 0, 0.0)], 40.0)
+        costs.append(candidate.cost)
+    assert costs == pytest.approx([0, 0, 0.23, 0.805])
+    (high,) = candidates_of([Atom((0, 0, 50, 20), np.ones((50, 20), np.float32), 0, 0.0)], 40.0)
+    assert high.cost == pytest.approx(0.2)
+
+
 def test_a_zigzag_is_no_row_of_ones(model):
     """Whose cuts leave strokes that are ones, each alone; apart they are."""
     ends = [(5 + 34 * i, 3 if i % 2 else 56) for i in range(4)]
@@ -153,6 +164,17 @@ def test_digits_in_words_of_letters_are_refused():
     speck = [sign(600, 1, 0.99, height=8, width=6)]
     assert digits_among(number + unclear + word + speck, 0.7) == number + unclear
     assert digits_among(word[:1], 0.7) == []
+
+
+def test_a_line_of_nothing_but_low_ones_is_dirt():
+    """Beside a page's digits; a low line with another digit stays, and so does a page of nothing but ones."""
+
+    def line(digits, height):
+        return [Sign((0, 30 * i, height, 30 * i + 20), digit, 0.9) for i, digit in enumerate(digits)]
+
+    page, small, low, high = line([2, 0, 6], 50), line([7, 1], 20), line([1, 1], 29), line([1], 30)
+    assert without_specks([page, low, small, high, []]) == [page, small, high]
+    assert without_specks([low, high]) == [low, high]
 
 
 def test_spaces_at_wide_gaps():

@@ -20,6 +20,7 @@ _NO_DIGIT = -0.6  # the logarithm of what a whole piece counts that is no digit
 _LEFT_OVER = -2.5  # and of what a part counts when the rest of its piece is digits
 _WIDE_NO_DIGIT = 4.0  # what each height counts by which a piece is wider than a digit usually is
 _USUAL_WIDTH, _WIDER = 0.85, 10.0  # of the line's height, up to which width costs nothing; the cost beyond, squared
+_LOW, _HIGH = (0.85, 2.3), (1.15, 2.0)  # of the line's height, from which on a digit is low or high; the cost beyond
 _CUT, _INK_OF_CUT, _JOINED = 0.7, 0.45, 0.5  # what a cut costs, what each stroke's width of it, what a join
 
 
@@ -57,8 +58,7 @@ def candidates_of(atoms: list[Atom], height: float) -> list[Candidate]:
             joins = sum(a.piece != b.piece for a, b in itertools.pairwise(parts))
             if joins and _widest_gap(parts) > _APART * height:
                 break
-            too_wide = max(0.0, wide / height - _USUAL_WIDTH)
-            cost = _JOINED * joins + _cost_of_cut(atoms, first) + _WIDER * too_wide**2
+            cost = _JOINED * joins + _cost_of_cut(atoms, first) + _cost_of_size(wide / height, tall / height)
             found.append(Candidate(first, stop, box, digit_field(_together(parts, box)), cost))
     return found
 
@@ -122,6 +122,12 @@ def _cost_of_cut(atoms: list[Atom], first: int) -> float:
     """What it costs to begin a digit with this atom: nothing if no other of its piece comes before it."""
     begins = all(atom.piece != atoms[first].piece for atom in atoms[:first])
     return 0.0 if begins else _CUT + _INK_OF_CUT * atoms[first].cut
+
+
+def _cost_of_size(wide: float, tall: float) -> float:
+    """What a digit's width and height cost that are not usual in its line, both as shares of the line's height."""
+    too_wide = max(0.0, wide - _USUAL_WIDTH)
+    return _WIDER * too_wide**2 + _LOW[1] * max(0.0, _LOW[0] - tall) + _HIGH[1] * max(0.0, tall - _HIGH[0])
 
 
 def _widest_gap(parts: list[Atom]) -> float:

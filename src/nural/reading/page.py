@@ -18,7 +18,7 @@ from nural.reading.ink import ink_is_lighter, marks, page_ink
 from nural.reading.lines import lines_of
 from nural.reading.paper import page_of, regions_of
 from nural.reading.pieces import pieces_of
-from nural.reading.refusal import digits_among, spaces_before
+from nural.reading.refusal import digits_among, spaces_before, without_specks
 from nural.reading.ruling import remove_rules
 from nural.reading.signs import Sign, signs_of
 from nural.reading.tilt import tilt_of_pieces, tilt_of_rules, turn
@@ -151,13 +151,11 @@ def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:
     grid = Grid(rules, back)
     signs = signs_of(grid.with_whole_rows(lines_of(pieces)), model, threshold_of(model))
     lines = []
-    for line in signs:
-        digits = digits_among(line, threshold_of(model))
-        if digits:
-            boxes = [digit.box for digit in digits]
-            ends = grid.columns_end(boxes)
-            spaces = [wide or end for wide, end in zip(spaces_before(boxes), ends, strict=True)]
-            lines.append(Line([_digit(sign, back) for sign in digits], spaces))
+    for digits in without_specks([digits_among(line, threshold_of(model)) for line in signs]):
+        boxes = [digit.box for digit in digits]
+        ends = grid.columns_end(boxes)
+        spaces = [wide or end for wide, end in zip(spaces_before(boxes), ends, strict=True)]
+        lines.append(Line([_digit(sign, back) for sign in digits], spaces))
     return lines
 
 

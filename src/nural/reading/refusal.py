@@ -11,6 +11,7 @@ _SPACE, _SURE_SPACE = 0.6, 1.05  # of it: a gap that may, and one that must, be 
 _USUAL = 30  # percentile of a line's gaps: where words are short, half of them may be spaces
 _WIDER = 1.8  # times the line's usual gap: such a gap is a space
 _UNCLEAR = 0.5  # of the threshold: with less confidence it is no digit, with more it may be an unclear one
+_SPECK = 0.6  # of the height of the page's digits: lower ones with no other digit in their line are dirt
 _NEIGHBOURS = 0.45  # of a height: a sign this near belongs to the same word
 
 
@@ -40,6 +41,13 @@ def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
         if clear > len(large) - len(digits):
             found += digits
     return found
+
+
+def without_specks(lines: list[list[Sign]]) -> list[list[Sign]]:
+    """The lines of a page but for those of nothing but low ones: specks, and what is left of the paper's lines."""
+    heights = [_tall(sign) for line in lines for sign in line if sign.digit != 1]
+    least = _SPECK * float(np.median(heights)) if heights else 0.0
+    return [line for line in lines if any(sign.digit != 1 or _tall(sign) >= least for sign in line)]
 
 
 def spaces_before(boxes: list[tuple[int, int, int, int]]) -> list[bool]:
