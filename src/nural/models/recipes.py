@@ -155,7 +155,7 @@ RECIPES = {
             batch_size=128,
             learning_rate=0.1,
             augmentation=Augmentation(Affine(), Elastic()),
-            test_accuracy=0.9935,
+            test_accuracy=0.9941,
             seconds=192,
         ),
         Recipe(
@@ -183,7 +183,7 @@ RECIPES = {
             batch_size=128,
             learning_rate=0.1,
             augmentation=Augmentation(Affine(), Elastic(), probability=0.5),
-            test_accuracy=0.9958,
+            test_accuracy=0.9962,
             seconds=124,
         ),
         Recipe(
