@@ -20,7 +20,8 @@ _NO_DIGIT = -0.6  # the logarithm of what a whole piece counts that is no digit
 _LEFT_OVER = -2.5  # and of what a part counts when the rest of its piece is digits
 _WIDE_NO_DIGIT = 4.0  # what each height counts by which a piece is wider than a digit usually is
 _USUAL_WIDTH, _WIDER = 0.85, 10.0  # of the line's height, up to which width costs nothing; the cost beyond, squared
-_LOW, _HIGH = (0.85, 2.3), (1.15, 2.0)  # of the line's height, from which on a digit is low or high; the cost beyond
+_LOW, _LOWER = 0.85, 2.3  # of the line's height, down to which height costs nothing; the cost of each height below
+_HIGH, _HIGHER = 1.15, 2.0  # and up to which, and above
 _CUT, _INK_OF_CUT, _JOINED = 0.7, 0.45, 0.5  # what a cut costs, what each stroke's width of it, what a join
 
 
@@ -126,8 +127,8 @@ def _cost_of_cut(atoms: list[Atom], first: int) -> float:
 
 def _cost_of_size(wide: float, tall: float) -> float:
     """What a digit's width and height cost that are not usual in its line, both as shares of the line's height."""
-    too_wide = max(0.0, wide - _USUAL_WIDTH)
-    return _WIDER * too_wide**2 + _LOW[1] * max(0.0, _LOW[0] - tall) + _HIGH[1] * max(0.0, tall - _HIGH[0])
+    too_wide, too_low, too_high = max(0.0, wide - _USUAL_WIDTH), max(0.0, _LOW - tall), max(0.0, tall - _HIGH)
+    return _WIDER * too_wide**2 + _LOWER * too_low + _HIGHER * too_high
 
 
 def _widest_gap(parts: list[Atom]) -> float:

@@ -44,7 +44,10 @@ def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
 
 
 def without_specks(lines: list[list[Sign]]) -> list[list[Sign]]:
-    """The lines of a page but for those of nothing but low ones: specks, and what is left of the paper's lines."""
+    """The lines of a page but for empty ones and those of nothing but low ones, which are dirt.
+
+    Specks are read as ones, and so is what is left of the paper's lines.
+    """
     heights = [_tall(sign) for line in lines for sign in line if sign.digit != 1]
     least = _SPECK * float(np.median(heights)) if heights else 0.0
     return [line for line in lines if any(sign.digit != 1 or _tall(sign) >= least for sign in line)]
