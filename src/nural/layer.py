@@ -10,6 +10,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from nural.task import Task
+
 DEFAULT_SEED = 0
 
 
@@ -43,6 +45,7 @@ class Layer:
         share: In training, how many rows of the batch come before those that this replica gets, and how many after.
         gradients_ready: If set, a container's ``backward`` calls it with the name of each child that has filled its
             ``grads``, while the others are still at work.
+        task: What the outputs stand for; None until a training or its maker says it.
         info: Anything JSON can hold that should travel with the model in its file, such as how inputs are prepared.
 
     Args:
@@ -76,6 +79,7 @@ class Layer:
         self.generator: np.random.Generator | None = None
         self.share = (0, 0)
         self.gradients_ready: Callable[[str], None] | None = None
+        self.task: Task | None = None
         self.info: dict[str, Any] = {}
         self.buffers: dict[str, np.ndarray] = {}
         self._saved: tuple[Any, ...] = ()
