@@ -128,6 +128,8 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         labels = y
         X, t = self._validated(X, y, incremental, reset=first)
         weight = self._weights_of(X, labels, sample_weight, incremental)
+        if weight is not None and not incremental and not np.any(weight):
+            raise ValueError("every sample weighs 0, by sample_weight and class_weight together: none counts")
         self.n_outputs_ = t.shape[1]
         self._random_state = check_random_state(self.random_state)
         if first:
@@ -199,6 +201,11 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         if held.x.shape[0] < 2:
             raise ValueError(
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+            )
+        if any(part.weight is not None and not np.any(part.weight) for part in (train, held)):
+            raise ValueError(
+                "None of the samples set aside for validation, or none of the others, weighs more than 0. Choose "
+                "another 'validation_fraction' or 'random_state', or give 'validation_data'."
             )
         return train, held._replace(y=self._labels(held.t))
 

@@ -37,7 +37,7 @@ class Weighted(NamedTuple):
 class Objective:
     """L = loss + ½ α Σ W² / Σ w: the mean loss of the samples, w their weights, and the L2 term over all weights W.
 
-    The term is divided by the samples of the batch; biases are not in it.
+    The term is divided by the samples of the batch; biases are not in it. Where Σ w = 0, L and its gradient are 0.
 
     Attributes:
         network: Its ``grads`` are filled.
@@ -60,7 +60,7 @@ class Objective:
             dy, need_dx=network is not self.network
         )  # the layer for sparse input has no weights to stop at
         total = len(t) if w is None else w.sum()
-        if self.alpha:
+        if self.alpha and total:
             squares = 0.0
             for layer in weighted(self.network):
                 W, dW = layer.params[weight_name(layer)], layer.grads[weight_name(layer)]
