@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nural.activations import softmax_forward
-from nural.containers import Sequential
+from nural.containers import Sequential, computes_as
 from nural.layer import Layer
 from nural.layers import Linear
 from nural.metrics import class_labels
@@ -122,9 +122,9 @@ def scaled_by_temperature(model: Layer, temperature: float) -> Layer:
     twin = model.astype(model.dtype)
     twin.info = copy.deepcopy(model.info)
     last: Layer = twin
-    while isinstance(last, Sequential) and len(last):
+    while computes_as(last, Sequential) and len(last):
         last = last[len(last) - 1]
-    if not isinstance(last, Linear):
+    if type(last) is not Linear:
         raise ValueError(f"scaled_by_temperature: the network must end in Linear, this one ends in {last!r}")
     for value in last.params.values():
         value /= temperature

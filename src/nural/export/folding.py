@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 import numpy as np
 
+from nural.containers import computes_as
 from nural.export.steps import Step
 from nural.layer import Layer
 from nural.layers.batch_norm import BatchNorm
@@ -22,7 +24,7 @@ def fold_batch_norm(steps: Sequence[Step]) -> list[Step]:
     for step in steps:
         if step.action == "apply":
             layer, before = step.layer, folded[-1] if folded else None
-            if _folds(layer) and before and before.action == "apply" and isinstance(before.layer, Linear | Conv2d):
+            if _folds(layer) and before and before.action == "apply" and _takes_more(before.layer):
                 folded[-1] = replace(before, layer=_joined(before.layer, layer))
                 continue
             step = replace(step, layer=layer)
@@ -38,7 +40,11 @@ def scale_and_shift(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _folds(layer: Layer) -> bool:
-    return isinstance(layer, BatchNorm) and layer.track_running_stats
+    return computes_as(layer, BatchNorm) and layer.track_running_stats
+
+
+def _takes_more(layer: Layer) -> TypeGuard[Linear | Conv2d]:
+    return computes_as(layer, Linear) or computes_as(layer, Conv2d)
 
 
 def _joined(layer: Linear | Conv2d, norm: Layer) -> Layer:
