@@ -13,7 +13,19 @@ PACKAGE = Path(nural.__file__).parent
 
 #: Each module may import the modules in rows above its own, and its own.
 ORDER = [
-    ["atomic_file", "batch", "blocks", "history", "interrupt", "late", "scratch", "task", "workers"],
+    [
+        "arrays",
+        "atomic_file",
+        "batch",
+        "blocks",
+        "history",
+        "interrupt",
+        "late",
+        "parent",
+        "scratch",
+        "task",
+        "workers",
+    ],
     ["layer", "initializers", "schedules"],
     ["containers"],
     ["calls"],

@@ -99,13 +99,15 @@ def train(
 
     Raises:
         DivergedError: the loss, or a weight at the end of an epoch, is NaN or infinite.
-        ValueError: the data are empty, differ in length, or do not fit the network or the loss.
+        ValueError: the data are empty, differ in length, or do not fit the network or the loss; or the network has no
+            parameters.
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     optimizer = SGD() if optimizer is None else optimizer
     ranks = Ranks() if ranks is None else ranks
     model.build(np.random.default_rng(seed))
+    _require_parameters(model)
     batches = Batches(x, y, batch_size, dtype=model.dtype, drop_last=drop_last, share=ranks.share)
     steps = epochs * len(batches)
     step = start
@@ -150,6 +152,14 @@ def train(
                 yield Progress(
                     step, steps, epoch + 1, epochs, len(targets), value, optimizer.learning_rate, ends_epoch, judged
                 )
+
+
+def _require_parameters(model: Layer) -> None:
+    if not model.all_shapes():
+        raise ValueError(
+            f"{model!r} has no parameters, so there is nothing to train: a layer's own are the shapes it gives to "
+            "Layer.__init__, those of layers inside are found where these are attributes or children"
+        )
 
 
 def _step(
@@ -230,6 +240,7 @@ def fit(
         raise ValueError("fit: to resume, name the checkpoint to resume from")
     with ranks.together((DivergedError,)):
         model.build(np.random.default_rng(seed))
+        _require_parameters(model)
         history = History()
         settings = {"samples": len(x), "batch_size": batch_size, "drop_last": drop_last, "seed": seed}
         ranks.require_equal({**settings, "epochs": epochs, "shapes of weights": model.all_shapes()})
