@@ -105,6 +105,7 @@ _NAMES = {
         "clip_gradients_by_value",
     ),
     "plateau": ("ReduceOnPlateau",),
+    "reference": (),
     "schedules": (),
     "threads": ("Threads",),
     "training": (
@@ -114,5 +115,5 @@ _NAMES = {
     ),
 }
 
-__all__ = [*(name for names in _NAMES.values() for name in names), "data", "initializers", "schedules"]  # pyright: ignore
+__all__ = [*(name for names in _NAMES.values() for name in names), "data", "initializers", "reference", "schedules"]  # pyright: ignore
 __getattr__, __dir__ = late(__name__, _NAMES)

@@ -18,6 +18,7 @@ from nural import model_file as model_file
 from nural import models as models
 from nural import optimizers as optimizers
 from nural import plateau as plateau
+from nural import reference as reference
 from nural import schedules as schedules
 from nural import threads as threads
 from nural import training as training
@@ -169,6 +170,7 @@ __all__ = [
     "numerical_gradient",
     "predict",
     "predict_proba",
+    "reference",
     "reliability",
     "save",
     "scaled_by_temperature",
