@@ -7,7 +7,7 @@ import numpy as np
 
 from nural.layer import Layer
 from nural.optimizers.optimizer import Block, row_blocks
-from nural.workers import Workers
+from nural.parallel.workers import Workers
 
 #: Fewer rows are not cut off for a worker: batch norm needs two to have a variance.
 LEAST_SHARE = 2

@@ -8,7 +8,7 @@ import numpy as np
 from nural.containers import Sequential
 from nural.layer import Layer
 from nural.optimizers import Optimizer
-from nural.ranks import Ranks
+from nural.parallel.ranks import Ranks
 
 
 class DivergedError(FloatingPointError):

@@ -3,10 +3,10 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from nural import Linear, Sequential
-from nural.guard import APART, APART_FOR_EACH, LOOK_AGAIN, ONE_THREAD, Guard
-from nural.parallel import Replicas
-from nural.threads import BlasThreads, Threads
-from nural.workers import Workers
+from nural.parallel.contention import APART, APART_FOR_EACH, LOOK_AGAIN, ONE_THREAD, Contention
+from nural.parallel.replicas import Replicas
+from nural.parallel.threads import BlasThreads, Threads
+from nural.parallel.workers import Workers
 
 SINGLE, QUICK, SLOW = 0.010, 0.006, 0.030  # seconds of a step
 
@@ -36,8 +36,8 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
     machine = Machine(tmp_path)
-    monkeypatch.setattr("nural.guard.time", machine)
-    monkeypatch.setattr("nural.guard.PROC", tmp_path)
+    monkeypatch.setattr("nural.parallel.contention.time", machine)
+    monkeypatch.setattr("nural.parallel.contention.PROC", tmp_path)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     return machine
 
@@ -48,7 +48,7 @@ class Training:
     def __init__(self, machine, step=0):
         self.machine, self.step, self.several = machine, step, QUICK
         self.replicas = Replicas(Sequential(Linear(8, 4)), Workers(2))
-        self.guard = Guard(Threads(2), self.replicas, BlasThreads(1), 32, step)
+        self.guard = Contention(Threads(2), self.replicas, BlasThreads(1), 32, step)
 
     @property
     def at_once(self):
@@ -163,7 +163,7 @@ def test_blas_has_one_thread_where_the_guard_wants_one(machine):
 
     with threadpool_limits(1, user_api="blas"), BlasThreads(2) as blas, Workers(1) as workers:
         model = Sequential(Linear(784, 256, dtype=np.float64))
-        guard = Guard(Threads(blas=2), Replicas(model, workers), blas, 32)
+        guard = Contention(Threads(blas=2), Replicas(model, workers), blas, 32)
         assert numbers() == {2}
         guard.after_step(0, 0.001, 32)
         assert numbers() == {1}

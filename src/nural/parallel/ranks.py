@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nural.history import History
-from nural.layer import Layer
-from nural.optimizers import Optimizer
-from nural.parallel import shares
-from nural.threads import cores
+from nural.parallel.replicas import shares
+from nural.parallel.threads import cores
 
 
 class RanksError(RuntimeError):
@@ -141,30 +138,6 @@ class Ranks:
             if sent is not array:
                 array[...] = sent
 
-    def begin_alike(self, model: Layer, optimizer: Optimizer, history: History) -> History:
-        """Give this rank's model and optimizer all that rank 0's have, generators included; returns its history."""
-        if self.size == 1:
-            return history
-        state = optimizer.state
-        first = self.from_first(
-            {
-                "steps": optimizer.steps,
-                "running": [(name, array.shape, array.dtype.str) for name, array in state.items()],
-                "generators": {name: rng.bit_generator.state for name, rng in model.generators().items()},
-                "losses": history.losses,
-                "epochs": history.epochs,
-            }
-        )
-        if not self.first:
-            optimizer.steps = first["steps"]
-            optimizer.state = {name: np.empty(shape, dtype) for name, shape, dtype in first["running"]}
-            for name, rng in model.generators().items():
-                rng.bit_generator.state = first["generators"][name]
-            history = History(first["losses"], first["epochs"])
-        for arrays in (model.params, model.state, optimizer.state):
-            self.fill_from_first(arrays)
-        return history
-
     def require_equal(self, settings: Mapping[str, Any]) -> None:
         """Raise ValueError on a rank whose settings, JSON by name, are not rank 0's."""
         if self.size == 1:
@@ -216,6 +189,12 @@ class Ranks:
         asked = np.array([wish in self.wishes for wish in WISHES], np.int8)
         self.communicator.Allreduce(MPI.IN_PLACE, asked, op=MPI.MAX)
         self.granted = {wish for wish, any_asks in zip(WISHES, asked, strict=True) if any_asks}
+
+    def ask(self, now: bool, **wishes: bool) -> None:
+        """Add to what this rank wishes; with ``now``, and for one process alone, it is known on all ranks at once."""
+        self.wishes |= {name for name, wished in wishes.items() if wished}
+        if now or self.size == 1:
+            self.agree()
 
     @contextmanager
     def together(self, agreed: tuple[type[BaseException], ...] = ()) -> Iterator[None]:

@@ -8,8 +8,8 @@ import pytest
 import nural
 from nural.cli.errors import CommandError
 from nural.cli.launcher import processes, world
-from nural.gradient_sum import GradientSum
-from nural.ranks import Ranks
+from nural.parallel.gradient_sum import GradientSum
+from nural.parallel.ranks import Ranks
 
 
 def rank_of(size, rank):

@@ -8,7 +8,7 @@ import pytest
 import nural
 from nural import Linear, ReLU, Residual, Sequential
 from nural.activations import softmax_forward
-from nural.calibration import (
+from nural.evaluation.calibration import (
     THRESHOLDS,
     coverage_against_error,
     expected_calibration_error,

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from nural.calls import Bytes, Calls, Clock
 from nural.containers import Sequential
 from nural.layer import Layer
 from nural.losses import Loss, cross_entropy_loss
 from nural.optimizers import Optimizer
-from nural.threads import BlasThreads, Threads
-from nural.training import train
+from nural.parallel.threads import BlasThreads, Threads
+from nural.profile.calls import Bytes, Calls, Clock
+from nural.training.loop import train
 
 #: Steps before the first that counts: buffers grow, and the processor speeds up.
 WARM_UP = 5

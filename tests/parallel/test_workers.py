@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from nural.workers import Workers
+from nural.parallel.workers import Workers
 
 
 def names(i):

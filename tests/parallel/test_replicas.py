@@ -25,10 +25,10 @@ from nural import (
     fit,
 )
 from nural.layer import Layer
-from nural.parallel import Replicas, shares
-from nural.threads import Threads
-from nural.training import train
-from nural.workers import Workers
+from nural.parallel.replicas import Replicas, shares
+from nural.parallel.threads import Threads
+from nural.parallel.workers import Workers
+from nural.training.loop import train
 
 
 def network(*, norm=False, rng=None, bit_generator=np.random.PCG64, dtype: Any = np.float64):

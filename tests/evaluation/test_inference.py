@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 import nural
-from nural import Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU, Sequential, fit, inference
-from nural.inference import outputs, scores
-from nural.threads import Threads
-from nural.workers import Workers
+from nural import Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU, Sequential, fit
+from nural.evaluation import inference
+from nural.evaluation.inference import outputs, scores
+from nural.parallel.threads import Threads
+from nural.parallel.workers import Workers
 
 
 class OneAtATime:

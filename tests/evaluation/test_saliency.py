@@ -16,7 +16,7 @@ from nural import (
     load_pretrained,
     numerical_gradient,
 )
-from nural.seeing import first_filters, saliency
+from nural.evaluation.saliency import first_filters, saliency
 
 
 def test_the_filters_of_a_linear_layer_are_images_of_its_weights(rng):

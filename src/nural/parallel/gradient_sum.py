@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from nural.layer import Layer
-from nural.ranks import WISHES, Ranks
+from nural.parallel.ranks import WISHES, Ranks
 
 #: Gradients of at least this many bytes are added up where they lie; smaller ones travel together, in messages of this
 #: size. Between two ranks on one machine, sizes from 4 KiB to 1 MiB gave the same time.

@@ -5,9 +5,9 @@ import pytest
 
 import nural
 from nural import SGD, Callback, DivergedError, Linear, ModelFileError, ReLU, Sequential, fit
-from nural.model_file import load_checkpoint
 from nural.schedules import one_cycle
-from nural.training import train
+from nural.training import load_checkpoint
+from nural.training.loop import train
 
 
 def bits(model):

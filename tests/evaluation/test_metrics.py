@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nural import accuracy, confusion_matrix
-from nural.metrics import class_labels
+from nural.evaluation.metrics import class_labels
 
 LOGITS = np.array([[0.1, 2.0], [3.0, 1.0], [0.0, 5.0]])
 

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from nural.interrupt import deferred_interrupt
+from nural.training.interrupt import deferred_interrupt
 
 
 def test_the_first_press_is_noted_and_the_second_interrupts():

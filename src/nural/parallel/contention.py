@@ -1,12 +1,12 @@
-"""A guard against busy neighbours: threads that wait for a core that another program has are slower than one."""
+"""Contention for the cores: threads that wait for one that another program has are slower than one thread."""
 
 import math
 import os
 import time
 from pathlib import Path
 
-from nural.parallel import Replicas
-from nural.threads import BlasThreads, Threads
+from nural.parallel.replicas import Replicas
+from nural.parallel.threads import BlasThreads, Threads
 
 #: Where Linux tells how many threads, of all programs, run or wait for a core, and which of this one's do.
 PROC = Path("/proc")
@@ -24,7 +24,7 @@ APART, APART_FOR_EACH = 0.1, 30
 LOOK_AGAIN = 0.01
 
 
-class Guard:
+class Contention:
     """Lets a training go on with one thread while several are not faster.
 
     After a first step, two are taken by one thread. Then several take over, as soon as the system says that so many

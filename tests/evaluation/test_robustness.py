@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nural import Linear, Sequential
-from nural.robustness import DISTURBANCES, Disturbance, noisy, robustness, rotated, shifted
+from nural.evaluation.robustness import DISTURBANCES, Disturbance, noisy, robustness, rotated, shifted
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from nural.history import History
 from nural.layer import Layer
-from nural.training import Callback
+from nural.training.callbacks import Callback
+from nural.training.history import History
 
 
 class ReduceOnPlateau(Callback):

@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from nural import LSTM, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
-from nural.threads import BlasThreads, Threads, choose_threads, cores
+from nural.parallel.threads import BlasThreads, Threads, choose_threads, cores
 
 
 def fully_connected(*sizes):
@@ -44,9 +44,9 @@ DIGITS, IMAGES = np.zeros((1000, 784), np.float32), np.zeros((1000, 28, 28, 1), 
     ],
 )
 def test_the_choice_of_auto_on_two_cores(model, x, batch_size, auto, monkeypatch):
-    monkeypatch.setattr("nural.threads.cores", lambda: 2)
+    monkeypatch.setattr("nural.parallel.threads.cores", lambda: 2)
     assert choose_threads("auto", model, x, batch_size) == auto
-    monkeypatch.setattr("nural.threads.cores", lambda: 1)
+    monkeypatch.setattr("nural.parallel.threads.cores", lambda: 1)
     assert choose_threads("auto", model, x, batch_size) == Threads()
 
 
@@ -106,7 +106,7 @@ def test_cores_are_those_the_process_may_use_and_omp_num_threads_allows(monkeypa
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert cores() == 1
     pinned = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
-    script = f"{pinned}; import nural.threads; print(nural.threads.cores())"
+    script = f"{pinned}; import nural.parallel.threads; print(nural.parallel.threads.cores())"
     monkeypatch.delenv("OMP_NUM_THREADS")
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout == "1\n"

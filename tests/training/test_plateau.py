@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nural
-from nural.history import History
+from nural.training.history import History
 
 
 def history_of(values, column="val_loss"):

@@ -11,9 +11,9 @@ from nural.data.augmentation.affine import affine_inverse
 from nural.data.augmentation.augmentation import BLOCK
 from nural.data.augmentation.coordinates import affine_fields, composed, identity_map
 from nural.data.augmentation.resampling import resample
-from nural.inference import predict
+from nural.evaluation.inference import predict
+from nural.evaluation.metrics import accuracy
 from nural.layer import Layer
-from nural.metrics import accuracy
 
 
 @dataclass(frozen=True)

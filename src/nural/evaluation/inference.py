@@ -8,11 +8,11 @@ import numpy as np
 
 from nural.activations import softmax_forward
 from nural.data.batches import rows
+from nural.evaluation.metrics import accuracy, class_labels
 from nural.layer import Layer
 from nural.losses import Loss, cross_entropy_loss
-from nural.metrics import accuracy, class_labels
-from nural.threads import BlasThreads, Threads, buffered, cores
-from nural.workers import Workers
+from nural.parallel.threads import BlasThreads, Threads, buffered, cores
+from nural.parallel.workers import Workers
 
 #: About the bytes of the layers' arrays for the samples that are computed at once: what the caches hold.
 PIECE_BYTES = 2 << 20

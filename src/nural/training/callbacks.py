@@ -3,10 +3,22 @@
 import os
 from typing import Any
 
-from nural.history import History
 from nural.layer import Layer
 from nural.model_file import save
-from nural.training import Callback
+from nural.training.history import History, Progress
+
+
+class Callback:
+    """Something that watches a training. A true answer from `on_step` or `on_epoch` ends it after the step."""
+
+    def on_begin(self, model: Layer, history: History) -> None:
+        """Called by `fit` before its first step; ``history`` has the steps before a break."""
+
+    def on_step(self, model: Layer, progress: Progress) -> bool | None:
+        """Called after every step."""
+
+    def on_epoch(self, model: Layer, history: History) -> bool | None:
+        """Called after every epoch; its row is the last of ``history.epochs``."""
 
 
 class EarlyStopping(Callback):

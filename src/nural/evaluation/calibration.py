@@ -14,9 +14,9 @@ import numpy as np
 
 from nural.activations import softmax_forward
 from nural.containers import Sequential
+from nural.evaluation.metrics import class_labels
 from nural.layer import Layer
 from nural.layers import Linear
-from nural.metrics import class_labels
 
 #: What `coverage_against_error` tries unless it is told.
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
