@@ -28,6 +28,7 @@ ORDER = [
     ["guard", "parallel"],
     ["ranks"],
     ["divergence", "gradient_sum"],
+    ["targets"],
     ["calibration", "inference", "model_file", "robustness", "seeing"],
     ["training"],
     ["callbacks", "plateau", "profile"],

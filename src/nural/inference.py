@@ -8,9 +8,9 @@ import numpy as np
 
 from nural.data.batches import rows
 from nural.layer import Layer
-from nural.losses import Loss, cross_entropy_loss
-from nural.metrics import accuracy, class_labels
+from nural.losses import Loss
 from nural.predictions import labels, probabilities
+from nural.targets import scores
 from nural.threads import BlasThreads, Threads, buffered, cores
 from nural.workers import Workers
 
@@ -26,32 +26,27 @@ def evaluate(
     x: Any,
     y: Any,
     *,
-    loss: Loss = cross_entropy_loss,
+    loss: Loss | None = None,
     batch_size: int | None = None,
     threads: int | str | Threads | Workers = "auto",
 ) -> dict[str, float]:
-    """Mean loss over ``(x, y)``, and the accuracy where the targets name classes (integers or one-hot rows).
+    """Mean loss over ``(x, y)``, and the accuracy where the targets name classes.
 
-    The arguments are those of `outputs`, and these.
+    The accuracy is the share of right answers, as `predict` gives them; of a "multilabel" network that of samples all
+    whose labels are right. A loss of logits gets the cross-entropy of the network's probabilities, whatever layer it
+    ends in. The arguments are those of `outputs`, and these.
 
     Args:
-        y: Targets, as ``loss`` takes them.
-        loss: ``(y, t) -> (loss, dy)``.
+        y: Targets: classes, by the names of ``model.task`` or as integers, ``(N,)`` or in a column; one-hot rows; 0 or
+            1 for each label; or values. Any others as ``loss`` takes them.
+        loss: ``(y, t) -> (loss, dy)``; by default cross-entropy, binary cross-entropy or the squared error, by the
+            network's task.
 
     Raises:
-        ValueError: the data are empty or do not fit the network or the loss.
+        ValueError: the data are empty or do not fit the network, its task or the loss, or a target names no class.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows gives no finite loss
-        return scores(outputs(model, x, batch_size, threads), y, loss)
-
-
-def scores(predicted: np.ndarray, y: Any, loss: Loss = cross_entropy_loss) -> dict[str, float]:
-    """What `evaluate` says of outputs ``predicted`` for targets ``y``."""
-    t = rows(y, 0, len(y))
-    result = {"loss": loss(predicted, t)[0]}
-    if class_labels(t) is not None:
-        result["accuracy"] = accuracy(predicted, t)
-    return result
+        return scores(model, outputs(model, x, batch_size, threads), y, loss)
 
 
 def predict(

@@ -59,7 +59,7 @@ def said_task(model: Layer) -> Task | None:
     return model.task
 
 
-def task_of(model: Layer, y: np.ndarray) -> Task:
+def task_of(model: Layer, y: np.ndarray, otherwise: Task | None = None) -> Task:
     """What the network is for: the task that was said, or the one that outputs of this shape suggest.
 
     Without a word, one output is "binary", several behind a `Sigmoid` are "multilabel", others "multiclass".
@@ -67,6 +67,7 @@ def task_of(model: Layer, y: np.ndarray) -> Task:
     Args:
         model: The network.
         y: Its outputs, ``(N, …, C)``; only their shape counts.
+        otherwise: The task if none was said, where more is known than the shape.
 
     Raises:
         ValueError: the outputs are not what the task has, or lie along another dimension than the last layer's.
@@ -74,7 +75,7 @@ def task_of(model: Layer, y: np.ndarray) -> Task:
     if y.ndim < 2:
         raise ValueError(f"expected outputs (N, …, C), one row for each sample, found {y.shape}")
     last, count = last_layer(model), y.shape[-1]
-    task = said_task(model)
+    task = said_task(model) or otherwise
     if task is None:
         several = "multilabel" if isinstance(last, Sigmoid) else "multiclass"
         task = Task("binary" if count == 1 else several)

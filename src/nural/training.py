@@ -13,7 +13,7 @@ from nural.divergence import DivergedError, all_finite, require_no_divergence
 from nural.gradient_sum import GradientSum
 from nural.guard import Guard
 from nural.history import History, Progress
-from nural.inference import outputs, scores
+from nural.inference import outputs
 from nural.interrupt import deferred_interrupt
 from nural.layer import Layer
 from nural.losses import Loss, cross_entropy_loss
@@ -21,10 +21,16 @@ from nural.model_file import load_checkpoint, save_checkpoint
 from nural.optimizers import SGD, Optimizer
 from nural.optimizers.optimizer import Divide
 from nural.parallel import Replicas
+from nural.predictions import said_task
 from nural.ranks import Ranks
 from nural.schedules import Schedule
+from nural.targets import as_taken, implied_task, implies_task, require_logits, scores
+from nural.task import Task, class_places
 from nural.threads import BlasThreads, Threads, choose_threads
 from nural.workers import Workers
+
+#: So many targets tell whether they are one-hot rows or values.
+TOLD_BY = 1000
 
 
 class Augment(Protocol):
@@ -80,12 +86,14 @@ def train(
     Args:
         model: Its weights, if not drawn yet, are drawn from ``seed``.
         x: Inputs ``(N, …)``: anything with a length that an integer array can index.
-        y: Targets, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``.
+        y: Targets, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``. Where ``model.task`` names its
+            classes, the names.
         epochs: Passes over the data. The order of epoch e depends on ``(seed, e)`` alone.
         batch_size: Samples a step; the last batch of an epoch may be shorter.
         drop_last: Leave a shorter last batch out: its gradient is noisier than the others', yet moves weights as far.
         optimizer: By default ``SGD()``. It keeps its running arrays: give each training one of its own.
-        loss: ``(y, t, out=None) -> (loss, dy)``.
+        loss: ``(y, t, out=None) -> (loss, dy)``. Those of nural's, which `functools.partial` may wrap, say what the
+            network is for, unless ``model.task`` says it already; see `nural.targets.implied_task`.
         schedule: The learning rate by step, counted from 0; by default the optimizer's own.
         validation: ``(x, y)`` to `evaluate` after each epoch.
         augment: Changes the samples of each batch at random, by numbers that depend on ``(seed, step)`` alone.
@@ -99,14 +107,21 @@ def train(
 
     Raises:
         DivergedError: the loss, or a weight at the end of an epoch, is NaN or infinite.
-        ValueError: the data are empty, differ in length, or do not fit the network or the loss.
+        ValueError: the data are empty, differ in length, or do not fit the network, its task or the loss; or the
+            network ends in the softmax or sigmoid that the loss applies itself.
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
+    require_logits(model, loss)
     optimizer = SGD() if optimizer is None else optimizer
     ranks = Ranks() if ranks is None else ranks
     model.build(np.random.default_rng(seed))
+    task = said_task(model)
+    if task is not None and task.classes is not None and task.kind != "multilabel":
+        y = class_places(y, task.classes)
     batches = Batches(x, y, batch_size, dtype=model.dtype, drop_last=drop_last, share=ranks.share)
+    if task is None:
+        model.task = _implied_task(model, x, y, loss)
     steps = epochs * len(batches)
     step = start
     rows_here = max(1, min(batch_size, len(x)) // ranks.size)
@@ -152,6 +167,14 @@ def train(
                 )
 
 
+def _implied_task(model: Layer, x: Any, y: Any, loss: Loss) -> Task | None:
+    """What the loss says the network is for; the outputs of one sample tell how many there are."""
+    if not implies_task(loss):
+        return None
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # only the shape counts
+        return implied_task(loss, outputs(model, rows(x, 0, 1), threads=Threads()), rows(y, 0, TOLD_BY))
+
+
 def _step(
     replicas: Replicas, gradient_sum: GradientSum, x: np.ndarray, t: np.ndarray, loss: Loss, optimizer: Optimizer
 ) -> float:
@@ -163,7 +186,7 @@ def _step(
     own, weight = ranks.share(n), ranks.weight(n)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is reported as DivergedError
         y = ranks.gathered(replicas.forward(x, before=own.start, after=n - own.stop), n)
-        value, dy = loss(y, t, out=model.buffer("loss gradient", y.shape, y.dtype))
+        value, dy = loss(y, as_taken(loss, y, t), out=model.buffer("loss gradient", y.shape, y.dtype))
         if not math.isfinite(value):
             ranks.wishes.add("diverged")
         elif weight:
@@ -179,7 +202,7 @@ def _judge(model: Layer, x: Any, y: Any, loss: Loss, workers: Workers, ranks: Ra
     own = ranks.share(len(x))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is reported as DivergedError
         mine = x if ranks.size == 1 else rows(x, own.start, own.stop)
-        return scores(ranks.gathered(outputs(model, mine, threads=workers), len(x)), y, loss)
+        return scores(model, ranks.gathered(outputs(model, mine, threads=workers), len(x)), y, loss)
 
 
 def fit(
