@@ -7,15 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from nural.calibration import THRESHOLDS, Bin, Coverage, coverage_against_error, expected_calibration_error, reliability
 from nural.cli.errors import CommandError
 from nural.data.digits import CLASSES
-from nural.inference import outputs
+from nural.evaluation.calibration import (
+    THRESHOLDS,
+    Bin,
+    Coverage,
+    coverage_against_error,
+    expected_calibration_error,
+    reliability,
+)
+from nural.evaluation.inference import outputs
+from nural.evaluation.metrics import confusion_matrix
+from nural.evaluation.robustness import DISTURBANCES, Disturbance, robustness
+from nural.evaluation.targets import scores
 from nural.layer import Layer
-from nural.metrics import confusion_matrix
 from nural.predictions import probabilities
-from nural.robustness import DISTURBANCES, Disturbance, robustness
-from nural.targets import scores
 
 #: Digits that are disturbed, for each of the levels costs a pass over them. An accuracy of 99% is then known to ±0.9
 #: percent points, one of 50% to ±4.4 (95% intervals).

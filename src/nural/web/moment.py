@@ -9,8 +9,8 @@ import numpy as np
 from nural.activations import ReLU, softmax_forward
 from nural.containers import Sequential
 from nural.data.digits import PIXELS, SIDE
+from nural.evaluation.targets import scores
 from nural.layer import Layer
-from nural.targets import scores
 
 #: How many digits of each set are judged while a training runs.
 JUDGED = 250
