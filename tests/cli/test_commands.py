@@ -146,10 +146,11 @@ def test_what_a_model_is_for(nural, pictures, one_sentence):
     found = one_sentence(nural("predict", "0.png", "--model", path))
     assert "expected a network that names one of several classes, found a regression network" in found
     one = library.Sequential(library.Linear(784, 1))
-    one.task = library.Task("binary", ("cat", "dog"))
+    animals = ("cat", "dog")
+    one.task = library.Task("binary", animals)
     library.save(one, path)
     p = library.predict_proba(one, library.data.prepare(nural.folder / "0.png").reshape(1, -1))[0]
-    expected = f"0.png: {one.task.classes[p.argmax()]} ({100 * p.max():.1f}%)\n"
+    expected = f"0.png: {animals[p.argmax()]} ({100 * p.max():.1f}%)\n"
     assert nural("predict", "0.png", "--model", path, check=0).stdout == expected
 
 

@@ -1,6 +1,8 @@
 """Targets by the task: scikit-learn says what loss and accuracy are."""
 
+import re
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -125,6 +127,15 @@ def test_targets_that_evaluate_refuses(x, places):
         nural.evaluate(network(1), x, places)
     with pytest.raises(ValueError, match=r'the task is multilabel.*if they exclude.*say model.task = Task\("multicl'):
         nural.evaluate(network(3, Sigmoid()), x, places)
+
+
+def test_the_program_of_the_page_about_tasks(tmp_path, monkeypatch, capsys):
+    page = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text()
+    (program,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(program, {})
+    (answers,) = re.findall(r"print\(nural.predict.*# (.*)", program)
+    assert capsys.readouterr().out.splitlines()[0] == answers
 
 
 # -- what fit says ---------------------------------------------------------------------------------------------------
