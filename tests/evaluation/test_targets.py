@@ -194,6 +194,16 @@ def test_a_softmax_too_many_is_refused_in_training(last, loss, x, places):
         nural.fit(network(3, last), x, places, loss=loss)
 
 
+def test_a_regression_does_not_become_a_classifier_in_silence(x, places, rng):
+    model = network(3)
+    nural.fit(model, x, rng.standard_normal((60, 3)), loss=mean_squared_loss, epochs=1)
+    with pytest.raises(ValueError, match=r"task is regression, but cross_entropy_loss is for classes: say model.task ="):
+        nural.fit(model, x, places, epochs=1)
+    model.task = None
+    nural.fit(model, x, places, epochs=1)
+    assert model.task == Task("multiclass")
+
+
 def test_cross_entropy_of_one_output_is_refused(x):
     with pytest.raises(ValueError, match=r"softmax of one output is always 1.*use binary_cross_entropy_loss"):
         nural.fit(network(1), x, np.zeros(60, int))

@@ -15,7 +15,7 @@ from nural.losses import (
     mean_absolute_loss,
     mean_squared_loss,
 )
-from nural.predictions import label_places, last_layer, logits, scale_of, task_of
+from nural.predictions import label_places, last_layer, logits, said_task, scale_of, task_of
 from nural.task import Task, class_places, is_one_hot
 
 #: What each loss of logits applies itself.
@@ -65,9 +65,14 @@ def implied_task(loss: Loss, y: np.ndarray, t: np.ndarray) -> Task | None:
     return None
 
 
-def require_logits(model: Layer, loss: Loss) -> None:
-    """Raise ValueError if the network ends in the softmax or sigmoid that the loss applies itself."""
-    function = function_of(loss)
+def require_fitting_loss(model: Layer, loss: Loss) -> None:
+    """Raise ValueError if the loss is for classes and the network for values, or gives probabilities already."""
+    function, task = function_of(loss), said_task(model)
+    if function in APPLIES and task is not None and task.kind == "regression":
+        raise ValueError(
+            f"the network's task is regression, but {function.__name__} is for classes: say model.task = None, and "
+            "the loss says what the network is for from now on"
+        )
     if function in APPLIES and scale_of(model) != "logits":
         raise ValueError(
             f"the network ends in {last_layer(model)!r}, but {function.__name__} takes logits and applies its "
