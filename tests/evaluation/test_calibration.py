@@ -163,7 +163,7 @@ def test_what_is_no_probability_is_refused(rng):
             threshold_refusing(softmax_forward(z), share)
 
 
-PAGE = Path(__file__).parent.parent / "docs" / "calibration.md"
+PAGE = Path(__file__).parents[2] / "docs" / "calibration.md"
 
 
 def test_the_program_of_the_documentation(tmp_path, monkeypatch, capsys):
