@@ -11,8 +11,7 @@ from nural.data.augmentation.affine import affine_inverse
 from nural.data.augmentation.augmentation import BLOCK
 from nural.data.augmentation.coordinates import affine_fields, composed, identity_map
 from nural.data.augmentation.resampling import resample
-from nural.evaluation.inference import predict
-from nural.evaluation.metrics import accuracy
+from nural.evaluation.inference import evaluate
 from nural.layer import Layer
 
 
@@ -73,7 +72,7 @@ def robustness(model: Layer, x: np.ndarray, y: Any, disturbance: Disturbance) ->
     """
     for level in disturbance.levels:
         disturbed = disturbance.apply(x, level, np.random.default_rng(0))
-        yield level, accuracy(predict(model, disturbed), y)
+        yield level, evaluate(model, disturbed, y)["accuracy"]
 
 
 def _moved(x: np.ndarray, b: np.ndarray, degrees: float) -> np.ndarray:

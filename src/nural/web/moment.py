@@ -9,7 +9,7 @@ import numpy as np
 from nural.activations import ReLU, softmax_forward
 from nural.containers import Sequential
 from nural.data.digits import PIXELS, SIDE
-from nural.evaluation.inference import scores
+from nural.evaluation.targets import scores
 from nural.layer import Layer
 
 #: How many digits of each set are judged while a training runs.
@@ -59,7 +59,7 @@ def judge(model: Sequential, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
             if type(layer) is ReLU:
                 open_ = (x > 0).any(axis=tuple(range(x.ndim - 1)))
                 dead[name] = float(1 - open_.mean())
-        return {**scores(x, y), "dead": dead}
+        return {**scores(model, x, y), "dead": dead}
 
 
 def read_pinned(model: Layer, pixels: np.ndarray | None) -> list[float] | None:
