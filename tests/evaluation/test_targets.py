@@ -197,7 +197,7 @@ def test_a_softmax_too_many_is_refused_in_training(last, loss, x, places):
 def test_a_regression_does_not_become_a_classifier_in_silence(x, places, rng):
     model = network(3)
     nural.fit(model, x, rng.standard_normal((60, 3)), loss=mean_squared_loss, epochs=1)
-    with pytest.raises(ValueError, match=r"task is regression, but cross_entropy_loss is for classes: say model.task ="):
+    with pytest.raises(ValueError, match=r"task is regression, but cross_entropy_loss is for classes: say model"):
         nural.fit(model, x, places, epochs=1)
     model.task = None
     nural.fit(model, x, places, epochs=1)
