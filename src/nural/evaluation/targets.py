@@ -78,8 +78,7 @@ def require_fitting_loss(model: Layer, loss: Loss) -> None:
     if applied and scale_of(model) != "logits":
         raise ValueError(
             f"the network ends in {last_layer(model)!r}, but {name} takes logits and applies its {applied} "
-            "itself, which would be one too many: leave the network's last layer out; predict_proba gives probabilities "
-            "all the same"
+            "itself, one too many: leave the network's last layer out; predict_proba gives probabilities all the same"
         )
 
 
