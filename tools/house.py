@@ -24,6 +24,7 @@ FLOORS = [
     ["layers"],
     ["activations"],
     ["losses"],
+    ["predictions"],
     ["optimizers"],
     ["gradients"],
     ["data"],

@@ -94,6 +94,7 @@ _NAMES = {
     "parallel": ("Threads",),
     "reference": (),
     "schedules": (),
+    "task": ("Task",),
     "training": (
         "BestModel",
         "Callback",

@@ -15,6 +15,7 @@ from nural import optimizers as optimizers
 from nural import parallel as parallel
 from nural import reference as reference
 from nural import schedules as schedules
+from nural import task as task
 from nural import training as training
 from nural.activations import (
     ELU,
@@ -86,6 +87,7 @@ from nural.optimizers import (
     clip_gradients_by_value,
 )
 from nural.parallel import Threads
+from nural.task import Task
 from nural.training import (
     BestModel,
     Callback,
@@ -148,6 +150,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "Task",
     "Threads",
     "TwoLayerNet",
     "Unflatten",
