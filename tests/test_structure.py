@@ -13,7 +13,7 @@ PACKAGE = Path(nural.__file__).parent
 
 #: Each module may import the modules in rows above its own, and its own.
 ORDER = [
-    ["atomic_file", "batch", "blocks", "history", "interrupt", "late", "scratch", "task", "workers"],
+    ["atomic_file", "batch", "blocks", "history", "interrupt", "late", "overwriting", "scratch", "task", "workers"],
     ["layer", "initializers", "schedules"],
     ["containers"],
     ["calls"],
