@@ -20,6 +20,7 @@ ORDER = [
     ["layers"],
     ["activations"],
     ["losses"],
+    ["predictions"],
     ["optimizers"],
     ["gradients", "metrics"],
     ["data"],

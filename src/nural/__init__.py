@@ -106,6 +106,7 @@ _NAMES = {
     ),
     "plateau": ("ReduceOnPlateau",),
     "schedules": (),
+    "task": ("Task",),
     "threads": ("Threads",),
     "training": (
         "Callback",

@@ -19,6 +19,7 @@ from nural import models as models
 from nural import optimizers as optimizers
 from nural import plateau as plateau
 from nural import schedules as schedules
+from nural import task as task
 from nural import threads as threads
 from nural import training as training
 from nural.activations import (
@@ -91,6 +92,7 @@ from nural.optimizers import (
     clip_gradients_by_value,
 )
 from nural.plateau import ReduceOnPlateau
+from nural.task import Task
 from nural.threads import Threads
 from nural.training import Callback, fit, train
 
@@ -144,6 +146,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "Task",
     "Threads",
     "TwoLayerNet",
     "Unflatten",

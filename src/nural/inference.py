@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import softmax_forward
 from nural.data.batches import rows
 from nural.layer import Layer
 from nural.losses import Loss, cross_entropy_loss
 from nural.metrics import accuracy, class_labels
+from nural.predictions import labels, probabilities
 from nural.threads import BlasThreads, Threads, buffered, cores
 from nural.workers import Workers
 
@@ -57,15 +57,31 @@ def scores(predicted: np.ndarray, y: Any, loss: Loss = cross_entropy_loss) -> di
 def predict(
     model: Layer, x: Any, batch_size: int | None = None, threads: int | str | Threads | Workers = "auto"
 ) -> np.ndarray:
-    """The most probable class of each sample, ``(N,)`` integers. The arguments are those of `outputs`."""
-    return outputs(model, x, batch_size, threads).argmax(axis=1)
+    """What the network answers for each sample, by its task. The arguments are those of `outputs`.
+
+    Returns:
+        The most probable class, ``(N,)``, or ``(N, T)`` of sequences: its name where ``model.task`` has names, else its
+        number. Of a "multilabel" network 0 or 1 for each label, ``(N, C)``. Of a "regression" the values, ``(N, K)``,
+        with one output ``(N,)``. See `nural.task.Task` and, where nothing was said, `nural.predictions.task_of`.
+
+    Raises:
+        ValueError: see `outputs`; or the task does not fit the outputs.
+    """
+    return labels(model, outputs(model, x, batch_size, threads))
 
 
 def predict_proba(
     model: Layer, x: Any, batch_size: int | None = None, threads: int | str | Threads | Workers = "auto"
 ) -> np.ndarray:
-    """The probability of each class, ``(N, C)``: softmax of the outputs, which are logits; arguments: see `outputs`."""
-    return softmax_forward(outputs(model, x, batch_size, threads))
+    """The probability of each class, ``(N, C)``, or of each label. The arguments are those of `outputs`.
+
+    They are softmax or sigmoid of the outputs, or the outputs themselves where the network ends in its own `Softmax` or
+    `Sigmoid`, and their exponential behind `LogSoftmax`. One output is two classes: ``(N, 2)``.
+
+    Raises:
+        ValueError: see `outputs`; or the network is a regression, or its task does not fit the outputs.
+    """
+    return probabilities(model, outputs(model, x, batch_size, threads))
 
 
 def outputs(

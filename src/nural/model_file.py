@@ -16,6 +16,8 @@ from nural.atomic_file import write_atomically
 from nural.containers import Sequential
 from nural.history import History
 from nural.layer import Layer
+from nural.predictions import said_task
+from nural.task import Task
 
 if TYPE_CHECKING:
     from nural.optimizers import Optimizer
@@ -37,7 +39,7 @@ def layer_type(name: str) -> type[Layer]:
 
 
 def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> None:
-    """Write a model to one safetensors file: its arrays, its architecture and ``model.info``.
+    """Write a model to one safetensors file: its arrays, its architecture, its task and ``model.info``.
 
     The file appears whole or not at all, and the same model gives the same bytes.
 
@@ -54,7 +56,9 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> N
     if half:
         with np.errstate(over="ignore"):  # what became infinite is refused below
             arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
-    _write(path, "model", arrays, {"architecture": describe(model), "info": model.info})
+    task = said_task(model)
+    content = {"architecture": describe(model), "task": task and task.as_json(), "info": model.info}
+    _write(path, "model", arrays, content)
 
 
 def load(path: str | os.PathLike[str]) -> Layer:
@@ -70,8 +74,16 @@ def load(path: str | os.PathLike[str]) -> Layer:
         raise ModelFileError(f"{path}: its description is not one that nural writes")
     _require_arrays(path, model, arrays)
     _fill(model, arrays)
+    model.task = _task(path, content.get("task"))
     model.info = content["info"]
     return model
+
+
+def _task(path: Any, described: Any) -> Task | None:
+    try:
+        return None if described is None else Task.from_json(described)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{path}: its description of the task is damaged ({error})") from error
 
 
 def save_checkpoint(
