@@ -16,6 +16,7 @@ from nural.atomic_file import write_atomically
 from nural.containers import Sequential
 from nural.history import History
 from nural.layer import Layer
+from nural.overwriting import CHECKPOINT, MODEL, require_replaceable
 from nural.predictions import said_task
 from nural.task import Task
 
@@ -38,7 +39,7 @@ def layer_type(name: str) -> type[Layer]:
     raise KeyError(name)
 
 
-def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> None:
+def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, force: bool = False) -> None:
     """Write a model to one safetensors file: its arrays, its architecture, its task and ``model.info``.
 
     The file appears whole or not at all, and the same model gives the same bytes.
@@ -47,9 +48,11 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> N
         model: What to write.
         path: The file.
         half: Store the arrays as float16, rounded to 11 bits: half the size. `load` gives them their type back.
+        force: Replace whatever file is there. Without it only a model of nural's is replaced.
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
+        OverwriteError: a file is there that is no model of nural's, and would be lost.
         OSError: the file cannot be written.
     """
     arrays = {**_prefixed("params", model.params), **_prefixed("state", model.state)}
@@ -58,7 +61,7 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> N
             arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
     task = said_task(model)
     content = {"architecture": describe(model), "task": task and task.as_json(), "info": model.info}
-    _write(path, "model", arrays, content)
+    _write(path, MODEL, arrays, content, force)
 
 
 def load(path: str | os.PathLike[str]) -> Layer:
@@ -68,7 +71,7 @@ def load(path: str | os.PathLike[str]) -> Layer:
         ModelFileError: the file is missing or no model of nural's, names an unknown layer, or its arrays are not those
             of its architecture: missing, extra, misshapen, of another type or not finite.
     """
-    arrays, content = _read(path, "model")
+    arrays, content = _read(path, MODEL)
     model = _build(path, content.get("architecture"))
     if _as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
         raise ModelFileError(f"{path}: its description is not one that nural writes")
@@ -99,6 +102,7 @@ def save_checkpoint(
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
+        OverwriteError: a file is there that is no checkpoint of nural's, and would be lost.
         OSError: the file cannot be written.
     """
     arrays = {
@@ -114,7 +118,7 @@ def save_checkpoint(
         "generators": {name: rng.bit_generator.state for name, rng in model.generators().items()},
         "epochs": history.epochs,
     }
-    _write(path, "checkpoint", arrays, content)
+    _write(path, CHECKPOINT, arrays, content)
 
 
 def load_checkpoint(
@@ -129,7 +133,7 @@ def load_checkpoint(
         ModelFileError: the file is missing, no checkpoint, damaged, or one of another architecture, optimizer or
             ``settings``. Nothing was changed then.
     """
-    arrays, content = _read(path, "checkpoint")
+    arrays, content = _read(path, CHECKPOINT)
     if content.get("architecture") != _as_json(describe(model)):
         raise ModelFileError(f"{path}: is a checkpoint of another architecture than the model to resume")
     kept = content.get("settings")
@@ -254,9 +258,10 @@ def _prefixed(prefix: str, arrays: Any) -> dict[str, np.ndarray]:
     return {f"{prefix}.{name}": np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def _write(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any]) -> None:
+def _write(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any], force: bool = False) -> None:
     from safetensors.numpy import save as to_bytes
 
+    require_replaceable(path, kind, force=force)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ModelFileError(f"{path}: not written, because {name} holds NaN or infinity")

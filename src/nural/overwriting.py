@@ -28,7 +28,7 @@ class OverwriteError(FileExistsError):
     """What stands in a file would be lost, and it is not nural's; the message says what was found."""
 
     def __init__(self, path: Path, found: str) -> None:
-        super().__init__(errno.EEXIST, f"{found}, which would be lost", str(path))
+        super().__init__(errno.EEXIST, found, str(path))
 
     def __str__(self) -> str:
         return f"{self.filename}: {self.strerror}; name another file, or replace it with force=True"
@@ -62,15 +62,15 @@ def require_replaceable(
         raise OSError(errno.EINVAL, "expected a place for a file, found a device", str(path))
     if force or not path.stat().st_size:
         return
-    if any(os.path.exists(read) and path.samefile(read) for read in reads):
-        raise OverwriteError(path, "is the file that is read")
+    if any(Path(read).exists() and path.samefile(read) for read in reads):
+        raise OverwriteError(path, "is the file that is read, and would be lost")
     found, changed = _origin(path)
     if found is None:
-        raise OverwriteError(path, "holds what nural did not write")
+        raise OverwriteError(path, "was not written by nural, and would be lost")
     if changed:
-        raise OverwriteError(path, "was changed since nural wrote it")
+        raise OverwriteError(path, "was changed since nural wrote it, and would be lost")
     if found != kind:
-        raise OverwriteError(path, f"is a {found} of nural's")
+        raise OverwriteError(path, f"is a {found} of nural's that would be lost")
 
 
 def signature(kind: str) -> str:

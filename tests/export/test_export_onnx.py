@@ -61,6 +61,8 @@ LAYERS = [
     ("GRU(4, 3, 2, bidirectional=True, return_sequences=False)", (5, 4)),
     ("GRU(4, 3, bias=False)", (5, 4)),
     ("ReLU()", (6, 5, 3)),
+    ("Hardtanh(-0.5, None)", (8,)),
+    ("Hardtanh(None, 0.7)", (8,)),
     ("LeakyReLU(0.2)", (8,)),
     ("PReLU()", (6, 5, 3)),
     ("PReLU(3, init=0.1)", (6, 5, 3)),
@@ -219,5 +221,5 @@ def test_what_onnx_does_not_have_is_refused_by_name(model, message, tmp_path):
 
 
 def test_preprocessing_needs_digits(tmp_path):
-    with pytest.raises(ExportError, match=r"preprocessing makes 28×28 pixels into 784 values; the model takes \(4,\)"):
+    with pytest.raises(ExportError, match=r"a network that takes the 784 pixels of a digit, found one of \(4,\)"):
         export_model(nural.Linear(4, 3), tmp_path / "model.onnx", with_preprocessing=True)

@@ -12,7 +12,7 @@ import nural
 from nural.export import ExportError, export_model
 from nural.export.folding import fold_batch_norm
 from nural.export.html.packing import seven_bit_text
-from nural.export.html.target import LIMIT, fitted_page
+from nural.export.html.target import LIMIT, fitted_page, meaning_of
 from nural.export.steps import steps_of
 
 
@@ -62,7 +62,7 @@ def test_seven_bit_text_comes_through_html(rng):
 def test_a_network_too_large_for_8_bits_gets_fewer(tmp_path):
     model = nural.Sequential(nural.Linear(784, 300), nural.ReLU(), nural.Linear(300, 10), rng=np.random.default_rng(0))
     steps = fold_batch_norm(steps_of(model, (784,)))
-    page = fitted_page(steps, 0.0, tmp_path / "page.html", (784,))
+    page = fitted_page(steps, meaning_of(model, (10,), tmp_path), tmp_path / "page.html", (784,))
     assert page.largest < 127
     assert 0.95 * LIMIT < len(page.content) <= LIMIT
     assert (np.unique(page.steps[0].layer.params["W"][:, 0]).size) <= 2 * page.largest + 1
@@ -77,9 +77,12 @@ def test_a_network_too_large_for_8_bits_gets_fewer(tmp_path):
         ),
         (
             "Linear(20, 10)",
-            "m.html: a page reads digits: the model must take 784 values and give 10; this one takes 20 ",
+            r"m.html: expected a network that takes the 784 pixels of a digit, found one of \(20,\)",
         ),
-        ("Linear(784, 3)", "this one takes 784 values and gives 3"),
+        (
+            "Linear(784, 3)",
+            r"of which a model has an output each; this one answers with multiclass outputs .*3",
+        ),
         (
             "LayerNorm(784), Linear(784, 10)",
             r"m.html: cannot express layer 0, LayerNorm\(.*\), as HTML: there is no fun",

@@ -22,7 +22,7 @@ MORE = [
     ("RNN(4, 3, 2, nonlinearity='relu', bidirectional=True, bias=False)", (5, 4)),
     ("LSTM(4, 3, 2, bidirectional=True)", (5, 4)),
     ("GRU(4, 3, return_sequences=False, bidirectional=True)", (5, 4)),
-    ("Softmax(dim=-2)", (5, 4)),
+    ("Softmax(dim=-2), Linear(4, 3)", (5, 4)),
 ]
 
 
@@ -42,6 +42,7 @@ def test_the_file_says_what_it_does_and_only_that(tmp_path, rng):
     assert "sigmoid" not in text
     assert [line for line in text.splitlines() if line.startswith(("import", "from"))] == [
         "import base64",
+        "import math",
         "import sys",
         "import numpy as np",
     ]

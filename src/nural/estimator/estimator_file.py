@@ -17,15 +17,17 @@ NUMBERS += ["_no_improvement_count", "stopped_early_"]
 LABELS = ["classes_", "feature_names_in_"]
 
 
-def save(estimator: Any, path: Any) -> None:
+def save(estimator: Any, path: Any, force: bool = False) -> None:
     """Write a fitted estimator: one safetensors file that `nural.load` reads too, as the network alone.
 
     What JSON cannot hold is left out, and has its default after `load`: functions, callbacks, validation data, a
     ``random_state`` that is a generator. So are the optimizer's running arrays: training goes on as after `fit`.
+    A file that is there and no model of nural's is replaced only with ``force``.
 
     Raises:
         NotFittedError: there is nothing to save yet.
         ModelFileError: a weight is not finite, or the classes are neither numbers, truth values nor strings.
+        OverwriteError: a file is there that is no model of nural's, and would be lost.
         OSError: the file cannot be written.
     """
     from sklearn.utils.validation import check_is_fitted
@@ -45,7 +47,7 @@ def save(estimator: Any, path: Any) -> None:
         content["target"] = {"y_type_": binarizer.y_type_, "sparse_input_": binarizer.sparse_input_}
     network = estimator._network().replica()
     network.info = content
-    model_file.save(network, path)
+    model_file.save(network, path, force=force)
 
 
 def load(kind: type[Any], path: Any) -> Any:

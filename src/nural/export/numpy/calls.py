@@ -9,6 +9,7 @@ from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -189,6 +190,11 @@ def _gelu(step: Step, weights: Weights) -> list[str]:
     return _applied("gelu" if step.layer.approximate == "none" else "gelu_by_tanh")
 
 
+def _hardtanh(step: Step, weights: Weights) -> list[str]:
+    assert isinstance(step.layer, Hardtanh)
+    return _applied("hardtanh", *_unless({"min_val": None, "max_val": None}, **step.layer.config()))
+
+
 def _leaky_relu(step: Step, weights: Weights) -> list[str]:
     assert isinstance(step.layer, LeakyReLU)
     return _applied("leaky_relu", f"slope={step.layer.negative_slope!r}")
@@ -215,6 +221,7 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     LSTM: _recurrent("lstm"),
     GRU: _recurrent("gru"),
     ReLU: _simple("relu"),
+    Hardtanh: _hardtanh,
     LeakyReLU: _leaky_relu,
     PReLU: _prelu,
     ELU: _simple("elu", "alpha"),

@@ -110,6 +110,11 @@ def relu(x):
     return np.maximum(x, 0)
 
 
+def hardtanh(x, min_val=-np.inf, max_val=np.inf):
+    """y = min(max(x, min_val), max_val)."""
+    return np.minimum(np.maximum(x, min_val), max_val)
+
+
 def leaky_relu(x, slope):
     """y = x where x > 0, else slope · x."""
     return np.where(x > 0, x, slope * x)
