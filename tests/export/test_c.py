@@ -9,9 +9,9 @@ import pytest
 from device_layers import LAYERS, MANY
 
 import nural
+from nural.evaluation.inference import outputs, predict, predict_proba
 from nural.export import ExportError, export_model
 from nural.export.answers import answers_of
-from nural.inference import outputs, predict, predict_proba
 from nural.models.networks import lenet
 from nural.predictions import labels, probabilities
 from nural.task import Task

@@ -7,14 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import softmax_forward
-from nural.calibration import THRESHOLDS, Bin, Coverage, coverage_against_error, expected_calibration_error, reliability
 from nural.cli.errors import CommandError
 from nural.data.digits import CLASSES
-from nural.inference import outputs, scores
+from nural.evaluation.calibration import (
+    THRESHOLDS,
+    Bin,
+    Coverage,
+    coverage_against_error,
+    expected_calibration_error,
+    reliability,
+)
+from nural.evaluation.inference import outputs
+from nural.evaluation.metrics import confusion_matrix
+from nural.evaluation.robustness import DISTURBANCES, Disturbance, robustness
+from nural.evaluation.targets import scores
 from nural.layer import Layer
-from nural.metrics import confusion_matrix
-from nural.robustness import DISTURBANCES, Disturbance, robustness
+from nural.predictions import probabilities
 
 #: Digits that are disturbed, for each of the levels costs a pass over them. An accuracy of 99% is then known to ±0.9
 #: percent points, one of 50% to ±4.4 (95% intervals).
@@ -108,8 +116,8 @@ def judge(
         CommandError: the model's outputs are not finite.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is refused here
-        logits = outputs(model, x)
-    if not np.isfinite(logits).all():
+        found = outputs(model, x)
+    if not np.isfinite(found).all():
         raise CommandError(f"{name}: expected finite outputs for these digits, found others")
     advance()
     curves: list[Curve] = []
@@ -119,4 +127,4 @@ def judge(
             curve.append(point)
             advance()
         curves.append((disturbance, curve))
-    return Evaluation(model, name, x, y, softmax_forward(logits), scores(logits, y), threshold, curves)
+    return Evaluation(model, name, x, y, probabilities(model, found), scores(model, found, y), threshold, curves)

@@ -7,13 +7,14 @@ import numpy as np
 import platformdirs
 
 from nural.atomic_file import write_atomically
-from nural.calibration import answer_threshold
 from nural.cli.errors import CommandError
 from nural.containers import Sequential
+from nural.evaluation.calibration import answer_threshold
 from nural.layer import Layer
 from nural.layers.linear import Unflatten
 from nural.model_file import ModelFileError, load
 from nural.models.pretrained import PRETRAINED
+from nural.predictions import said_task, task_of
 
 MODEL_FILE = "model.safetensors"
 LAST_RUN, INSIDE = Path("last"), Path("inside")
@@ -53,34 +54,52 @@ def model_path(model: Path | None) -> Path:
 
 
 def load_digit_model(path: Path) -> Layer:
-    """A model that takes 784 pixels and answers with ten logits; one that takes images gets them from the pixels.
+    """A `load_classifier` whose classes are the ten digits.
+
+    Raises:
+        ModelFileError: the file is no model, or one of another kind, or its threshold makes no sense.
+    """
+    model = load_classifier(path)
+    shape = _answer(model).shape
+    if shape != (1, 10):
+        raise ModelFileError(f"{path}: expected a network with 10 outputs, found one with outputs of shape {shape[1:]}")
+    task = said_task(model)
+    if task is not None and task.classes is not None and list(map(str, task.classes)) != list("0123456789"):
+        raise ModelFileError(f"{path}: expected a network whose classes are the digits 0 to 9, found {task.classes}")
+    return model
+
+
+def load_classifier(path: Path) -> Layer:
+    """A model that takes 784 pixels and names a class; one that takes images gets them from the pixels.
 
     Raises:
         ModelFileError: the file is no model, or one of another kind, or its threshold makes no sense.
     """
     model = load(path)
     try:
-        shape = _answer_shape(model)
+        answer = _answer(model)
     except UNFIT as error:
         info, model = model.info, Sequential(Unflatten(1, IMAGE), model)
         model.info = info
         try:
-            shape = _answer_shape(model)
+            answer = _answer(model)
         except UNFIT:
             expected = f"expected a network that takes {PIXELS} pixels or images of shape {IMAGE}"
             raise ModelFileError(f"{path}: {expected}, but {error}") from error
-    if shape != (1, 10):
-        raise ModelFileError(f"{path}: expected a network with 10 outputs, found one with outputs of shape {shape[1:]}")
     try:
+        kind = task_of(model, answer).kind
         answer_threshold(model)
     except ValueError as error:
         raise ModelFileError(f"{path}: {error}") from error
+    if kind not in ("multiclass", "binary") or answer.ndim != 2:
+        found = f"a {kind} network with outputs of shape {answer.shape[1:]}"
+        raise ModelFileError(f"{path}: expected a network that names one of several classes, found {found}")
     return model
 
 
-def _answer_shape(model: Layer) -> tuple[int, ...]:
+def _answer(model: Layer) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # only the shape counts
-        return model.forward(np.zeros((1, PIXELS), model.dtype)).shape
+        return model.forward(np.zeros((1, PIXELS), model.dtype))
 
 
 def _note() -> Path:

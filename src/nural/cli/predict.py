@@ -9,11 +9,14 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from nural.calibration import answer_threshold
 from nural.cli.errors import complain, report_errors
-from nural.cli.model import MODEL_HELP, load_digit_model, model_path
+from nural.cli.model import MODEL_HELP, load_classifier, model_path
 from nural.data import DataError, prepare
-from nural.inference import predict_proba
+from nural.evaluation.calibration import answer_threshold
+from nural.evaluation.inference import outputs
+from nural.layer import Layer
+from nural.predictions import label_places, labels, probabilities, task_of
+from nural.task import Label
 
 #: Pictures that the network reads together: enough to be quick, few enough that the first answers come at once.
 AT_ONCE = 64
@@ -39,7 +42,8 @@ def predict(
 ) -> None:
     """Read the digit in each picture: dark on light or light on dark, drawn anywhere in it.
 
-    What is no digit, or can't be told, gets the answer `?` and the best guess; in JSON that is still `digit`.
+    What is no digit, or can't be told, gets the answer `?` and the best guess; in JSON that is still `digit`. A model
+    whose classes have names answers them; in JSON as `class` instead of `digit`.
 
     Examples:
 
@@ -50,18 +54,18 @@ def predict(
         nural predict --json scans/*.png --model runs/first
     """
     path = model_path(model)
-    network = load_digit_model(path)
+    network = load_classifier(path)
     least = answer_threshold(network) if threshold is None else threshold
     failed = False
     for some, pictures in _prepared(images):
         fields = [pixels.ravel() for pixels in pictures if isinstance(pixels, np.ndarray)]
-        probabilities = iter(predict_proba(network, np.stack(fields)) if fields else [])
+        answers = iter(_answers(network, np.stack(fields)) if fields else [])
         for image, pixels in zip(some, pictures, strict=True):
             if isinstance(pixels, DataError):
                 complain(str(pixels))
                 failed = True
                 continue
-            _tell(image, next(probabilities), least, as_json)
+            _tell(image, *next(answers), least, as_json)
     if failed:
         raise typer.Exit(2)
 
@@ -81,12 +85,19 @@ def _prepare(image: Path) -> np.ndarray | DataError:
         return error
 
 
-def _tell(image: Path, probabilities: np.ndarray, least: float, as_json: bool) -> None:
-    digit = int(probabilities.argmax())
-    confidence = float(probabilities[digit])
-    answer = str(digit) if confidence >= least else "?"
+def _answers(network: Layer, x: np.ndarray) -> list[tuple[Label, float]]:
+    """For each sample the most probable class, by its name, and its probability."""
+    y = outputs(network, x)
+    places = label_places(network, task_of(network, y), y)
+    confidences = np.take_along_axis(probabilities(network, y), places[:, np.newaxis], axis=1)
+    return list(zip(labels(network, y).tolist(), confidences.ravel().tolist(), strict=True))
+
+
+def _tell(image: Path, label: Label, confidence: float, least: float, as_json: bool) -> None:
+    answer = str(label) if confidence >= least else "?"
     if as_json:
-        said = {"file": str(image), "answer": answer, "digit": digit, "confidence": round(confidence, 6)}
+        kind = "class" if isinstance(label, str) else "digit"
+        said = {"file": str(image), "answer": answer, kind: label, "confidence": round(confidence, 6)}
         print(json.dumps(said))
     else:
-        print(f"{image}: {answer}{'' if answer != '?' else f' perhaps {digit}'} ({100 * confidence:.1f}%)")
+        print(f"{image}: {answer}{'' if answer != '?' else f' perhaps {label}'} ({100 * confidence:.1f}%)")

@@ -12,7 +12,6 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from nural.activations import softmax_forward
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.launcher import world
@@ -31,16 +30,18 @@ from nural.cli.run import (
     write_history,
 )
 from nural.data import Batches, load_mnist_datasets
-from nural.divergence import DivergedError
-from nural.history import History
-from nural.inference import outputs, scores
+from nural.evaluation.inference import outputs
+from nural.evaluation.metrics import confusion_matrix
+from nural.evaluation.targets import scores
 from nural.layer import Layer
-from nural.metrics import confusion_matrix
 from nural.model_file import save
 from nural.models.recipes import RECIPES, added_pictures
-from nural.ranks import Ranks, RanksError
-from nural.threads import choose_threads
-from nural.training import fit
+from nural.parallel.ranks import Ranks, RanksError
+from nural.parallel.threads import choose_threads
+from nural.predictions import probabilities as probabilities_of
+from nural.training.divergence import DivergedError
+from nural.training.fit import fit
+from nural.training.history import History
 
 
 @report_errors
@@ -258,10 +259,10 @@ def _finish(config: RunConfig, model: Layer, history: History, test: Any, folder
     write_history(folder, history)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss says it
         logits = outputs(model, x)
-        score = scores(logits, y)
+        score = scores(model, logits, y)
     if not math.isfinite(score["loss"]):
         raise DivergedError(f"the loss on the test set became {score['loss']}: try a smaller learning rate")
-    probabilities = softmax_forward(logits)
+    probabilities = probabilities_of(model, logits)
     answer = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(answer != y)
     right = f"{100 * score['accuracy']:.2f}% of {len(y):,} test digits"

@@ -8,8 +8,8 @@ import numpy as np
 
 from nural.activations.activation import Activation
 from nural.data.digits import PIXELS, SIDE
+from nural.evaluation.inference import outputs
 from nural.export.target import ExportError
-from nural.inference import outputs
 from nural.layer import Layer
 from nural.layers.affine import Affine, Rescaling
 from nural.layers.batch_norm import BatchNorm1d

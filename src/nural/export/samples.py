@@ -10,9 +10,9 @@ import numpy as np
 
 from nural.data import DataError, load_mnist_datasets
 from nural.data.digits import PIXELS
+from nural.evaluation.inference import outputs
 from nural.export.answers import answers_of
 from nural.export.target import Comparison, ExportError, Options
-from nural.inference import outputs
 from nural.layer import Layer
 from nural.predictions import label_places, labels, task_of
 

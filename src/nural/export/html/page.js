@@ -31,7 +31,9 @@ const start = async () => {
   const show = (pixels, message = "") => {
     const found = pixels ? Array.from(outputs(pixels)) : new Array(10).fill(0);
     const probabilities = pixels && described.softmax ? softmax(found) : found;
-    const best = probabilities.indexOf(Math.max(...probabilities)), share = probabilities[best], name = names[best];
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    const share = probabilities[best];
+    const name = names[best];
     const sure = share >= described.threshold;
     element("digit").textContent = pixels ? (sure ? name : "?") : "–";
     element("digit").classList.toggle("long", pixels !== null && sure && name.length > 2);

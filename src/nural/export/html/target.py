@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from nural.calibration import answer_threshold
 from nural.data import load_mnist_datasets
+from nural.evaluation.calibration import answer_threshold
 from nural.export.answers import answers_of
 from nural.export.folding import fold_batch_norm
 from nural.export.html.packing import KIND, packed
@@ -23,7 +23,7 @@ from nural.export.steps import Step, run_in_pieces, steps_of
 from nural.export.target import ExportError, Options, Target, Written
 from nural.layer import Layer
 from nural.overwriting import signature, signed
-from nural.threads import BlasThreads
+from nural.parallel.threads import BlasThreads
 
 #: What the file is, where nural finds it again.
 FILE = "page"

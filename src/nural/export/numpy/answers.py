@@ -52,7 +52,9 @@ def parts(answers: Answers) -> Parts:
     if answers.task.kind == "regression":
         functions = VALUES.format(y=f"{y}[..., 0]" if answers.outputs == 1 else y)
         return Parts("`predict(x)`", functions, "", EACH)
-    p = {"softmax": f"softmax({y})", "sigmoid": f"sigmoid({y})", "exp": f"np.exp({y})", None: y}[answers.apply]
+    p = {"softmax": f"softmax_forward({y})", "sigmoid": f"sigmoid_forward({y})", "exp": f"np.exp({y})", None: y}[
+        answers.apply
+    ]
     how = {"exp": ": e to the power of the outputs", None: ": the outputs"}.get(
         answers.apply, f": {answers.apply} of the outputs"
     )

@@ -1,5 +1,6 @@
 """The target itself: the file is put together, run on samples, and written."""
 
+import ast
 import base64
 import inspect
 import json
@@ -11,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from nural import reference
 from nural.data.digits import PIXELS
 from nural.export.answers import Answers, answers_of
 from nural.export.folding import fold_batch_norm
 from nural.export.input_shape import sample_shape
 from nural.export.names import require_module_name
-from nural.export.numpy import formulas
 from nural.export.numpy.answers import parts
 from nural.export.numpy.calls import CALLS, Weights
 from nural.export.samples import samples_for
@@ -29,8 +30,8 @@ KIND = "NumPy"
 #: What the file is, where nural finds it again.
 FILE = "network in NumPy"
 FLOATS = {32: np.float32, 16: np.float16}
-#: In the order in which they are written there.
-FORMULAS = {name: value for name, value in vars(formulas).items() if inspect.isfunction(value)}
+#: Each function of the reference as it is written there, and in that order.
+FORMULAS = {name: inspect.getsource(value) for name, value in vars(reference).items() if inspect.isfunction(value)}
 LINE = 112  # characters of base64
 SCALED = """\
     if x.dtype == np.uint8:
@@ -70,8 +71,8 @@ def numpy_program(steps: list[Step], shape: tuple[int, ...], answers: Answers, p
     weights: Weights = {}
     body = "\n".join(_lines(steps, path, weights))
     task = parts(answers)
-    used = _used(body + task.functions)
-    sources = "\n\n\n".join(inspect.getsource(FORMULAS[name]).rstrip() for name in FORMULAS if name in used)
+    used = _used(f"{body}\n{task.functions}")
+    sources = "\n\n\n".join(text.rstrip() for name, text in FORMULAS.items() if name in used)
     template = Path(__file__).with_name("program.txt").read_text(encoding="utf-8")
     reads_digits = math.prod(shape) == PIXELS
     texts = {
@@ -118,10 +119,10 @@ def _used(body: str) -> set[str]:
     used: set[str] = set()
     texts = [body]
     while texts:
-        words = set(re.findall(r"\w+", texts.pop()))
-        new = words & FORMULAS.keys() - used
+        names = {node.id for node in ast.walk(ast.parse(texts.pop())) if isinstance(node, ast.Name)}
+        new = names & FORMULAS.keys() - used
         used |= new
-        texts += [inspect.getsource(FORMULAS[name]) for name in new]
+        texts += [FORMULAS[name] for name in new]
     return used
 
 
