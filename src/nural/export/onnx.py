@@ -15,6 +15,7 @@ from nural.export.target import Comparison, Options, Target, Written, missing_pa
 from nural.layer import Layer
 from nural.overwriting import ONNX
 from nural.predictions import probabilities, said_task
+from nural.task import Task
 
 KIND = "ONNX"
 #: The reference evaluator takes its time.
@@ -43,6 +44,8 @@ def make_onnx(model: Layer, path: Path, options: Options) -> Written:
     answers = answers_of(model, samples.y.shape[1:], path) if options.with_preprocessing else None
     proto = express_model(model, path, shape, answers)
     task = said_task(model)
+    if task and answers and task.kind == "binary":
+        task = Task("multiclass", task.classes)  # a probability of each class is what the file gives
     for key, value in (("nural", model.info), ("task", task and task.as_json())):
         if value:
             proto.metadata_props.add(key=key, value=json.dumps(value))
@@ -55,7 +58,7 @@ def make_onnx(model: Layer, path: Path, options: Options) -> Written:
 
 def _compare(content: bytes, samples: Samples, with_preprocessing: bool) -> Comparison:
     if with_preprocessing:
-        samples = replace(samples, y=probabilities(samples.model, samples.y), true=None)
+        samples = replace(samples, y=probabilities(samples.model, samples.y), truth=None)
     x = samples.pixels if with_preprocessing else samples.x
     if importlib.util.find_spec("onnxruntime") is None:
         return samples.compare(_by_reference(content, x[:FEW]), "onnx's reference")

@@ -11,10 +11,10 @@ import numpy as np
 from nural.data import DataError, load_mnist_datasets
 from nural.data.digits import PIXELS
 from nural.evaluation.inference import outputs
+from nural.evaluation.targets import scores
 from nural.export.answers import answers_of
 from nural.export.target import Comparison, ExportError, Options
 from nural.layer import Layer
-from nural.predictions import label_places, labels, task_of
 
 DIGITS, RANDOM = 1000, 64
 
@@ -28,7 +28,7 @@ class Samples:
         x: ``(N, …)``, of the model's type.
         y: The model's outputs.
         what: "1,000 MNIST validation digits" or "64 random inputs".
-        true: The right answers, as `nural.predict` gives them or as places of classes; None if they are not known.
+        truth: The right answers, as `nural.evaluate` takes them; None if they are not known.
         random: Whether x was drawn: that shows whether two programs compute the same, not what rounding costs.
     """
 
@@ -36,7 +36,7 @@ class Samples:
     x: np.ndarray
     y: np.ndarray
     what: str
-    true: np.ndarray | None = None
+    truth: np.ndarray | None = None
     random: bool = False
 
     @property
@@ -48,21 +48,13 @@ class Samples:
         """The comparison with outputs that were found for x, or for its first samples, ``by`` something else."""
         n = len(found)
         difference = float(np.abs(found - self.y[:n]).max())
-        right = (
-            {}
-            if self.true is None
-            else {"accuracy": self._right(found), "accuracy_of_the_model": self._right(self.y[:n])}
-        )
         what = self.what if n == len(self.y) else f"the first {n} of {self.what}"
-        return Comparison(difference, f"on {what}, by {by}", **right)
+        return Comparison(difference, f"on {what}, by {by}", self._accuracy(found), self._accuracy(self.y[:n]))
 
-    def _right(self, y: np.ndarray) -> float:
-        """The share of samples whose answers are all right."""
-        assert self.true is not None
-        task, true = task_of(self.model, y), self.true[: len(y)]
-        places = true.dtype.kind in "iu" and not (task.names is not None and task.names.dtype.kind in "iu")
-        right = (label_places(self.model, task, y) if places else labels(self.model, y)) == true
-        return float(right.reshape(len(y), -1).all(axis=1).mean())
+    def _accuracy(self, y: np.ndarray) -> float | None:
+        if self.truth is None:
+            return None
+        return scores(self.model, y, self.truth[: len(y)]).get("accuracy")
 
 
 def samples_for(model: Layer, shape: tuple[int, ...], path: Path, options: Options) -> Samples:
@@ -77,14 +69,14 @@ def samples_for(model: Layer, shape: tuple[int, ...], path: Path, options: Optio
     if math.prod(shape) != PIXELS:
         x = _as_taken(model, shape, np.random.default_rng(0).standard_normal((RANDOM, *shape)))
         return Samples(model, x, outputs(model, x), f"{RANDOM} random inputs", random=True)
-    x, true = (part[:DIGITS] for part in load_mnist_datasets()[1])
+    x, truth = (part[:DIGITS] for part in load_mnist_datasets()[1])
     x = _as_taken(model, shape, x)
     y = outputs(model, x)
     try:
         known = answers_of(model, y.shape[1:], path).of_digits
     except ExportError:  # the outputs are no answers
         known = False
-    return Samples(model, x, y, f"{len(x):,} MNIST validation digits", true if known else None)
+    return Samples(model, x, y, f"{len(x):,} MNIST validation digits", truth if known else None)
 
 
 def _as_taken(model: Layer, shape: tuple[int, ...], x: np.ndarray) -> np.ndarray:
@@ -93,17 +85,17 @@ def _as_taken(model: Layer, shape: tuple[int, ...], x: np.ndarray) -> np.ndarray
 
 def _given(model: Layer, shape: tuple[int, ...], path: Path, data: Any) -> Samples:
     """The samples that the user named."""
-    (x, true), what = (data, "samples given") if isinstance(data, tuple) else _read(Path(data))
-    x, true = np.asarray(x), np.asarray(true)
+    (x, truth), what = (data, "samples given") if isinstance(data, tuple) else _read(Path(data))
+    x, truth = np.asarray(x), np.asarray(truth)
     if len(x) == 0 or math.prod(x.shape[1:]) != math.prod(shape):
         raise ExportError(f"{path}: expected data of shape (N, {', '.join(map(str, shape))}), found {x.shape}")
     x = _as_taken(model, shape, x)
     y = outputs(model, x)
-    kind = answers_of(model, y.shape[1:], path).task.kind
-    expected = y.shape if kind == "multilabel" else y.shape[:-1]
-    if kind != "regression" and true.shape != expected:
-        raise ExportError(f"{path}: expected right answers of shape {expected} with the data, found {true.shape}")
-    return Samples(model, x, y, f"{len(x):,} {what}", None if kind == "regression" else true)
+    try:
+        scores(model, y, truth)
+    except ValueError as error:
+        raise ExportError(f"{path}: the data's answers do not fit the network's: {error}") from error
+    return Samples(model, x, y, f"{len(x):,} {what}", truth)
 
 
 def _read(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], str]:

@@ -42,7 +42,7 @@ def make_c(model: Layer, path: Path, options: Options) -> Written:
     steps = fold_batch_norm(steps_of(model, shape))
     quantised = quantise_weights(steps) if bits == 8 else {}
     program = c_program(steps, quantised, path, prefix, shape, answers)
-    if quantised and (samples.random or (samples.true is None and options.data is None)):
+    if quantised and (samples.random or (samples.truth is None and options.data is None)):
         comparison = Comparison(None, NOT_KNOWN)
     else:
         found = run_in_pieces(read_back(steps, quantised), samples.x.astype(np.float32))

@@ -6,7 +6,7 @@ from nural.export.answers import Answers
 
 PROBABILITIES = '''\
 def predict_proba(x):
-    """The probability of each {what}, (N, …, C){how}."""
+    """The probability of each {what}, (N, …, C): {how}."""
     {p}
 '''
 PREDICT = '''
@@ -52,12 +52,12 @@ def parts(answers: Answers) -> Parts:
     if answers.task.kind == "regression":
         functions = VALUES.format(y=f"{y}[..., 0]" if answers.outputs == 1 else y)
         return Parts("`predict(x)`", functions, "", EACH)
-    p = {"softmax": f"softmax_forward({y})", "sigmoid": f"sigmoid_forward({y})", "exp": f"np.exp({y})", None: y}[
-        answers.apply
-    ]
-    how = {"exp": ": e to the power of the outputs", None: ": the outputs"}.get(
-        answers.apply, f": {answers.apply} of the outputs"
-    )
+    p, how = {
+        "softmax": (f"softmax_forward({y})", "softmax of the outputs"),
+        "sigmoid": (f"sigmoid_forward({y})", "sigmoid of the outputs"),
+        "exp": (f"np.exp({y})", "e to the power of the outputs"),
+        None: (y, "the outputs"),
+    }[answers.apply]
     what, returned, main = "class", f"return {p}", PRINTED if answers.rows == 1 else EACH
     constants = ""
     if answers.task.classes:
@@ -68,7 +68,7 @@ def parts(answers: Answers) -> Parts:
         case "multiclass":
             says, places = "The most probable class of each sample.", f"{y}.argmax(axis=-1)"
         case "binary":
-            how = f": 1 − p and p, {how.removeprefix(': ')}"
+            how = f"1 − p and p, {how}"
             returned = f"p = {p}\n    return np.concatenate([1 - p, p], axis=-1)"
             says = "The second class for each sample whose p is above the threshold, else the first."
             places = "(predict_proba(x)[..., 1] > THRESHOLDS[0]).astype(int)"
