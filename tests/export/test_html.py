@@ -14,6 +14,7 @@ from nural.export.folding import fold_batch_norm
 from nural.export.html.packing import seven_bit_text
 from nural.export.html.target import LIMIT, fitted_page, meaning_of
 from nural.export.steps import steps_of
+from nural.task import Task
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,21 @@ def test_its_threshold_is_the_models(page):
     text, _ = page
     network = json.loads(text.split('id="network">')[1].split("</script>")[0])
     assert network["threshold"] == nural.load_pretrained().info["threshold"]
+
+
+def test_it_knows_what_the_outputs_are(built, tmp_path):
+    names = ("</script>", *"bcdefghij")
+    for text, task, softmax, word in (
+        ("Linear(784, 10), Softmax()", Task("multiclass", names), False, "outputs"),
+        ("Linear(784, 10)", Task("multiclass", tuple("0123456789")), True, "logits"),
+    ):
+        model = built(text)
+        model.task = task
+        export_model(model, tmp_path / "m.html")
+        page = (tmp_path / "m.html").read_text(encoding="utf-8")
+        network = json.loads(page.split('id="network">')[1].split("</script>")[0])
+        assert (network["softmax"], network["outputs"]) == (softmax, word)
+        assert network["names"] == (None if softmax else list(names))
 
 
 def test_seven_bit_text_comes_through_html(rng):
