@@ -11,6 +11,7 @@ from rich.table import Table
 
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError, report_errors
+from nural.cli.force import ForceOption
 from nural.cli.run import shown
 from nural.data import load_mnist_datasets
 from nural.data.augmentation import (
@@ -25,6 +26,7 @@ from nural.data.augmentation import (
     shear,
     shift,
 )
+from nural.overwriting import PICTURE, require_replaceable
 
 PICTURED = 10  # of each digit
 AUGMENTATIONS = {
@@ -41,6 +43,7 @@ def data(
     out: Annotated[Path, typer.Option(readable=False, help="Where to write the picture of samples.")] = Path(
         "samples.png"
     ),
+    force: ForceOption = False,
     augment: Annotated[
         str, typer.Option(help=f"Picture digits beside changed ones: {', '.join(AUGMENTATIONS)}, in the order given.")
     ] = "",
@@ -57,6 +60,7 @@ def data(
         nural data --augment affine,elastic --out augmented.png
     """
     augmentation = _augmentation(augment)
+    require_replaceable(out, PICTURE, force=force)
     sets = dict(zip(("training", "validation", "test"), load_mnist_datasets(data), strict=True))
     summary = {
         name: {

@@ -13,11 +13,14 @@ from rich.table import Table
 from nural.atomic_file import write_atomically
 from nural.cli.errors import report_errors
 from nural.cli.evaluation import PASSES, Evaluation, judge, some
+from nural.cli.evaluation_pictures import PICTURES, pictures
+from nural.cli.force import ForceOption
 from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 from nural.cli.run import CONFIG, make_folder, say, shown
 from nural.data import load_mnist_datasets
 from nural.evaluation.calibration import answer_threshold
 from nural.models.pretrained import PRETRAINED
+from nural.overwriting import PICTURE, require_replaceable
 
 FOLDER = "evaluation"
 
@@ -34,6 +37,7 @@ def evaluate(
             readable=False, help=f"Folder for the pictures. [default: {FOLDER}, in the run's folder if it is a run's]"
         ),
     ] = None,
+    force: ForceOption = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all numbers as one JSON object; progress goes to stderr.")
     ] = False,
@@ -60,6 +64,8 @@ def evaluate(
     x, y = load_mnist_datasets(data)[2]
     folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
     make_folder(folder)
+    for name in PICTURES:
+        require_replaceable(folder / name, PICTURE, force=force)
     console = Console(stderr=as_json)
     say(console, f"reading {len(y):,} digits, then {len(some(y)):,} of them under noise, rotation and shift")
     with _progress(console) as progress:
@@ -119,11 +125,9 @@ def _print_tables(console: Console, found: Evaluation) -> None:
 
 
 def _write_pictures(console: Console, found: Evaluation, folder: Path) -> None:
-    from nural.cli.evaluation_pictures import DRAWN, pictures
-
     written, empty = [], []
     with _progress(console) as progress:
-        task = progress.add_task("", total=len(DRAWN))
+        task = progress.add_task("", total=len(PICTURES))
         for name, content in pictures(found):
             if content is None:
                 empty.append(name)

@@ -3,6 +3,8 @@
 import io
 from typing import TYPE_CHECKING, Any
 
+from nural.overwriting import PNG_TEXT
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -26,7 +28,7 @@ def png(figure: Any, title: str) -> bytes:
     """The figure under its title."""
     figure.suptitle(title, fontsize=13)
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    figure.savefig(content, format="png", metadata=PNG_TEXT)
     return content.getvalue()
 
 
