@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nural.data.data_error import DataError
+from nural.data.data_error import DataError, listed
 from nural.data.digits import CLASSES, SIDE, Digits, to_float32
 from nural.data.idx_folder import find_idx_files
 from nural.data.image import prepare
@@ -48,6 +48,11 @@ class DataSets:
         """Whether the pictures are digits, as far as can be known."""
         return self.classes is None and self.preparation.kind == "digit"
 
+    @property
+    def what(self) -> str:
+        """What the samples are called."""
+        return "digits" if self.digits else "pictures"
+
 
 def load_datasets(
     path: str | os.PathLike[str] | None = None,
@@ -67,32 +72,36 @@ def load_datasets(
     Raises:
         DataError: as `load_mnist_datasets`; or the pictures are not what ``preparation`` or ``labels`` ask for.
     """
-    if path is not None and Path(path).is_dir() and not find_idx_files(Path(path)):
+    if path is not None and is_picture_folder(path):
         read = read_image_folder(Path(path), preparation, labels)
         classes, preparation = read.classes, read.preparation
         training, validation, test = ((to_float32(x), y) for x, y in split_sets(read.sets, path))
     else:
         source = "the MNIST inside" if path is None else path
+        if preparation is not None and preparation.picture_shape != DIGIT:
+            raise DataError(source, f"pictures of {preparation}", f"pictures of {Preparation()}")
         classes, sets = None, load_mnist_datasets(path)
         _require_labels(sets, labels, source)
         training, validation, test = sets
-        if preparation is None:
-            as_mnist = path is None or mostly_in_mnist_form(training[0])
-            preparation = Preparation() if as_mnist else Preparation("as is", DIGIT)
-        elif preparation.kind == "digit":
-            training, validation, test = ((_prepared(x, source), y) for x, y in sets)
-        elif preparation.shape not in (None, DIGIT):
-            raise DataError(source, f"pictures of {preparation}", f"pictures of {Preparation()}")
-        else:
+        if preparation is None and (path is None or mostly_in_mnist_form(training[0])):
+            preparation = Preparation()
+        elif preparation is None or preparation.kind == "as is":
             preparation = Preparation("as is", DIGIT)
+        else:
+            training, validation, test = ((_prepared(x, source), y) for x, y in sets)
     return DataSets(training, validation, test, classes, preparation)
+
+
+def is_picture_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is a folder of anything but IDX files."""
+    return Path(path).is_dir() and not find_idx_files(Path(path))
 
 
 def _require_labels(sets: Sets, labels: Mapping[str, int] | None, source: str | os.PathLike[str]) -> None:
     """Raise DataError if a label is none of the classes."""
     largest = max(int(y.max()) for _, y in sets)
     if labels is not None and largest >= len(labels):
-        raise DataError(source, f"labels of the classes {', '.join(labels)}", f"the label {largest}")
+        raise DataError(source, f"labels of the {len(labels)} classes {listed(list(labels))}", f"the label {largest}")
 
 
 def _prepared(x: np.ndarray, source: str | os.PathLike[str]) -> np.ndarray:

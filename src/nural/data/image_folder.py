@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nural.data.data_error import DataError
+from nural.data.data_error import DataError, listed
 from nural.data.digits import CLASSES, Digits
 from nural.data.mnist_form import mostly_in_mnist_form
 from nural.data.preparation import DIGIT, Preparation, own_levels
@@ -102,7 +102,7 @@ def _labelled(folder: Path, labels: Mapping[str, int]) -> Labelled:
     subfolders = _subfolders(folder)
     for subfolder in subfolders:
         if subfolder.name not in labels:
-            raise DataError(subfolder, f"one of the classes {', '.join(labels)}", "another one")
+            raise DataError(subfolder, f"one of the classes {listed(list(labels))}", "another one")
         paths = list_folder(subfolder)
         if not paths:
             raise DataError(subfolder, "images", "none")

@@ -68,6 +68,11 @@ class Preparation:
             raise DataError(source, "a grey picture, as all others are", "colours")
         return np.broadcast_to(picture if picture.ndim == 3 else picture[..., np.newaxis], self.picture_shape).ravel()
 
+    def pictures(self, x: np.ndarray) -> np.ndarray:
+        """Rows of pixels as pictures to look at, ``(N, H, W, C)``, 1 for white: digits are dark on light."""
+        images = x.reshape(-1, *self.picture_shape)
+        return 1 - images if self.kind == "digit" else images
+
     def __str__(self) -> str:
         """What of a picture is kept, in words."""
         height, width, channels = self.picture_shape

@@ -10,13 +10,14 @@ import numpy as np
 from nural.activations import Sigmoid
 from nural.containers import Sequential
 from nural.data.augmentation import Affine, Augmentation, Elastic
+from nural.data.datasets import DataSets
 from nural.data.outliers import with_outliers
 from nural.data.variants import variants as variants_of
 from nural.initializers import normal
 from nural.layers.affine import Rescaling
 from nural.layers.linear import Linear
 from nural.losses import Loss, cross_entropy_loss
-from nural.models.networks import DIGIT, Builder, Shape, fully_connected, lenet, mnist_example, small_vgg, vgg
+from nural.models.networks import DIGIT, Builder, fully_connected, lenet, mnist_example, small_vgg, vgg
 from nural.optimizers import SGD, Adadelta, Optimizer
 from nural.schedules import Schedule, constant, one_cycle, step_decay
 
@@ -95,9 +96,15 @@ class Recipe:
         linear = [layer for layer in model.layers if isinstance(layer, Linear)]
         return self.outline.format(values=linear[0].in_features, classes=linear[-1].out_features)
 
-    def for_pictures(self, shape: Shape) -> Self:
-        """The same without what is made for digits alone: variants, outliers, and distortion of other shapes."""
-        return replace(self, variants=0.0, outliers=0.0, augmentation=self.augmentation if shape == DIGIT else None)
+    def suited(self, sets: DataSets) -> Self:
+        """The recipe for these pictures: without what is for digits alone if they are none.
+
+        That are variants and outliers, and distortion where the pictures have another shape.
+        """
+        if sets.digits:
+            return self
+        augmentation = self.augmentation if sets.preparation.picture_shape == DIGIT else None
+        return replace(self, variants=0.0, outliers=0.0, augmentation=augmentation)
 
 
 def rescaling_of(x: np.ndarray) -> Rescaling:
