@@ -52,6 +52,19 @@ def _scale_in(graph: Graph, number: int) -> Scale:
     return scale_of(layer)
 
 
+def without_softmax(model: Layer) -> Layer:
+    """The network without the `Softmax` or `LogSoftmax` that ends it, if one does: its probabilities stay the same."""
+    if not isinstance(model, Sequential) or not model.children:
+        return model
+    *before, last = model.layers
+    shorter = without_softmax(last)
+    if shorter is last and not isinstance(last, Softmax | LogSoftmax):
+        return model
+    twin = Sequential(*before) if shorter is last else Sequential(*before, shorter)
+    twin.task, twin.info = said_task(model), model.info
+    return twin
+
+
 def said_task(model: Layer) -> Task | None:
     """``model.task``, or that of the network which makes its output where it was wrapped; None if nothing is said."""
     while model.task is None and isinstance(model, Sequential | Graph) and model.children:
@@ -59,7 +72,7 @@ def said_task(model: Layer) -> Task | None:
     return model.task
 
 
-def task_of(model: Layer, y: np.ndarray) -> Task:
+def task_of(model: Layer, y: np.ndarray, otherwise: Task | None = None) -> Task:
     """What the network is for: the task that was said, or the one that outputs of this shape suggest.
 
     Without a word, one output is "binary", several behind a `Sigmoid` are "multilabel", others "multiclass".
@@ -67,6 +80,7 @@ def task_of(model: Layer, y: np.ndarray) -> Task:
     Args:
         model: The network.
         y: Its outputs, ``(N, …, C)``; only their shape counts.
+        otherwise: The task if none was said, where more is known than the shape.
 
     Raises:
         ValueError: the outputs are not what the task has, or lie along another dimension than the last layer's.
@@ -74,7 +88,7 @@ def task_of(model: Layer, y: np.ndarray) -> Task:
     if y.ndim < 2:
         raise ValueError(f"expected outputs (N, …, C), one row for each sample, found {y.shape}")
     last, count = last_layer(model), y.shape[-1]
-    task = said_task(model)
+    task = said_task(model) or otherwise
     if task is None:
         several = "multilabel" if isinstance(last, Sigmoid) else "multiclass"
         task = Task("binary" if count == 1 else several)

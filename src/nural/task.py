@@ -1,5 +1,6 @@
 """What a network's outputs stand for: classes, labels that do not exclude each other, or values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -79,3 +80,45 @@ class Task:
     def from_json(cls, content: dict[str, Any]) -> Self:
         """The task that `as_json` described; KeyError, TypeError or ValueError if it described none."""
         return cls(content["kind"], content["classes"], content["thresholds"])
+
+
+def class_places(t: Any, classes: Sequence[Any] | None) -> np.ndarray:
+    """For targets that name classes their places in ``classes``, 0, 1, 2, …, of t's shape; other targets as they are.
+
+    Names are compared by value. Where no class has a number for its name, integers are places already. Rows of
+    numbers, one for each class, name none.
+
+    Raises:
+        ValueError: a target is none of the classes.
+    """
+    t = np.asarray(t)
+    if classes is None or not _names_classes(t, classes):
+        return t
+    place_of = {name: place for place, name in enumerate(classes)}
+    places = np.empty(t.size, np.int64)
+    for i, name in enumerate(t.ravel().tolist()):
+        place = place_of.get(name)
+        if place is None:
+            raise ValueError(f"{name!r} is none of the classes {_listed(classes)}")
+        places[i] = place
+    return places.reshape(t.shape)
+
+
+def _names_classes(t: np.ndarray, classes: Sequence[Any]) -> bool:
+    """Whether targets are names that must be looked up."""
+    if t.dtype.kind not in "biuf":
+        return True
+    if all(isinstance(name, str) for name in classes):
+        return False
+    rows = t.ndim > 1 and t.shape[-1] == len(classes)
+    return not (rows and (t.dtype.kind == "f" or is_one_hot(t)))
+
+
+def is_one_hot(t: np.ndarray) -> bool:
+    """Whether each row along the last dimension is 1 at one place and 0 elsewhere."""
+    return bool(np.all((t == 0) | (t == 1)) and np.all(t.sum(axis=-1) == 1))
+
+
+def _listed(classes: Sequence[Any], most: int = 10) -> str:
+    more = f", … ({len(classes)} in all)" if len(classes) > most else ""
+    return ", ".join(map(repr, classes[:most])) + more

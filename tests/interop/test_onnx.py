@@ -222,12 +222,14 @@ def test_scikit_learns_classifiers(activation, classes, zipmap, rng, tmp_path):
     from sklearn.neural_network import MLPClassifier
 
     x = rng.standard_normal((60, 5)).astype(np.float32)
-    y = rng.random((60, 3)) > 0.5 if isinstance(classes, str) else np.arange(60) % classes
+    y = rng.random((60, 3)) > 0.5 if isinstance(classes, str) else np.array(["c", "a", "b"])[np.arange(60) % classes]
     classifier = MLPClassifier((6, 4), activation=activation, max_iter=5, random_state=0).fit(x, y)
     proto = skl2onnx.to_onnx(classifier, x[:1], options=None if zipmap else {"zipmap": False})
     (tmp_path / "model.onnx").write_bytes(proto.SerializeToString())
     model = load(tmp_path / "model.onnx")
     np.testing.assert_allclose(model.forward(x), np.asarray(classifier.predict_proba(x)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(nural.predict_proba(model, x), model.forward(x), rtol=1e-6)
+    np.testing.assert_array_equal(nural.predict(model, x), classifier.predict(x))
     nural.save(model, tmp_path / "model.safetensors")
     export_model(nural.load(tmp_path / "model.safetensors"), tmp_path / "again.onnx")
     np.testing.assert_array_equal(load(tmp_path / "again.onnx").forward(x), model.forward(x))

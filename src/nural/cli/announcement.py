@@ -10,8 +10,8 @@ from nural.containers import Sequential
 from nural.data import DataSets
 from nural.data.data_error import listed
 from nural.models.recipes import RECIPES, added_pictures
-from nural.ranks import Ranks
-from nural.threads import choose_threads
+from nural.parallel.ranks import Ranks
+from nural.parallel.threads import choose_threads
 
 
 def announce(

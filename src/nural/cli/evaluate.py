@@ -12,7 +12,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
-from nural.calibration import answer_threshold
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.evaluation import Evaluation, disturbances, judge, passes, some
 from nural.cli.model import MODEL_HELP, load_picture_model, model_path
@@ -20,6 +19,7 @@ from nural.cli.run import CONFIG, make_folder, say, shown
 from nural.data import load_datasets
 from nural.data.data_error import listed
 from nural.data.datasets import is_picture_folder
+from nural.evaluation.calibration import answer_threshold
 from nural.models.pretrained import PRETRAINED
 
 FOLDER = "evaluation"

@@ -7,14 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from nural.calibration import THRESHOLDS, Bin, Coverage, coverage_against_error, expected_calibration_error, reliability
 from nural.cli.errors import CommandError
 from nural.cli.model import PictureModel
 from nural.data.preparation import DIGIT
-from nural.inference import outputs, scores
-from nural.metrics import confusion_matrix
+from nural.evaluation.calibration import (
+    THRESHOLDS,
+    Bin,
+    Coverage,
+    coverage_against_error,
+    expected_calibration_error,
+    reliability,
+)
+from nural.evaluation.inference import outputs
+from nural.evaluation.metrics import confusion_matrix
+from nural.evaluation.robustness import DISTURBANCES, Disturbance, robustness
+from nural.evaluation.targets import scores
 from nural.predictions import probabilities
-from nural.robustness import DISTURBANCES, Disturbance, robustness
 
 #: Pictures that are disturbed, for each of the levels costs a pass over them. An accuracy of 99% is then known to ±0.9
 #: percent points, one of 50% to ±4.4 (95% intervals).
@@ -129,4 +137,4 @@ def judge(
             curve.append(point)
             advance()
         curves.append((disturbance, curve))
-    return Evaluation(model, name, x, y, probabilities(network, found), scores(found, y), threshold, curves)
+    return Evaluation(model, name, x, y, probabilities(network, found), scores(network, found, y), threshold, curves)

@@ -9,12 +9,12 @@ import numpy as np
 import platformdirs
 
 from nural.atomic_file import write_atomically
-from nural.calibration import answer_threshold
 from nural.cli.errors import CommandError
 from nural.containers import Sequential
 from nural.data import Preparation
 from nural.data.data_error import listed
 from nural.data.digits import CLASSES
+from nural.evaluation.calibration import answer_threshold
 from nural.layer import Layer
 from nural.layers.linear import Unflatten
 from nural.model_file import ModelFileError, load
@@ -134,8 +134,8 @@ def load_picture_model(path: Path) -> PictureModel:
     except ValueError as error:
         raise ModelFileError(f"{path}: {error}") from error
     if y.ndim != 2 or task.kind not in ("multiclass", "binary"):
-        found = f"one with outputs of shape {y.shape[1:]} for a {task.kind} task"
-        raise ModelFileError(f"{path}: expected a network that tells classes apart, found {found}")
+        found = f"a {task.kind} network with outputs of shape {y.shape[1:]}"
+        raise ModelFileError(f"{path}: expected a network that names one of several classes, found {found}")
     return PictureModel(model, preparation, task, task.classes or tuple(range(max(2, y.shape[1]))))
 
 
@@ -147,8 +147,8 @@ def load_digit_model(path: Path) -> Layer:
     """
     model = load_picture_model(path)
     if not model.digits:
-        found = f"one of the classes {listed(model.names)} in pictures of {model.prepare}"
-        raise ModelFileError(f"{path}: expected a network that reads the digits 0 to 9, found {found}")
+        found = f"{listed(model.names)} in pictures of {model.prepare}"
+        raise ModelFileError(f"{path}: expected a network whose classes are the digits 0 to 9, found {found}")
     return model.network
 
 

@@ -9,11 +9,11 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from nural.calibration import answer_threshold
 from nural.cli.errors import complain, report_errors
 from nural.cli.model import MODEL_HELP, PictureModel, load_picture_model, model_path
 from nural.data import DataError, Preparation
-from nural.inference import outputs
+from nural.evaluation.calibration import answer_threshold
+from nural.evaluation.inference import outputs
 from nural.predictions import label_places, probabilities
 
 #: Pictures that the network reads together: enough to be quick, few enough that the first answers come at once.

@@ -6,18 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import softmax_forward
 from nural.atomic_file import write_atomically
 from nural.cli.model import MODEL_FILE
 from nural.cli.run import PICTURES, RunConfig, write_history
 from nural.data import DataSets
-from nural.divergence import DivergedError
-from nural.history import History
-from nural.inference import outputs, scores
+from nural.evaluation.inference import outputs
+from nural.evaluation.metrics import confusion_matrix
+from nural.evaluation.targets import scores
 from nural.layer import Layer
-from nural.metrics import confusion_matrix
 from nural.model_file import save
+from nural.predictions import probabilities as probabilities_of
 from nural.task import Task
+from nural.training.divergence import DivergedError
+from nural.training.history import History
 
 
 def finish(config: RunConfig, model: Layer, history: History, sets: DataSets, folder: Path) -> dict[str, Any]:
@@ -38,10 +39,10 @@ def finish(config: RunConfig, model: Layer, history: History, sets: DataSets, fo
     write_history(folder, history)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss says it
         logits = outputs(model, x)
-        score = scores(logits, y)
+        score = scores(model, logits, y)
     if not math.isfinite(score["loss"]):
         raise DivergedError(f"the loss on the test set became {score['loss']}: try a smaller learning rate")
-    probabilities = softmax_forward(logits)
+    probabilities = probabilities_of(model, logits)
     answer = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(answer != y)
     names = np.array(sets.names)

@@ -22,8 +22,8 @@ from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
 from nural.cli.model import MODEL_FILE
 from nural.data import Preparation
-from nural.history import History
 from nural.models.recipes import RECIPES, Recipe
+from nural.training.history import History
 
 CONFIG, CHECKPOINT, HISTORY, LOCK = "config.json", "checkpoint.safetensors", "history.csv", ".lock"
 #: What can be said of pictures to learn from, and the preparation that it asks for.

@@ -33,12 +33,12 @@ from nural.cli.run import (
 )
 from nural.containers import Sequential
 from nural.data import Batches, DataSets, load_datasets
-from nural.divergence import DivergedError
-from nural.history import History
 from nural.layer import Layer
 from nural.models.recipes import RECIPES, rescaling_of
-from nural.ranks import Ranks, RanksError
-from nural.training import fit
+from nural.parallel.ranks import Ranks, RanksError
+from nural.training.divergence import DivergedError
+from nural.training.fit import fit
+from nural.training.history import History
 
 
 @report_errors

@@ -18,7 +18,7 @@ def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape
 
     Images, ``(N, C, H, W)`` in ONNX, are ``(N, H, W, C)`` in the model, and sequences ``(N, T, F)``, whatever the
     file has. ``model.info["onnx"]`` tells: the model's input is the file's, transposed by ``input_axes``, and its
-    output the file's transposed by ``output_axes``.
+    output the file's transposed by ``output_axes``. ``model.task`` has the classes of a classifier of scikit-learn's.
 
     Args:
         path: The file. Arrays that it keeps in other files are read from its folder.

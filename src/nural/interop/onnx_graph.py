@@ -19,6 +19,7 @@ class OnnxGraph:
     """The part of a graph that one output depends on.
 
     Attributes:
+        metadata: What the file says beside the graph.
         constants: What is known, by the name that it has in the graph.
         opset: The version of ONNX's operators.
         dtype: Of the model: float64 if the file's input is, else float32.
@@ -43,6 +44,7 @@ class OnnxGraph:
         bound: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.source, self.graph = source, proto.graph
+        self.metadata = {each.key: each.value for each in proto.metadata_props}
         self.opsets = {each.domain: each.version for each in proto.opset_import}
         self.opset = self.opsets.get("", self.opsets.get("ai.onnx", 1))
         self.constants = {each.name: numpy_helper.to_array(each) for each in self.graph.initializer} | dict(bound or {})

@@ -11,6 +11,7 @@ from nural.containers import Sequential
 from nural.interop import ConversionError
 from nural.interop.onnx_assembly import Step, assembled
 from nural.interop.onnx_graph import OnnxGraph
+from nural.interop.onnx_task import task_in
 from nural.interop.onnx_values import Order, Value, kept_batch, same_in_memory
 from nural.layer import Layer
 from nural.layers.linear import Flatten, Unflatten
@@ -71,6 +72,7 @@ class Reader(OnnxGraph):
             raise ConversionError(f"{self.source}: the output {self.output} does not depend on the input")
         end = self.value(self.output)
         model = assembled(self.steps, end.made_by, self.twins)
+        model.task = task_in(self, end.ours[-1] if end.shape else 1)
         start = self.values[self.input.name]
         model.info["onnx"] = {
             "input": self.input.name,
