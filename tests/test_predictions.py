@@ -129,6 +129,7 @@ def test_a_task_that_does_not_fit_the_outputs(model, message, x):
         ({"kind": "multiclass", "classes": ("a", None)}, "a class is named by a string, a number or a truth value"),
         ({"kind": "binary", "classes": ("a",)}, "a binary task has two classes"),
         ({"kind": "multiclass", "thresholds": (0.5,)}, "only binary and multilabel tasks have thresholds"),
+        ({"kind": "binary", "thresholds": (0.5, 0.5)}, "a binary task has one threshold"),
         ({"kind": "binary", "thresholds": (50,)}, "a threshold is a probability from 0 to 1; found"),
     ],
 )
