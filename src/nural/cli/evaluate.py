@@ -65,9 +65,8 @@ def evaluate(
     judged = load_picture_model(path)
     threshold = answer_threshold(judged.network)
     if data is None and not judged.digits:
-        raise CommandError(
-            f"{path}: tells {listed(judged.names)} apart, not digits: name pictures of these with --data"
-        )
+        others = f"{listed(judged.names)} in pictures of {judged.prepare}"
+        raise CommandError(f"{path}: the MNIST inside has digits, this model tells apart {others}: name some by --data")
     preparation = judged.prepare if data is not None and is_picture_folder(data) else judged.preparation
     x, y = load_datasets(data, preparation, judged.labels).test
     folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))

@@ -69,7 +69,7 @@ def train(
     ] = None,
     learning_rate: Annotated[
         float | None,
-        typer.Option(help="Largest learning rate. [default: the recipe's]"),
+        typer.Option(help="Largest learning rate. [default: the recipe's, with fewer pictures a step in proportion]"),
     ] = None,
     seed: Annotated[
         int | None,
@@ -159,7 +159,7 @@ def _train(
     with ranks.agreeing():
         sets = load_datasets(given.get("data", config.data), pictures_as(config.pictures))
         if resume is None and "batch_size" not in given:
-            config = _with_batches(config, len(sets.training[1]))
+            config = _with_small_batches(config, len(sets.training[1]), keep_rate="learning_rate" in given)
         model = _network(config, sets)
     with ExitStack() as stack:
         folder = None
@@ -176,9 +176,16 @@ def _train(
     return folder, f"{len(sets.test[1]):,} {sets.what}", result
 
 
-def _with_batches(config: RunConfig, pictures: int) -> RunConfig:
-    """With ten steps an epoch if the recipe's batch would be more than there is."""
-    return config if config.batch_size <= pictures else replace(config, batch_size=max(1, pictures // 10))
+def _with_small_batches(config: RunConfig, pictures: int, keep_rate: bool) -> RunConfig:
+    """With ten steps an epoch if the recipe's batch would be more than there is, and a rate in proportion.
+
+    Source: Goyal et al. 2017, Accurate, Large Minibatch SGD, section 2.1: the rate grows as the batch does.
+    """
+    if config.batch_size <= pictures:
+        return config
+    batch_size = max(1, pictures // 10)
+    rate = config.learning_rate * (1 if keep_rate else batch_size / config.batch_size)
+    return replace(config, batch_size=batch_size, learning_rate=rate)
 
 
 def _network(config: RunConfig, sets: DataSets) -> Sequential:
