@@ -12,6 +12,7 @@ from rich.table import Table
 
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError, report_errors
+from nural.cli.force import ForceOption
 from nural.cli.run import PICTURES_HELP, pictures_as, shown
 from nural.data import DataSets, Preparation, load_datasets
 from nural.data.augmentation import (
@@ -27,6 +28,7 @@ from nural.data.augmentation import (
     shift,
 )
 from nural.data.preparation import DIGIT
+from nural.overwriting import PICTURE, require_replaceable
 
 PICTURED = 10  # of each digit
 AUGMENTATIONS = {
@@ -45,6 +47,7 @@ def data(
     out: Annotated[Path, typer.Option(readable=False, help="Where to write the picture of samples.")] = Path(
         "samples.png"
     ),
+    force: ForceOption = False,
     augment: Annotated[
         str, typer.Option(help=f"Picture digits beside changed ones: {', '.join(AUGMENTATIONS)}, in the order given.")
     ] = "",
@@ -63,6 +66,7 @@ def data(
         nural data --augment affine,elastic --out augmented.png
     """
     augmentation = _augmentation(augment)
+    require_replaceable(out, PICTURE, force=force)
     loaded = load_datasets(data, pictures_as(pictures))
     if augmentation and loaded.preparation.picture_shape != DIGIT:
         raise CommandError(f"--augment: changes digits of {Preparation()}, these are of {loaded.preparation}")

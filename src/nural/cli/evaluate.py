@@ -14,6 +14,8 @@ from rich.table import Table
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.evaluation import Evaluation, disturbances, judge, passes, some
+from nural.cli.evaluation_pictures import NEEDS, PICTURES, pictures
+from nural.cli.force import ForceOption
 from nural.cli.model import MODEL_HELP, load_picture_model, model_path
 from nural.cli.run import CONFIG, make_folder, say, shown
 from nural.data import load_datasets
@@ -21,6 +23,7 @@ from nural.data.data_error import listed
 from nural.data.datasets import is_picture_folder
 from nural.evaluation.calibration import answer_threshold
 from nural.models.pretrained import PRETRAINED
+from nural.overwriting import PICTURE, require_replaceable
 
 FOLDER = "evaluation"
 
@@ -38,6 +41,7 @@ def evaluate(
             readable=False, help=f"Folder for the pictures. [default: {FOLDER}, in the run's folder if it is a run's]"
         ),
     ] = None,
+    force: ForceOption = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all numbers as one JSON object; progress goes to stderr.")
     ] = False,
@@ -71,6 +75,8 @@ def evaluate(
     x, y = load_datasets(data, preparation, judged.labels).test
     folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
     make_folder(folder)
+    for name in PICTURES:
+        require_replaceable(folder / name, PICTURE, force=force)
     console = Console(stderr=as_json)
     reading = f"reading {len(y):,} {judged.pictures}"
     if disturbances(judged):
@@ -140,11 +146,9 @@ def _robustness_table(found: Evaluation) -> Table:
 
 
 def _write_pictures(console: Console, found: Evaluation, folder: Path) -> None:
-    from nural.cli.evaluation_pictures import DRAWN, NEEDS, pictures
-
     written, empty = [], []
     with _progress(console) as progress:
-        task = progress.add_task("", total=len(DRAWN))
+        task = progress.add_task("", total=len(PICTURES))
         for name, content in pictures(found):
             if content is None:
                 empty.append(name)

@@ -1,4 +1,4 @@
-"""The pictures that `nural evaluate` writes. It loads Matplotlib."""
+"""The pictures that `nural evaluate` writes."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,8 +16,8 @@ _POINTS = 1000
 
 def pictures(found: Evaluation) -> Iterator[tuple[str, bytes | None]]:
     """Each picture's file name and content; None where the model has nothing to show."""
-    for name, draw in DRAWN.items():
-        yield f"{name}.png", draw(found)
+    for name, draw in PICTURES.items():
+        yield name, draw(found)
 
 
 def _mistakes(found: Evaluation) -> bytes:
@@ -83,9 +83,15 @@ def _robustness(found: Evaluation) -> bytes | None:
     return plots.robustness(found.curves, examples, title)
 
 
-DRAWN: dict[str, Callable[[Evaluation], bytes | None]] = {
-    **{"mistakes": _mistakes, "confusion": _confusion, "reliability": _reliability, "coverage": _coverage},
-    **{"filters": _filters, "saliency": _saliency, "robustness": _robustness},
+#: By file name.
+PICTURES: dict[str, Callable[[Evaluation], bytes | None]] = {
+    "mistakes.png": _mistakes,
+    "confusion.png": _confusion,
+    "reliability.png": _reliability,
+    "coverage.png": _coverage,
+    "filters.png": _filters,
+    "saliency.png": _saliency,
+    "robustness.png": _robustness,
 }
 
 #: What a picture asks of a model, where it may be that it cannot be drawn.

@@ -4,6 +4,8 @@ import io
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from nural.overwriting import PNG_TEXT
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -30,7 +32,7 @@ def png(figure: Any, title: str) -> bytes:
     content = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # somebody's names may have letters of any script
-        figure.savefig(content, format="png")
+        figure.savefig(content, format="png", metadata=PNG_TEXT)
     return content.getvalue()
 
 
