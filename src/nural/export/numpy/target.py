@@ -129,7 +129,7 @@ def _used(body: str) -> set[str]:
 def _stored(name: str, array: np.ndarray, bits: int) -> str:
     """An array as a line of Python: its shape, and its floats in base64."""
     content = base64.b64encode(array.astype(f"<f{bits // 8}").tobytes()).decode()
-    lines = "\n".join(f'    "{part}"' for part in textwrap.wrap(content, LINE))
+    lines = "\n".join(f'    "{content[begin : begin + LINE]}"' for begin in range(0, len(content), LINE))
     return f'W["{name}"] = array(\n    {array.shape},\n{lines},\n)'
 
 
