@@ -9,7 +9,7 @@ import pytest
 
 import nural
 from nural import Dropout, Layer, Linear, ReLU, Residual, Sequential, check_gradients
-from nural.threads import Threads
+from nural.parallel.threads import Threads
 
 
 class Net(Layer):

@@ -18,6 +18,7 @@ from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -29,7 +30,7 @@ from nural.activations import (
     Tanh,
 )
 from nural.containers import Residual, Sequential
-from nural.inference import outputs
+from nural.evaluation.inference import outputs
 from nural.layer import Layer
 from nural.layers import (
     GRU,
@@ -56,7 +57,7 @@ from nural.layers import (
     Sum,
     Unflatten,
 )
-from nural.threads import BlasThreads
+from nural.parallel.threads import BlasThreads
 
 
 class SumOfTwo(Layer):
@@ -76,7 +77,22 @@ class SumOfTwo(Layer):
 
 def of_rows() -> list[Layer]:
     """Layers behind which there is nothing but what they make of rows, or entry by entry."""
-    kinds = (ELU, GELU, SELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh, Dropout)
+    kinds = (
+        ELU,
+        GELU,
+        SELU,
+        Hardtanh,
+        LeakyReLU,
+        LogSoftmax,
+        PReLU,
+        ReLU,
+        Sigmoid,
+        SiLU,
+        Softmax,
+        Softplus,
+        Tanh,
+        Dropout,
+    )
     return [*(kind() for kind in kinds), BatchNorm1d(300), LayerNorm(300), Affine((300,)), Rescaling(2.0, 1.0)]
 
 

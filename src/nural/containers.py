@@ -122,9 +122,16 @@ class Residual(Layer):
         return _listed(self)
 
 
-def computes_as(layer: Layer, kind: type[AnyLayer]) -> TypeGuard[AnyLayer]:
-    """Whether a layer is of this class of nural's, or of one derived from it without a ``forward`` of its own."""
-    return isinstance(layer, kind) and type(layer).forward is kind.forward
+def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
+    """Whether a layer does what one of these classes of nural's does.
+
+    It is of that class, or of one derived from it which has neither a ``forward`` nor a ``pair`` of its own.
+    """
+    parts = ("forward", "pair")
+    return any(
+        isinstance(layer, kind) and all(getattr(type(layer), part, None) is getattr(kind, part, None) for part in parts)
+        for kind in kinds
+    )
 
 
 def _listed(layer: Layer) -> str:

@@ -73,9 +73,9 @@ def test_batches_in_which_nothing_counts(digits):
         assert np.isfinite(estimator.fit(x, y, weight).loss_)
     by_class = MLPClassifier((16,), class_weight=dict.fromkeys(range(9), 0), max_iter=3, batch_size=5, random_state=0)
     assert set(by_class.fit(x, y).predict(x)) == {9}
-    with pytest.raises(ValueError, match="every sample weighs 0, by sample_weight and class_weight together"):
+    with pytest.raises(ValueError, match="class_weight must leave weights that are finite and not all zero"):
         by_class.fit(x, y, (y < 9).astype(float))
-    with pytest.raises(ValueError, match="None of the samples set aside for validation, or none of the others, weighs"):
+    with pytest.raises(ValueError, match="the weights of the samples that validate add up to zero"):
         MLPClassifier(early_stopping=True, random_state=0).fit(x, y, (np.arange(500) == 0).astype(float))
 
 

@@ -2,8 +2,7 @@
 
 Each takes the network's outputs y before the output activation, ``(N, K)``, targets t of the same shape and weights w
 of the samples, ``(N,)`` or None for ones. It returns ``(L, dy)``. The mean over samples is mean_n = Σ_n w_n (·) / Σ w,
-and ``dy`` is w (ŷ − t) / Σ w for all of them, where ŷ is the output after its activation. Where Σ w = 0 no sample
-counts: L and ``dy`` are 0.
+and ``dy`` is w (ŷ − t) / Σ w for all of them, where ŷ is the output after its activation.
 """
 
 from collections.abc import Callable
@@ -104,12 +103,12 @@ def _gradient(p: np.ndarray, t: np.ndarray, w: Any) -> np.ndarray:
         dy /= len(p)
     else:
         dy *= w[:, np.newaxis]
-        dy /= w.sum() or 1
+        dy /= w.sum()
     return dy
 
 
 def _mean(values: np.ndarray, w: Any) -> float:
-    return float(np.average(values, weights=w)) if w is None or w.sum() else 0.0
+    return float(np.average(values, weights=w))
 
 
 def _clipped(p: np.ndarray) -> np.ndarray:

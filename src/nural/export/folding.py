@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeGuard
 
 import numpy as np
 
@@ -24,7 +23,7 @@ def fold_batch_norm(steps: Sequence[Step]) -> list[Step]:
     for step in steps:
         if step.action == "apply":
             layer, before = step.layer, folded[-1] if folded else None
-            if _folds(layer) and before and before.action == "apply" and _takes_more(before.layer):
+            if _folds(layer) and before and before.action == "apply" and computes_as(before.layer, Linear, Conv2d):
                 folded[-1] = replace(before, layer=_joined(before.layer, layer))
                 continue
             step = replace(step, layer=layer)
@@ -41,10 +40,6 @@ def scale_and_shift(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:
 
 def _folds(layer: Layer) -> bool:
     return computes_as(layer, BatchNorm) and layer.track_running_stats
-
-
-def _takes_more(layer: Layer) -> TypeGuard[Linear | Conv2d]:
-    return computes_as(layer, Linear) or computes_as(layer, Conv2d)
 
 
 def _joined(layer: Linear | Conv2d, norm: Layer) -> Layer:
