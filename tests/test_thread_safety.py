@@ -77,23 +77,9 @@ class SumOfTwo(Layer):
 
 def of_rows() -> list[Layer]:
     """Layers behind which there is nothing but what they make of rows, or entry by entry."""
-    kinds = (
-        ELU,
-        GELU,
-        SELU,
-        Hardtanh,
-        LeakyReLU,
-        LogSoftmax,
-        PReLU,
-        ReLU,
-        Sigmoid,
-        SiLU,
-        Softmax,
-        Softplus,
-        Tanh,
-        Dropout,
-    )
-    return [*(kind() for kind in kinds), BatchNorm1d(300), LayerNorm(300), Affine((300,)), Rescaling(2.0, 1.0)]
+    kinds = (ELU, GELU, SELU, Hardtanh, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh)
+    plain = [kind() for kind in kinds]
+    return [*plain, Dropout(), BatchNorm1d(300), LayerNorm(300), Affine((300,)), Rescaling(2.0, 1.0)]
 
 
 #: Networks with every layer there is, and the shape of a sample. What a layer gets was made by one before it.
@@ -231,7 +217,7 @@ def test_threads_leave_no_more_buffers_than_can_be_at_work(rng):
     model = Sequential(Linear(6, 100), ReLU())
     together(lambda i: outputs(model, np.ones((50, 6), np.float32)), times=20)
     assert not list(model.all_buffers())
-    assert all(len(layer._spare_buffers) <= (os.cpu_count() or 1) for layer in model.layers)
+    assert all(len(layer._spare) <= (os.cpu_count() or 1) for layer in model.layers)
 
 
 def test_blas_threads_are_what_they_were_when_all_have_left():

@@ -127,11 +127,14 @@ def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
 
     It is of that class, or of one derived from it which has neither a ``forward`` nor a ``pair`` of its own.
     """
-    parts = ("forward", "pair")
-    return any(
-        isinstance(layer, kind) and all(getattr(type(layer), part, None) is getattr(kind, part, None) for part in parts)
-        for kind in kinds
-    )
+    if type(layer) in kinds or not isinstance(layer, kinds):
+        return type(layer) in kinds
+    return _parts(type(layer)) in [_parts(kind) for kind in kinds]
+
+
+def _parts(kind: type[Layer]) -> tuple[Any, Any]:
+    """What a class computes with."""
+    return kind.forward, getattr(kind, "pair", None)
 
 
 def _listed(layer: Layer) -> str:

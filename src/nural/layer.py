@@ -22,9 +22,11 @@ DEFAULT_SEED = 0
 #: Whoever draws weights that are not there yet holds this, so that they are drawn once.
 _DRAWING = threading.RLock()
 #: How many sets of a layer's buffers wait for the next `Layer.inference_twin`: so many can be at work at once.
-_SPARE = os.cpu_count() or 1
+_MOST_SPARE = os.cpu_count() or 1
 #: What is collected before anything is: of no structure that there is.
 _NOTHING = -1, Arrays()
+#: Attributes that calls fill, and that nobody copies.
+_FILLED = {"saved", "gradients_ready", "buffers", "_spare", "_own_grads", "_params", "_grads", "_state"}
 
 
 class _NothingSaved:
@@ -87,12 +89,6 @@ class Layer(Parent):
     #: What the last ``forward`` kept for ``backward``.
     saved: Any = _NothingSaved()
     children: dict[str, Layer]
-    buffers: dict[str, np.ndarray]
-    _spare_buffers: deque[dict[str, np.ndarray]]
-    _own_grads: dict[str, np.ndarray] | None
-    _params: tuple[int, Arrays]
-    _grads: tuple[int, Arrays]
-    _state: tuple[int, Arrays]
     #: Arguments of constructors that say how the arrays begin, not what the layer is.
     not_config = frozenset({"self", "rng", "initializer"})
 
@@ -111,13 +107,11 @@ class Layer(Parent):
             self.adopt(children or {})
         self.generator: np.random.Generator | None = None
         self.share = (0, 0)
-        self.gradients_ready: Callable[[str], None] | None = None
         self.task: Task | None = None
         self.info: dict[str, Any] = {}
         self._own_state = {name: np.array(value, self.dtype) for name, value in (state or {}).items()}
         self._own_params: dict[str, np.ndarray] | None = None
-        for name, value in _nothing_computed().items():
-            setattr(self, name, value)
+        self._begin()
         if rng is not None:
             self.build(rng)
 
@@ -246,22 +240,21 @@ class Layer(Parent):
         pass writes: `saved`, and buffers, which `give_buffers_back` hands on to the next twin.
         """
         self.draw()
-        try:
-            buffers = self._spare_buffers.pop()
-        except IndexError:
-            buffers = {}
-        twin = type(self).__new__(type(self))
-        own = vars(twin)
-        own.update(vars(self))
-        own["buffers"] = buffers
+        own = vars(self).copy()
         own.pop("saved", None)
+        try:
+            own["buffers"] = self._spare.pop()
+        except IndexError:
+            own["buffers"] = {}
+        twin = type(self).__new__(type(self))
+        object.__setattr__(twin, "__dict__", own)
         if self.children:
             twin.exchange_children({name: child.inference_twin() for name, child in self.children.items()})
         return twin
 
     def give_buffers_back(self) -> None:
         """Of an `inference_twin`, after its pass, when nothing uses the output any more."""
-        self._spare_buffers.append(self.buffers)
+        self._spare.append(self.buffers)
         for child in self.children.values():
             child.give_buffers_back()
 
@@ -274,11 +267,20 @@ class Layer(Parent):
         twin._own_state = {name: value.astype(dtype) for name, value in self._own_state.items()}
         return twin
 
+    def _begin(self) -> None:
+        """Set the attributes that calls fill, as they are before any call."""
+        self.gradients_ready: Callable[[str], None] | None = None
+        self.buffers: dict[str, np.ndarray] = {}
+        self._spare = deque[dict[str, np.ndarray]](maxlen=_MOST_SPARE)
+        self._own_grads: dict[str, np.ndarray] | None = None
+        self._params = self._grads = self._state = _NOTHING
+
     def __getstate__(self) -> dict[str, Any]:
-        """What is copied and pickled: all but what calls leave behind."""
-        state = {**vars(self), "gradients_ready": None, **_nothing_computed()}
-        state.pop("saved", None)
-        return state
+        return {name: value for name, value in vars(self).items() if name not in _FILLED}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments that say what the layer is."""
@@ -314,16 +316,6 @@ def arguments_of(kind: type[Layer]) -> tuple[inspect.Parameter, ...]:
     constructor = kind.__init__
     arguments = () if constructor is Layer.__init__ else inspect.signature(constructor).parameters.values()
     return tuple(a for a in arguments if a.kind is not a.VAR_POSITIONAL and a.name not in kind.not_config)
-
-
-def _nothing_computed() -> dict[str, Any]:
-    """The attributes that calls fill, as they are before any call."""
-    return {
-        "buffers": {},
-        "_spare_buffers": deque(maxlen=_SPARE),
-        "_own_grads": None,
-        **dict.fromkeys(("_params", "_grads", "_state"), _NOTHING),
-    }
 
 
 Layer.taken = frozenset({*dir(Layer), *vars(Layer())})

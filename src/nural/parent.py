@@ -47,8 +47,9 @@ class Parent:
         """Put these in the places of those that have the same names, for a copy of this object."""
         own = vars(self)
         own["children"] = children
-        for name in own.keys() & children.keys():
-            own[name] = children[name]
+        for name, child in children.items():
+            if name in own:
+                own[name] = child
 
     def require_no_hidden_children(self) -> None:
         """Raise TypeError if an attribute is a list, or the like, of what would be children."""

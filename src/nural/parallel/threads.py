@@ -130,7 +130,6 @@ class BlasThreads:
     _lock = threading.Lock()
     _entered: ClassVar[list["BlasThreads"]] = []
     _before: ClassVar[list[int]] = []
-    _now: ClassVar[list[int]] = []
 
     def __init__(self, count: int) -> None:
         self._libraries = _blas_libraries()
@@ -140,15 +139,15 @@ class BlasThreads:
         """Let products have ``count`` threads from now on."""
         with self._lock:
             self.count = count
-            if self in self._entered[-1:]:
-                self._set([count] * len(self._libraries))
+            if self._entered:
+                self._set()
 
     def __enter__(self) -> Self:
         with self._lock:
             if not self._entered:
-                self._before[:] = self._now[:] = [library.num_threads for library in self._libraries]
+                self._before[:] = [library.num_threads for library in self._libraries]
             self._entered.append(self)
-            self._set([self.count] * len(self._libraries))
+            self._set()
         return self
 
     def __exit__(
@@ -156,10 +155,13 @@ class BlasThreads:
     ) -> None:
         with self._lock:
             self._entered.remove(self)
-            self._set([self._entered[-1].count] * len(self._libraries) if self._entered else self._before)
+            self._set()
 
-    def _set(self, counts: list[int]) -> None:
-        if counts != self._now:
-            self._now[:] = counts
-            for library, count in zip(self._libraries, counts, strict=True):
+    def _set(self) -> None:
+        """Let BLAS have what the last one asks for, or what it had before."""
+        if self._entered:
+            for library in self._libraries:
+                library.set_num_threads(self._entered[-1].count)
+        else:
+            for library, count in zip(self._libraries, self._before, strict=True):
                 library.set_num_threads(count)
