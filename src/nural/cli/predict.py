@@ -10,13 +10,11 @@ import numpy as np
 import typer
 
 from nural.cli.errors import complain, report_errors
-from nural.cli.model import MODEL_HELP, load_classifier, model_path
-from nural.data import DataError, prepare
+from nural.cli.model import MODEL_HELP, PictureModel, load_picture_model, model_path
+from nural.data import DataError, Preparation
 from nural.evaluation.calibration import answer_threshold
 from nural.evaluation.inference import outputs
-from nural.layer import Layer
-from nural.predictions import label_places, labels, probabilities, task_of
-from nural.task import Label
+from nural.predictions import label_places, probabilities
 
 #: Pictures that the network reads together: enough to be quick, few enough that the first answers come at once.
 AT_ONCE = 64
@@ -25,7 +23,7 @@ AT_ONCE = 64
 @report_errors
 def predict(
     images: Annotated[
-        list[Path], typer.Argument(readable=False, metavar="IMAGE...", help="PNG or JPEG files of one digit each.")
+        list[Path], typer.Argument(readable=False, metavar="IMAGE...", help="PNG or JPEG files, each of one digit.")
     ],
     model: Annotated[Path | None, typer.Option(readable=False, help=MODEL_HELP)] = None,
     threshold: Annotated[
@@ -33,7 +31,7 @@ def predict(
         typer.Option(
             min=0,
             max=1,
-            help="Answer `?` where the confidence is less; 0 always names a digit. [default: the model's own, or 0]",
+            help="Answer `?` where the confidence is less; 0 always names one. [default: the model's own, or 0]",
         ),
     ] = None,
     as_json: Annotated[
@@ -42,8 +40,9 @@ def predict(
 ) -> None:
     """Read the digit in each picture: dark on light or light on dark, drawn anywhere in it.
 
-    What is no digit, or can't be told, gets the answer `?` and the best guess; in JSON that is still `digit`. A model
-    whose classes have names answers them; in JSON as `class` instead of `digit`.
+    What is no digit, or can't be told, gets the answer `?` and the best guess; in JSON that is still `digit`.
+
+    A model that learned other classes names these (in JSON `class`), of pictures such as it learned from.
 
     Examples:
 
@@ -53,51 +52,52 @@ def predict(
 
         nural predict --json scans/*.png --model runs/first
     """
-    path = model_path(model)
-    network = load_classifier(path)
-    least = answer_threshold(network) if threshold is None else threshold
+    chosen = load_picture_model(model_path(model))
+    least = answer_threshold(chosen.network) if threshold is None else threshold
     failed = False
-    for some, pictures in _prepared(images):
-        fields = [pixels.ravel() for pixels in pictures if isinstance(pixels, np.ndarray)]
-        answers = iter(_answers(network, np.stack(fields)) if fields else [])
+    for some, pictures in _prepared(images, chosen.prepare):
+        answers = iter(_answers(chosen, [pixels for pixels in pictures if isinstance(pixels, np.ndarray)]))
         for image, pixels in zip(some, pictures, strict=True):
             if isinstance(pixels, DataError):
                 complain(str(pixels))
                 failed = True
                 continue
-            _tell(image, *next(answers), least, as_json)
+            _tell(image, *next(answers), least, chosen, as_json)
     if failed:
         raise typer.Exit(2)
 
 
-def _prepared(images: list[Path]) -> Iterator[tuple[list[Path], list[np.ndarray | DataError]]]:
+def _prepared(
+    images: list[Path], preparation: Preparation
+) -> Iterator[tuple[list[Path], list[np.ndarray | DataError]]]:
     """A few pictures at a time, as the network takes them, or what is wrong with them; two threads share the work."""
+
+    def prepare(image: Path) -> np.ndarray | DataError:
+        try:
+            return preparation(image)
+        except DataError as error:
+            return error
+
     with ThreadPoolExecutor(2) as threads:
         for begin in range(0, len(images), AT_ONCE):
             some = images[begin : begin + AT_ONCE]
-            yield some, list(threads.map(_prepare, some) if len(some) > 1 else map(_prepare, some))
+            yield some, list(threads.map(prepare, some) if len(some) > 1 else map(prepare, some))
 
 
-def _prepare(image: Path) -> np.ndarray | DataError:
-    try:
-        return prepare(image)
-    except DataError as error:
-        return error
+def _answers(model: PictureModel, rows: list[np.ndarray]) -> list[tuple[int, float]]:
+    """The place of the answer among the classes, and its probability, for each row of pixels."""
+    if not rows:
+        return []
+    y = outputs(model.network, np.stack(rows))
+    places, p = label_places(model.network, model.task, y), probabilities(model.network, y)
+    return [(int(place), float(row[place])) for place, row in zip(places, p, strict=True)]
 
 
-def _answers(network: Layer, x: np.ndarray) -> list[tuple[Label, float]]:
-    """For each sample the most probable class, by its name, and its probability."""
-    y = outputs(network, x)
-    places = label_places(network, task_of(network, y), y)
-    confidences = np.take_along_axis(probabilities(network, y), places[:, np.newaxis], axis=1)
-    return list(zip(labels(network, y).tolist(), confidences.ravel().tolist(), strict=True))
-
-
-def _tell(image: Path, label: Label, confidence: float, least: float, as_json: bool) -> None:
-    answer = str(label) if confidence >= least else "?"
+def _tell(image: Path, place: int, confidence: float, least: float, model: PictureModel, as_json: bool) -> None:
+    name = model.names[place]
+    answer = name if confidence >= least else "?"
     if as_json:
-        kind = "class" if isinstance(label, str) else "digit"
-        said = {"file": str(image), "answer": answer, kind: label, "confidence": round(confidence, 6)}
-        print(json.dumps(said))
+        best = {model.one: model.classes[place]}
+        print(json.dumps({"file": str(image), "answer": answer, **best, "confidence": round(confidence, 6)}))
     else:
-        print(f"{image}: {answer}{'' if answer != '?' else f' perhaps {label}'} ({100 * confidence:.1f}%)")
+        print(f"{image}: {answer}{'' if confidence >= least else f' perhaps {name}'} ({100 * confidence:.1f}%)")

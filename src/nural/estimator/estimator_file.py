@@ -26,7 +26,7 @@ LABEL_TYPES += ["float16", "float32", "float64"]
 MOST_CHARACTERS = 10_000_000
 
 
-def save(estimator: Any, path: Any) -> None:
+def save(estimator: Any, path: Any, force: bool = False) -> None:
     """Write a fitted estimator: one safetensors file that `nural.load` reads too, as the network alone.
 
     What JSON cannot hold is left out, and has its default after `load`: functions, callbacks, validation data, a
@@ -36,6 +36,7 @@ def save(estimator: Any, path: Any) -> None:
         NotFittedError: there is nothing to save yet.
         ModelFileError: a weight is not finite, the classes are neither numbers, truth values nor strings, or the
             parameters are no longer those of the network.
+        OverwriteError: a file is there that is no model of nural's, and would be lost; ``force`` replaces it.
         OSError: the file cannot be written.
     """
     from sklearn.utils.validation import check_is_fitted
@@ -62,7 +63,7 @@ def save(estimator: Any, path: Any) -> None:
     except ValueError as error:
         raise ModelFileError(f"{path}: not written, because {error}; fit again after changing parameters") from error
     network.info = content
-    model_file.save(network, path)
+    model_file.save(network, path, force=force)
 
 
 def load(kind: type[Any], path: Any) -> Any:
