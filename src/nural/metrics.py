@@ -25,7 +25,8 @@ def accuracy(y: np.ndarray, t: Any) -> float:
     Raises:
         ValueError: t names no classes, or the numbers of rows differ.
     """
-    predicted = y if np.ndim(y) == 1 else np.argmax(y, axis=1)
+    y = np.asarray(y)
+    predicted = y if y.ndim == 1 else y.argmax(axis=1)
     labels = class_labels(t)
     if labels is None or len(labels) != len(predicted) or len(labels) == 0:
         raise ValueError(f"accuracy: targets of shape {np.shape(t)} do not name one class for each of {len(predicted)}")

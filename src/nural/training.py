@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nural.data.batches import Batches, rows
+from nural.data.batches import Batches, by_position, rows
 from nural.divergence import DivergedError, all_finite, require_no_divergence
 from nural.gradient_sum import GradientSum
 from nural.guard import Guard
@@ -79,8 +79,9 @@ def train(
 
     Args:
         model: Its weights, if not drawn yet, are drawn from ``seed``.
-        x: Inputs ``(N, …)``: anything with a length that an integer array can index.
-        y: Targets, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``.
+        x: Inputs ``(N, …)``: an array, a list, a table of pandas or polars, whose rows are taken by their position, or
+            anything else with a length that an integer array can index.
+        y: Targets, likewise, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``.
         epochs: Passes over the data. The order of epoch e depends on ``(seed, e)`` alone.
         batch_size: Samples a step; the last batch of an epoch may be shorter.
         drop_last: Leave a shorter last batch out: its gradient is noisier than the others', yet moves weights as far.
@@ -106,6 +107,8 @@ def train(
     optimizer = SGD() if optimizer is None else optimizer
     ranks = Ranks() if ranks is None else ranks
     model.build(np.random.default_rng(seed))
+    x, y = by_position(x), by_position(y)
+    validation = None if validation is None else (by_position(validation[0]), by_position(validation[1]))
     batches = Batches(x, y, batch_size, dtype=model.dtype, drop_last=drop_last, share=ranks.share)
     steps = epochs * len(batches)
     step = start
