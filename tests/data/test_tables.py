@@ -5,10 +5,10 @@ import pytest
 
 import nural
 from nural.activations import softmax_forward
-from nural.calibration import expected_calibration_error, fit_temperature
 from nural.data import Batches, Scaled
 from nural.data.batches import by_position
-from nural.robustness import DISTURBANCES, robustness
+from nural.evaluation.calibration import expected_calibration_error, fit_temperature
+from nural.evaluation.robustness import DISTURBANCES, robustness
 
 pd = pytest.importorskip("pandas")
 pl = pytest.importorskip("polars")

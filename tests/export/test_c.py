@@ -9,8 +9,8 @@ import pytest
 from device_layers import LAYERS, MANY
 
 import nural
+from nural.evaluation.inference import outputs, predict, predict_proba
 from nural.export import ExportError, export_model
-from nural.inference import outputs, predict, predict_proba
 from nural.models.networks import lenet
 
 #: The strictest that gcc and clang share; addresses and undefined behaviour are watched while it runs.

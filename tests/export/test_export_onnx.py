@@ -141,7 +141,7 @@ def test_every_recipe_is_the_same_on_mnist(name, mnist, tmp_path):
     export_model(model, tmp_path / "model.onnx")
     x = mnist[1][0][:1000] if name == "mnist-example" else mnist[1][0]
     y = run(tmp_path / "model.onnx", x)
-    np.testing.assert_allclose(y, nural.inference.outputs(model, x), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(y, nural.evaluation.outputs(model, x), rtol=1e-5, atol=1e-5)
 
 
 def test_preprocessing_takes_pixels_and_gives_probabilities(mnist, tmp_path):

@@ -10,11 +10,11 @@ from device_layers import MANY
 
 import nural
 from nural.data import prepare, prepare_strokes
+from nural.evaluation.inference import outputs
 from nural.export import export_model
 from nural.export.folding import fold_batch_norm
 from nural.export.html.target import fitted_page
 from nural.export.steps import run, steps_of
-from nural.inference import outputs
 
 pytestmark = pytest.mark.browser
 

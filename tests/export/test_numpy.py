@@ -8,8 +8,8 @@ import pytest
 from device_layers import LAYERS, MANY
 
 import nural
+from nural.evaluation.inference import outputs, predict_proba
 from nural.export import ExportError, export_model
-from nural.inference import outputs, predict_proba
 from nural.models.networks import lenet
 
 MORE = [

@@ -43,10 +43,10 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
 def _of_the_library() -> tuple[type[Exception], ...]:
     """The library's errors that a user can cause; loaded only when something was raised."""
     from nural.data import DataError
-    from nural.divergence import DivergedError
     from nural.export.target import ExportError
     from nural.model_file import ModelFileError
-    from nural.ranks import RanksError
+    from nural.parallel.ranks import RanksError
+    from nural.training.divergence import DivergedError
 
     return DataError, ExportError, ModelFileError, RanksError, DivergedError
 

@@ -11,12 +11,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
-from nural.calibration import answer_threshold
 from nural.cli.errors import report_errors
 from nural.cli.evaluation import PASSES, Evaluation, judge, some
 from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 from nural.cli.run import CONFIG, make_folder, say, shown
 from nural.data import load_mnist_datasets
+from nural.evaluation.calibration import answer_threshold
 from nural.models.pretrained import PRETRAINED
 
 FOLDER = "evaluation"

@@ -8,13 +8,20 @@ from typing import Any
 import numpy as np
 
 from nural.activations import softmax_forward
-from nural.calibration import THRESHOLDS, Bin, Coverage, coverage_against_error, expected_calibration_error, reliability
 from nural.cli.errors import CommandError
 from nural.data.digits import CLASSES
-from nural.inference import outputs, scores
+from nural.evaluation.calibration import (
+    THRESHOLDS,
+    Bin,
+    Coverage,
+    coverage_against_error,
+    expected_calibration_error,
+    reliability,
+)
+from nural.evaluation.inference import outputs, scores
+from nural.evaluation.metrics import confusion_matrix
+from nural.evaluation.robustness import DISTURBANCES, Disturbance, robustness
 from nural.layer import Layer
-from nural.metrics import confusion_matrix
-from nural.robustness import DISTURBANCES, Disturbance, robustness
 
 #: Digits that are disturbed, for each of the levels costs a pass over them. An accuracy of 99% is then known to ±0.9
 #: percent points, one of 50% to ±4.4 (95% intervals).

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from nural import plots
-from nural.calibration import THRESHOLDS, coverage_against_error
 from nural.cli.evaluation import Evaluation, some
 from nural.data.digits import CLASSES
-from nural.seeing import first_filters, saliency
+from nural.evaluation.calibration import THRESHOLDS, coverage_against_error
+from nural.evaluation.saliency import first_filters, saliency
 
 #: Points of the curve of coverage against error: at so many confidences, evenly spaced among the digits.
 _POINTS = 1000

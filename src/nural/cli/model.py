@@ -7,9 +7,9 @@ import numpy as np
 import platformdirs
 
 from nural.atomic_file import write_atomically
-from nural.calibration import answer_threshold
 from nural.cli.errors import CommandError
 from nural.containers import Sequential
+from nural.evaluation.calibration import answer_threshold
 from nural.layer import Layer
 from nural.layers.linear import Unflatten
 from nural.model_file import ModelFileError, load

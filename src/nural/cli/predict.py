@@ -9,11 +9,11 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from nural.calibration import answer_threshold
 from nural.cli.errors import complain, report_errors
 from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 from nural.data import DataError, prepare
-from nural.inference import predict_proba
+from nural.evaluation.calibration import answer_threshold
+from nural.evaluation.inference import predict_proba
 
 #: Pictures that the network reads together: enough to be quick, few enough that the first answers come at once.
 AT_ONCE = 64

@@ -18,8 +18,8 @@ import nural
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
 from nural.cli.model import MODEL_FILE
-from nural.history import History
 from nural.models.recipes import RECIPES, Recipe
+from nural.training.history import History
 
 CONFIG, CHECKPOINT, HISTORY = "config.json", "checkpoint.safetensors", "history.csv"
 PICTURES = ("learning-curve.png", "confusion.png", "mistakes.png")

@@ -31,16 +31,16 @@ from nural.cli.run import (
     write_history,
 )
 from nural.data import Batches, load_mnist_datasets
-from nural.divergence import DivergedError
-from nural.history import History
-from nural.inference import outputs, scores
+from nural.evaluation.inference import outputs, scores
+from nural.evaluation.metrics import confusion_matrix
 from nural.layer import Layer
-from nural.metrics import confusion_matrix
 from nural.model_file import save
 from nural.models.recipes import RECIPES, added_pictures
-from nural.ranks import Ranks, RanksError
-from nural.threads import choose_threads
-from nural.training import fit
+from nural.parallel.ranks import Ranks, RanksError
+from nural.parallel.threads import choose_threads
+from nural.training.divergence import DivergedError
+from nural.training.fit import fit
+from nural.training.history import History
 
 
 @report_errors

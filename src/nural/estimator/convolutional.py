@@ -16,7 +16,7 @@ from nural.layer import Layer
 from nural.layers import BatchNorm2d, Conv2d, Flatten, MaxPool2d
 from nural.losses import Loss
 from nural.schedules import Schedule
-from nural.training import Callback
+from nural.training.callbacks import Callback
 
 
 class ConvolutionalClassifier(MLPClassifier):

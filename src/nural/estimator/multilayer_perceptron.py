@@ -16,8 +16,8 @@ from nural.estimator.lbfgs import minimise
 from nural.estimator.losses import OUTPUT_ACTIVATIONS, weighted_loss
 from nural.estimator.network import draw_weights, hidden_layers, linear, weight_name, weighted
 from nural.estimator.objective import Objective, Weighted, network_outputs
-from nural.history import History
 from nural.optimizers import Optimizer
+from nural.training.history import History
 
 
 class MultilayerPerceptron(BaseEstimator, ABC):

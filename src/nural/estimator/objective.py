@@ -10,8 +10,8 @@ from nural.data.batches import Samples
 from nural.estimator.losses import WeightedLoss
 from nural.estimator.network import weight_name, weighted
 from nural.estimator.sparse import taking_sparse
-from nural.inference import outputs
-from nural.workers import Workers
+from nural.evaluation.inference import outputs
+from nural.parallel.workers import Workers
 
 #: Rows of a sparse matrix that are computed at once.
 SPARSE_ROWS = 1024

@@ -15,7 +15,7 @@ from nural.estimator import arguments
 from nural.estimator.multilayer_perceptron import MultilayerPerceptron
 from nural.losses import Loss
 from nural.schedules import Schedule
-from nural.training import Callback
+from nural.training.callbacks import Callback
 
 
 class MLPRegressor(RegressorMixin, MultilayerPerceptron):

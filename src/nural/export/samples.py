@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from nural.data import load_mnist_datasets
+from nural.evaluation.inference import outputs
 from nural.export.target import ExportError
-from nural.inference import outputs
 from nural.layer import Layer
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from nural.activations import sigmoid_backward, sigmoid_forward, softmax_forward
+from nural.evaluation.metrics import accuracy
 from nural.gradients import numerical_gradient
 from nural.layers.linear import fc_backward, fc_forward
 from nural.losses import cross_entropy_loss
-from nural.metrics import accuracy
 
 
 class TwoLayerNet:

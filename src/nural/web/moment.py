@@ -9,7 +9,7 @@ import numpy as np
 from nural.activations import ReLU, softmax_forward
 from nural.containers import Sequential
 from nural.data.digits import PIXELS, SIDE
-from nural.inference import scores
+from nural.evaluation.inference import scores
 from nural.layer import Layer
 
 #: How many digits of each set are judged while a training runs.

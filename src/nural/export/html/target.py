@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from nural.atomic_file import write_atomically
-from nural.calibration import answer_threshold
 from nural.data import load_mnist_datasets
+from nural.evaluation.calibration import answer_threshold
 from nural.export.folding import fold_batch_norm
 from nural.export.html.packing import KIND, packed
 from nural.export.quantisation import Quantised, quantise, read_back, weighted, weights_of
@@ -21,7 +21,7 @@ from nural.export.samples import PIXELS, sample_shape, samples_for
 from nural.export.steps import Step, run_in_pieces, steps_of
 from nural.export.target import ExportError, Options, Target, Written
 from nural.layer import Layer
-from nural.threads import BlasThreads
+from nural.parallel.threads import BlasThreads
 
 LIMIT = 300_000  # bytes of the page
 LARGEST, LEAST = 127, 4  # of a weight in whole numbers: 8 bits, and what is too coarse below it
