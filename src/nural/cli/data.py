@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
+from nural.cli.digits import LabelColumn, load_digits
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.run import shown
-from nural.data import load_mnist_datasets
 from nural.data.augmentation import (
     Affine,
     Augmentation,
@@ -38,6 +38,7 @@ def data(
     data: Annotated[
         Path | None, typer.Option(readable=False, help="Digits to look at. [default: the MNIST inside]")
     ] = None,
+    label_column: LabelColumn = None,
     out: Annotated[Path, typer.Option(readable=False, help="Where to write the picture of samples.")] = Path(
         "samples.png"
     ),
@@ -57,7 +58,7 @@ def data(
         nural data --augment affine,elastic --out augmented.png
     """
     augmentation = _augmentation(augment)
-    sets = dict(zip(("training", "validation", "test"), load_mnist_datasets(data), strict=True))
+    sets = dict(zip(("training", "validation", "test"), load_digits(data, label_column), strict=True))
     summary = {
         name: {
             "digits": len(y),

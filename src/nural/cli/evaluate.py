@@ -11,11 +11,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
+from nural.cli.digits import LabelColumn, load_digits
 from nural.cli.errors import report_errors
 from nural.cli.evaluation import PASSES, Evaluation, judge, some
 from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 from nural.cli.run import CONFIG, make_folder, say, shown
-from nural.data import load_mnist_datasets
 from nural.evaluation.calibration import answer_threshold
 from nural.models.pretrained import PRETRAINED
 
@@ -28,6 +28,7 @@ def evaluate(
     data: Annotated[
         Path | None, typer.Option(readable=False, help="Digits to judge it on. [default: the MNIST inside]")
     ] = None,
+    label_column: LabelColumn = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -57,7 +58,7 @@ def evaluate(
     path = model_path(model)
     network = load_digit_model(path)
     threshold = answer_threshold(network)
-    x, y = load_mnist_datasets(data)[2]
+    x, y = load_digits(data, label_column)[2]
     folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
     make_folder(folder)
     console = Console(stderr=as_json)

@@ -31,6 +31,7 @@ class RunConfig:
 
     recipe: str
     data: str | None
+    label_column: str | None
     epochs: int
     batch_size: int
     learning_rate: float
@@ -49,7 +50,8 @@ class RunConfig:
         content = json.loads(text)
         config = cls(**{name: content[name] for name in cls.__dataclass_fields__})
         threads = str if config.threads == "auto" else int
-        types = (str, str if config.data is not None else type(None), int, int, float, int, threads)
+        data, label_column = (type(None) if text is None else str for text in (config.data, config.label_column))
+        types = (str, data, label_column, int, int, float, int, threads)
         for (name, value), expected in zip(asdict(config).items(), types, strict=True):
             if type(value) is not expected:
                 raise ValueError(f"{name} is {value!r}")

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from nural.activations import softmax_forward
 from nural.atomic_file import write_atomically
+from nural.cli.digits import LabelColumn, load_digits
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.launcher import world
 from nural.cli.model import MODEL_FILE, remember_run
@@ -30,7 +31,7 @@ from nural.cli.run import (
     threads_given,
     write_history,
 )
-from nural.data import Batches, load_mnist_datasets
+from nural.data import Batches
 from nural.evaluation.inference import outputs, scores
 from nural.evaluation.metrics import confusion_matrix
 from nural.layer import Layer
@@ -57,6 +58,7 @@ def train(
             "[default: the MNIST inside]",
         ),
     ] = None,
+    label_column: LabelColumn = None,
     epochs: Annotated[
         int | None,
         typer.Option(min=1, help="Passes over the training set. [default: the recipe's]"),
@@ -106,6 +108,7 @@ def train(
     options = {
         "recipe": recipe,
         "data": None if data is None else str(data.absolute()),
+        "label_column": label_column,
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
@@ -148,7 +151,7 @@ def _train(
             configured = asdict(_configuration(given, out, resume))
     config = RunConfig(**ranks.from_first(configured))
     with ranks.agreeing():
-        sets = load_mnist_datasets(given.get("data", config.data))
+        sets = load_digits(given.get("data", config.data), config.label_column, to_learn=True)
         learn = len(sets[0][0])
         if config.batch_size > learn:
             raise CommandError(f"--batch-size {config.batch_size} is more than the {learn} digits to learn from")
@@ -211,6 +214,7 @@ def _configure(given: dict[str, Any]) -> RunConfig:
     defaults = {
         "recipe": recipe,
         "data": None,
+        "label_column": None,
         "epochs": chosen.epochs,
         "batch_size": chosen.batch_size,
         "learning_rate": chosen.learning_rate,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from pathlib import Path
 
 from nural.data.csv_file import read_csv
@@ -18,7 +19,9 @@ from nural.data.splits import split_sets
 _LINE_OF_FIELDS = re.compile(rb"(\xef\xbb\xbf)?[\t\r -~]*,")
 
 
-def load_mnist_datasets(path: str | os.PathLike[str] | None = None) -> tuple[Digits, Digits, Digits]:
+def load_mnist_datasets(
+    path: str | os.PathLike[str] | None = None, label_column: str | int | None = None
+) -> tuple[Digits, Digits, Digits]:
     """Load training, validation and test set.
 
     Args:
@@ -27,10 +30,12 @@ def load_mnist_datasets(path: str | os.PathLike[str] | None = None) -> tuple[Dig
             - a pickle of three pairs of arrays, as ``mnist.pkl.gz``; it is read without running any code it holds,
             - a folder of IDX files, as ``train-images-idx3-ubyte`` and its three companions,
             - an ``.npz`` file with ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras's ``mnist.npz``,
-            - a CSV file, as Kaggle's ``train.csv``: a label and 784 pixels on each line,
+            - a CSV file, as Kaggle's ``train.csv``: a label and 784 pixels on each line; `nural.data.csv_file` says how
+              the label's column is found,
             - a folder with one subfolder of images for each class, or with ``train`` and ``test`` that have these.
 
             Files may be gzipped, and are told apart by their content.
+        label_column: of a CSV file, where it is not found: its name in the header, or its number, counted from 1.
 
     Returns:
         ``(x, y)`` for each set: ``x`` float32 ``(N, 784)``, C-contiguous, 0 for the ground and up to 255/256 for ink;
@@ -38,29 +43,33 @@ def load_mnist_datasets(path: str | os.PathLike[str] | None = None) -> tuple[Dig
 
     Raises:
         DataError: the path is missing or unreadable, is nothing of the above, or is damaged.
+
+    Warns:
+        UserWarning: all labels to learn from are the same, as they are where another column was read.
     """
-    if path is None:
-        sets = decode(read_file(EMBEDDED_MNIST))
-    else:
-        path = Path(path)
-        sets = _read_folder(path) if path.is_dir() else _read_file(path)
-    train, validation, test = (
-        (to_float32(pixels), labels) for pixels, labels in split_sets(sets, path or EMBEDDED_MNIST)
-    )
+    source = EMBEDDED_MNIST if path is None else Path(path)
+    sets = split_sets(_read(source, label_column), source)
+    labels = sets[0][1]
+    if (labels == labels[0]).all():
+        found = f"found {len(labels):,} of class {labels[0]}"
+        warnings.warn(f"{source}: expected digits of two classes at least to learn from, {found}", stacklevel=2)
+    train, validation, test = ((to_float32(pixels), labels) for pixels, labels in sets)
     return train, validation, test
 
 
-def _read_folder(path: Path) -> list[Digits]:
-    idx_files = find_idx_files(path)
-    return read_idx_files(idx_files, path) if idx_files else read_image_folder(path)
-
-
-def _read_file(path: Path) -> list[Digits]:
-    content = read_file(path)
+def _read(path: Path, label_column: str | int | None) -> list[Digits]:
+    content = b"" if path.is_dir() else read_file(path)
+    if _LINE_OF_FIELDS.match(content):
+        return read_csv(content, path, label_column)
+    if label_column is not None:
+        raise DataError(path, "a CSV file, of which a column can be named", "something else")
+    if path == EMBEDDED_MNIST:
+        return decode(content)
+    if path.is_dir():
+        idx_files = find_idx_files(path)
+        return read_idx_files(idx_files, path) if idx_files else read_image_folder(path)
     if content.startswith(b"PK\x03\x04"):
         return read_npz(content, path)
-    if _LINE_OF_FIELDS.match(content):
-        return read_csv(content, path)
     if content.startswith((b"\x80", b"(", b"]", b"c")):  # the last three: protocols 0 and 1
         return read_pickle(content, path)
     found = f"a file that begins with {content[:8]!r}" if content else "an empty file"
