@@ -60,11 +60,13 @@ def test_named_classes_are_numbered_in_sorted_order(tmp_path, digits):
     assert rows(*joined(sets)) == rows(digits[0] / np.float32(256), expected)
 
 
-def test_hidden_files_and_files_beside_the_classes_are_ignored(tmp_path, digits):
+def test_what_systems_leave_and_files_beside_the_classes_are_ignored(tmp_path, digits):
     write_image_folder(tmp_path, digits)
     (tmp_path / "README").touch()
-    (tmp_path / "3" / ".DS_Store").touch()
-    (tmp_path / ".cache").mkdir()
+    for name in (".DS_Store", "._0001.png", "Thumbs.db", "desktop.ini"):
+        (tmp_path / "3" / name).touch()
+    for name in (".cache", "__MACOSX", "@eaDir"):
+        (tmp_path / name).mkdir()
     assert sum(len(y) for _, y in load_mnist_datasets(tmp_path)) == 70
 
 

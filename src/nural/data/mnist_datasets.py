@@ -27,9 +27,12 @@ def load_mnist_datasets(
     Args:
         path: none for the MNIST that nural carries, 50,000, 10,000 and 10,000 digits. Otherwise one of
 
-            - a pickle of three pairs of arrays, as ``mnist.pkl.gz``; it is read without running any code it holds,
-            - a folder of IDX files, as ``train-images-idx3-ubyte`` and its three companions,
-            - an ``.npz`` file with ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras's ``mnist.npz``,
+            - a pickle of three pairs of arrays, as ``mnist.pkl.gz``, or of a dictionary of arrays, as ``mnist.pkl``; it
+              is read without running any code it holds,
+            - a folder of IDX files, as ``train-images-idx3-ubyte`` and its three companions, or the folder in which
+              torchvision keeps one,
+            - an ``.npz`` file with ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras's ``mnist.npz``, or
+              with arrays of like names, see `nural.data.named_arrays`,
             - a CSV file, as Kaggle's ``train.csv``: a label and 784 pixels on each line; `nural.data.csv_file` says how
               the label's column is found,
             - a folder with one subfolder of images for each class, or with ``train`` and ``test`` that have these.
@@ -70,7 +73,7 @@ def _read(path: Path, label_column: str | int | None) -> list[Digits]:
         return read_idx_files(idx_files, path) if idx_files else read_image_folder(path)
     if content.startswith(b"PK\x03\x04"):
         return read_npz(content, path)
-    if content.startswith((b"\x80", b"(", b"]", b"c")):  # the last three: protocols 0 and 1
+    if content.startswith((b"\x80", b"(", b"]", b"}", b"c")):  # all but the first: protocols 0 and 1
         return read_pickle(content, path)
     found = f"a file that begins with {content[:8]!r}" if content else "an empty file"
     raise DataError(path, "a pickle, .npz or CSV file of digits, or a folder of IDX files or images", found)
