@@ -13,6 +13,7 @@ PACKAGE = Path(nural.__file__).parent
 
 #: Each module may import the modules in rows above its own, and its own.
 ORDER = [
+    ["reference"],
     ["atomic_file", "batch", "blocks", "late", "scratch", "task"],
     ["layer", "initializers", "schedules"],
     ["containers"],
@@ -53,6 +54,15 @@ def test_imports_go_one_way():
         if module in ROW:
             below = [name for name in imported(path) if name in ROW and ROW[name] > ROW[module]]
             assert not below, f"{path.relative_to(PACKAGE)} imports {below}, which the order puts after it"
+
+
+def test_the_reference_stands_on_numpy_alone():
+    allowed = {"math", "numpy", "nural.reference"}
+    for path in (PACKAGE / "reference").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name if name in allowed else name.rpartition(".")[0] for name in names} <= allowed, path.name
 
 
 def test_import_loads_only_numpy_and_the_standard_library():

@@ -92,6 +92,7 @@ _NAMES = {
         "clip_gradients_by_value",
     ),
     "parallel": ("Threads",),
+    "reference": (),
     "schedules": (),
     "training": (
         "BestModel",
@@ -106,5 +107,5 @@ _NAMES = {
     ),
 }
 
-__all__ = [*(name for names in _NAMES.values() for name in names), "data", "initializers", "schedules"]  # pyright: ignore
+__all__ = [*(name for names in _NAMES.values() for name in names), "data", "initializers", "reference", "schedules"]  # pyright: ignore
 __getattr__, __dir__ = late(__name__, _NAMES)

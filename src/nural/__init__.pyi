@@ -13,6 +13,7 @@ from nural import model_file as model_file
 from nural import models as models
 from nural import optimizers as optimizers
 from nural import parallel as parallel
+from nural import reference as reference
 from nural import schedules as schedules
 from nural import training as training
 from nural.activations import (
@@ -172,6 +173,7 @@ __all__ = [
     "numerical_gradient",
     "predict",
     "predict_proba",
+    "reference",
     "reliability",
     "save",
     "scaled_by_temperature",

@@ -37,7 +37,7 @@ def test_the_file_says_what_it_does_and_only_that(tmp_path, rng):
     export_model(lenet(rng), tmp_path / "digits.py")
     text = (tmp_path / "digits.py").read_text()
     assert '"""y = max(x, 0)."""' in text
-    assert 'x = convolution(x, K=W["1.K"]' in text
+    assert 'x = conv2d_forward(x, K=W["1.K"]' in text
     assert "lstm" not in text
     assert "sigmoid" not in text
     assert [line for line in text.splitlines() if line.startswith(("import", "from"))] == [

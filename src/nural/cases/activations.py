@@ -34,9 +34,9 @@ def _case(
         ", ".join([name, *(f"{key} {value}" for key, value in settings.items())]),
         (forward, backward),
         draw=draw,
-        forward=lambda v, out: forward(v["x"], *settings.values(), out=out),
-        backward=lambda dy, v, y, out: (
-            backward(dy, *settings.values(), y if saves == "y" else v["x"], out=None if out is None else out[0]),
+        call_forward=lambda pair, v, out: pair[0](v["x"], *settings.values(), out=out),
+        call_backward=lambda pair, dy, v, y, out: (
+            pair[1](dy, *settings.values(), y if saves == "y" else v["x"], out=None if out is None else out[0]),
         ),
         torch=lambda torch_, v: torch(torch_.nn.functional, v["x"]),
     )
@@ -51,8 +51,8 @@ def _prelu_case(name: str, slopes: Callable[[Size, int], int]) -> Case:
         name,
         (a.prelu_forward, a.prelu_backward),
         draw=draw,
-        forward=lambda v, out: a.prelu_forward(v["x"], v["a"], out=out),
-        backward=lambda dy, v, y, out: a.prelu_backward(dy, v["a"], v["x"], out=out),
+        call_forward=lambda pair, v, out: pair[0](v["x"], v["a"], out=out),
+        call_backward=lambda pair, dy, v, y, out: pair[1](dy, v["a"], v["x"], out=out),
         torch=lambda torch, v: torch.nn.functional.prelu(v["x"], v["a"]),
     )
 

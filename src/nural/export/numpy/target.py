@@ -1,5 +1,6 @@
 """The target itself: the file is put together, run on samples, and written."""
 
+import ast
 import base64
 import inspect
 import json
@@ -10,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from nural import reference
 from nural.atomic_file import write_atomically
 from nural.export.folding import fold_batch_norm
-from nural.export.numpy import formulas
 from nural.export.numpy.calls import CALLS, Weights
 from nural.export.samples import sample_shape, samples_for
 from nural.export.steps import Step, steps_of
@@ -21,8 +22,8 @@ from nural.layer import Layer
 
 KIND = "NumPy"
 FLOATS = {32: np.float32, 16: np.float16}
-#: In the order in which they are written there.
-FORMULAS = {name: value for name, value in vars(formulas).items() if inspect.isfunction(value)}
+#: Each function of the reference as it is written there, and in that order.
+FORMULAS = {name: inspect.getsource(value) for name, value in vars(reference).items() if inspect.isfunction(value)}
 LINE = 112  # characters of base64
 
 
@@ -57,7 +58,7 @@ def numpy_program(steps: list[Step], shape: tuple[int, ...], path: Path, bits: i
     weights: Weights = {}
     body = "\n".join(_lines(steps, path, weights))
     used = _used(body)
-    sources = "\n\n\n".join(inspect.getsource(FORMULAS[name]).rstrip() for name in FORMULAS if name in used)
+    sources = "\n\n\n".join(text.rstrip() for name, text in FORMULAS.items() if name in used)
     template = Path(__file__).with_name("program.txt").read_text(encoding="utf-8")
     parts = {
         "file": json.dumps(path.name)[1:-1],
@@ -96,10 +97,10 @@ def _used(body: str) -> set[str]:
     used: set[str] = set()
     texts = [body]
     while texts:
-        words = set(re.findall(r"\w+", texts.pop()))
-        new = words & FORMULAS.keys() - used
+        names = {node.id for node in ast.walk(ast.parse(texts.pop())) if isinstance(node, ast.Name)}
+        new = names & FORMULAS.keys() - used
         used |= new
-        texts += [inspect.getsource(FORMULAS[name]) for name in new]
+        texts += [FORMULAS[name] for name in new]
     return used
 
 
