@@ -80,6 +80,16 @@ def test_other_sizes_and_colours(tmp_path, train):
     assert abs(x.mean() - train[0].mean() / 256) < 0.01
 
 
+def test_every_page_is_a_picture(tmp_path, digits):
+    write_image_folder(tmp_path, digits, ending="tif")
+    first, *others = (Image.open(path) for path in sorted((tmp_path / "3").iterdir()))
+    first.save(tmp_path / "all.tif", save_all=True, append_images=others)
+    for path in (tmp_path / "3").iterdir():
+        path.unlink()
+    (tmp_path / "all.tif").rename(tmp_path / "3" / "all.tif")
+    assert rows(*joined(load_mnist_datasets(tmp_path))) == rows(digits[0] / np.float32(256), digits[1])
+
+
 def test_file_that_is_no_image(tmp_path, digits):
     write_image_folder(tmp_path, digits)
     (tmp_path / "3" / "notes.txt").write_text("not an image")

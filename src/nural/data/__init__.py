@@ -8,6 +8,7 @@ _NAMES = {
     "data_error": ("DataError",),
     "idx_folder": ("map_idx",),
     "image": ("prepare", "prepare_in_stages"),
+    "image_file": ("pages",),
     "mnist_datasets": ("load_mnist_datasets",),
     "one_hot": ("to_categorical",),
     "scaled": ("Scaled",),

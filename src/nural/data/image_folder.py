@@ -2,13 +2,18 @@
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nural.data.data_error import DataError
 from nural.data.digits import CLASSES, SIDE, Digits, check_digits
-from nural.data.image_file import read_greyscale
+from nural.data.image import name_of
+from nural.data.image_file import pages, read_greyscale
 from nural.data.source_file import list_folder, read_file
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _TRAIN, _TEST = ("train", "training"), ("test", "testing")
 
@@ -18,7 +23,7 @@ def read_image_folder(folder: Path) -> list[Digits]:
 
     Subfolders named by digits give these as labels; others are numbered in sorted order. If there is a subfolder
     ``train`` or ``training``, it holds the class folders, and ``test`` or ``testing`` may hold them again.
-    Hidden files are ignored.
+    Hidden files are ignored. Of a file with several pages each is a digit.
 
     Returns:
         One set of digits, or training and test set.
@@ -62,15 +67,16 @@ def _read_classes(folder: Path, classes: dict[str, int]) -> Digits:
         paths = list_folder(subfolder)
         if not paths:
             raise DataError(subfolder, "images", "none")
-        images += [_read_digit(path) for path in paths]
-        labels += [classes[subfolder.name]] * len(paths)
+        read = [_read_digit(page) for path in paths for page in pages(path)]
+        images += read
+        labels += [classes[subfolder.name]] * len(read)
     return check_digits(np.stack(images), np.array(labels), folder)
 
 
-def _read_digit(path: Path) -> np.ndarray:
+def _read_digit(page: "Path | Image.Image") -> np.ndarray:
     from PIL import Image
 
-    grey = read_greyscale(io.BytesIO(read_file(path)), path)
+    grey = read_greyscale(io.BytesIO(read_file(page)) if isinstance(page, Path) else page, name_of(page))
     if grey.shape == (SIDE, SIDE):
         return grey
     return np.asarray(Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
