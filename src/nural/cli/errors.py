@@ -8,6 +8,8 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from nural.cli.names import printable
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -53,4 +55,4 @@ def _of_the_library() -> tuple[type[Exception], ...]:
 
 def complain(sentence: str) -> None:
     """One line on stderr."""
-    print(f"nural: {sentence}", file=sys.stderr)
+    print(f"nural: {printable(sentence)}", file=sys.stderr)

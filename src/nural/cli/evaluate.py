@@ -15,6 +15,7 @@ from nural.cli.digits import LabelColumn, load_digits
 from nural.cli.errors import report_errors
 from nural.cli.evaluation import PASSES, Evaluation, judge, some
 from nural.cli.model import MODEL_HELP, load_digit_model, model_path
+from nural.cli.names import printable
 from nural.cli.run import CONFIG, make_folder, say, shown
 from nural.evaluation.calibration import answer_threshold
 from nural.models.pretrained import PRETRAINED
@@ -81,7 +82,7 @@ def _name(path: Path) -> str:
     """What pictures call the model: the run's folder, or the file."""
     if path == PRETRAINED:
         return "nural’s model"
-    return path.absolute().parent.name if _of_a_run(path) else path.name
+    return printable(path.absolute().parent.name if _of_a_run(path) else path.name)
 
 
 def _progress(console: Console) -> Progress:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -11,18 +12,26 @@ import typer
 
 from nural.cli.errors import complain, report_errors
 from nural.cli.model import MODEL_HELP, load_digit_model, model_path
+from nural.cli.pages import FilePage, pages_of
 from nural.data import DataError, prepare
 from nural.evaluation.calibration import answer_threshold
 from nural.evaluation.inference import predict_proba
 
 #: Pictures that the network reads together: enough to be quick, few enough that the first answers come at once.
 AT_ONCE = 64
+#: A page as the network takes it, or what is wrong with it.
+Prepared = tuple[FilePage, np.ndarray | DataError]
 
 
 @report_errors
 def predict(
     images: Annotated[
-        list[Path], typer.Argument(readable=False, metavar="IMAGE...", help="PNG or JPEG files of one digit each.")
+        list[Path],
+        typer.Argument(
+            readable=False,
+            metavar="IMAGE...",
+            help="Pictures of one digit each, PNG, JPEG, TIFF …; of each page, if a file has several.",
+        ),
     ],
     model: Annotated[Path | None, typer.Option(readable=False, help=MODEL_HELP)] = None,
     threshold: Annotated[
@@ -34,7 +43,11 @@ def predict(
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a line: file, answer, digit, confidence.")
+        bool,
+        typer.Option(
+            "--json",
+            help="Print one JSON object a line: file, page if it has several, answer, digit, confidence.",
+        ),
     ] = False,
 ) -> None:
     """Read the digit in each picture: dark on light or light on dark, drawn anywhere in it.
@@ -53,40 +66,46 @@ def predict(
     network = load_digit_model(path)
     least = answer_threshold(network) if threshold is None else threshold
     failed = False
-    for some, pictures in _prepared(images):
-        fields = [pixels.ravel() for pixels in pictures if isinstance(pixels, np.ndarray)]
+    for prepared in _prepared(images):
+        fields = [pixels.ravel() for _, pixels in prepared if isinstance(pixels, np.ndarray)]
         probabilities = iter(predict_proba(network, np.stack(fields)) if fields else [])
-        for image, pixels in zip(some, pictures, strict=True):
+        for page, pixels in prepared:
             if isinstance(pixels, DataError):
                 complain(str(pixels))
                 failed = True
                 continue
-            _tell(image, next(probabilities), least, as_json)
+            _tell(page, next(probabilities), least, as_json)
     if failed:
         raise typer.Exit(2)
 
 
-def _prepared(images: list[Path]) -> Iterator[tuple[list[Path], list[np.ndarray | DataError]]]:
-    """A few pictures at a time, as the network takes them, or what is wrong with them; two threads share the work."""
+def _prepared(images: list[Path]) -> Iterator[list[Prepared]]:
+    """The pages of a few files at a time; two threads share the work."""
     with ThreadPoolExecutor(2) as threads:
         for begin in range(0, len(images), AT_ONCE):
             some = images[begin : begin + AT_ONCE]
-            yield some, list(threads.map(_prepare, some) if len(some) > 1 else map(_prepare, some))
+            yield list(chain.from_iterable(threads.map(_prepare, some) if len(some) > 1 else map(_prepare, some)))
 
 
-def _prepare(image: Path) -> np.ndarray | DataError:
+def _prepare(image: Path) -> list[Prepared]:
+    prepared: list[Prepared] = []
     try:
-        return prepare(image)
+        for page in pages_of(image):
+            try:
+                prepared.append((page, prepare(page.picture)))
+            except DataError as error:  # the other pages may be better
+                prepared.append((page, error))
     except DataError as error:
-        return error
+        prepared.append((FilePage(image, image, None), error))
+    return prepared
 
 
-def _tell(image: Path, probabilities: np.ndarray, least: float, as_json: bool) -> None:
+def _tell(page: FilePage, probabilities: np.ndarray, least: float, as_json: bool) -> None:
     digit = int(probabilities.argmax())
     confidence = float(probabilities[digit])
     answer = str(digit) if confidence >= least else "?"
     if as_json:
-        said = {"file": str(image), "answer": answer, "digit": digit, "confidence": round(confidence, 6)}
+        said = {**page.as_json(), "answer": answer, "digit": digit, "confidence": round(confidence, 6)}
         print(json.dumps(said))
     else:
-        print(f"{image}: {answer}{'' if answer != '?' else f' perhaps {digit}'} ({100 * confidence:.1f}%)")
+        print(f"{page}: {answer}{'' if answer != '?' else f' perhaps {digit}'} ({100 * confidence:.1f}%)")

@@ -18,6 +18,7 @@ import nural
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
 from nural.cli.model import MODEL_FILE
+from nural.cli.names import printable
 from nural.models.recipes import RECIPES, Recipe
 from nural.training.history import History
 
@@ -156,4 +157,4 @@ def say(console: Console, line: str, style: str | None = None) -> None:
 def shown(path: Path) -> str:
     """A path as short as it can be said from here."""
     relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    return printable(path if relative.startswith("..") else relative)

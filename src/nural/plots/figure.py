@@ -1,6 +1,7 @@
 """What all pictures share: their size, their colours and their frame."""
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> "Figure":
 
 def png(figure: Any, title: str) -> bytes:
     """The figure under its title."""
-    figure.suptitle(title, fontsize=13)
+    figure.suptitle(title, fontsize=13, parse_math=False)
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # names of files may be in any script
+        figure.savefig(content, format="png")
     return content.getvalue()
 
 
