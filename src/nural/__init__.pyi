@@ -15,11 +15,13 @@ from nural import optimizers as optimizers
 from nural import parallel as parallel
 from nural import reference as reference
 from nural import schedules as schedules
+from nural import task as task
 from nural import training as training
 from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -86,6 +88,7 @@ from nural.optimizers import (
     clip_gradients_by_value,
 )
 from nural.parallel import Threads
+from nural.task import Task
 from nural.training import (
     BestModel,
     Callback,
@@ -128,6 +131,7 @@ __all__ = [
     "Flatten",
     "GlobalAvgPool2d",
     "GradientError",
+    "Hardtanh",
     "History",
     "Layer",
     "LayerNorm",
@@ -148,6 +152,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "Task",
     "Threads",
     "TwoLayerNet",
     "Unflatten",

@@ -11,6 +11,9 @@ from nural import activations, containers, layers
 from nural.atomic_file import write_atomically
 from nural.containers import Sequential
 from nural.layer import Layer
+from nural.overwriting import MODEL, require_replaceable
+from nural.predictions import said_task
+from nural.task import Task
 
 FORMAT = 1
 
@@ -28,8 +31,8 @@ def layer_type(name: str) -> type[Layer]:
     raise KeyError(name)
 
 
-def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> None:
-    """Write a model to one safetensors file: its arrays, its architecture and ``model.info``.
+def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, force: bool = False) -> None:
+    """Write a model to one safetensors file: its arrays, its architecture, its task and ``model.info``.
 
     The file appears whole or not at all, and the same model gives the same bytes.
 
@@ -37,16 +40,20 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> N
         model: What to write.
         path: The file.
         half: Store the arrays as float16, rounded to 11 bits: half the size. `load` gives them their type back.
+        force: Replace whatever file is there. Without it only a model of nural's is replaced.
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
+        OverwriteError: a file is there that is no model of nural's, and would be lost.
         OSError: the file cannot be written.
     """
     arrays = {**prefixed("params", model.params), **prefixed("state", model.state)}
     if half:
         with np.errstate(over="ignore"):  # what became infinite is refused below
             arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
-    write_file(path, "model", arrays, {"architecture": describe(model), "info": model.info})
+    task = said_task(model)
+    content = {"architecture": describe(model), "task": task and task.as_json(), "info": model.info}
+    write_file(path, MODEL, arrays, content, force)
 
 
 def load(path: str | os.PathLike[str]) -> Layer:
@@ -56,14 +63,22 @@ def load(path: str | os.PathLike[str]) -> Layer:
         ModelFileError: the file is missing or no model of nural's, names an unknown layer, or its arrays are not those
             of its architecture: missing, extra, misshapen, of another type or not finite.
     """
-    arrays, content = read_file(path, "model")
+    arrays, content = read_file(path, MODEL)
     model = _build(path, content.get("architecture"))
     if as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
         raise ModelFileError(f"{path}: its description is not one that nural writes")
     require_arrays(path, model, arrays)
     fill(model, arrays)
+    model.task = _task(path, content.get("task"))
     model.info = content["info"]
     return model
+
+
+def _task(path: Any, described: Any) -> Task | None:
+    try:
+        return None if described is None else Task.from_json(described)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{path}: its description of the task is damaged ({error})") from error
 
 
 def describe(model: Layer) -> dict[str, Any]:
@@ -135,10 +150,13 @@ def prefixed(prefix: str, arrays: Any) -> dict[str, np.ndarray]:
     return {f"{prefix}.{name}": np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def write_file(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any]) -> None:
+def write_file(
+    path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any], force: bool = False
+) -> None:
     """Write a file of this kind, "model" or "checkpoint", whole or not at all; raises as `save` does."""
     from safetensors.numpy import save as to_bytes
 
+    require_replaceable(path, kind, force=force)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ModelFileError(f"{path}: not written, because {name} holds NaN or infinity")

@@ -206,7 +206,7 @@ def test_one_class_is_nothing_to_learn_from(nural, small_npz, one_sentence):
         pixels, labels = arrays["x_train"][:70].reshape(70, -1), arrays["y_train"][:70]
     table = np.column_stack([pixels[:, :300], labels, pixels[:, 300:]])
     np.savetxt(nural.folder / "digits.csv", table, "%d", ",")
-    sentence = "digits.csv: expected digits of two classes at least to learn from, found 50 of class 0"
+    sentence = "digits.csv: expected pictures of two classes at least to learn from, found 0 alone"
     assert sentence in one_sentence(nural("train", "--data", "digits.csv", "--label-column", 1))
     result = nural("data", "--data", "digits.csv", "--label-column", 1, "--json", check=0)
     assert sentence in result.stderr

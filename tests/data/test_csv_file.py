@@ -122,7 +122,7 @@ def test_a_column_of_a_file_that_has_none(tmp_path, train):
 def test_one_class_alone_is_said(tmp_path, digits):
     path = tmp_path / "sevens.csv"
     path.write_text(written((digits[0], np.full(70, 7)), 0, PIXELS, "label"))
-    expected = "sevens.csv: expected digits of two classes at least to learn from, found 50 of class 7"
+    expected = "sevens.csv: expected pictures of two classes at least to learn from, found 7 alone"
     with pytest.warns(UserWarning, match=expected):
         load_mnist_datasets(path)
 
@@ -147,7 +147,7 @@ def test_one_class_alone_is_said(tmp_path, digits):
         (b"label,pixels\n" + ROW, "line 1: expected 785 fields, a label and 784 pixels, found 2"),
         (ROW + ROW[:-2] + b"1 2", "line 2: expected whole numbers from 0 to 255, found b'1 2'"),
         (KAGGLE.encode(), "expected digits, found none"),
-        (KAGGLE.encode() + b"\n" + ROW, "expected at least 7 digits to divide, found 1"),
+        (KAGGLE.encode() + b"\n" + ROW, "expected at least 7 pictures to divide, found 1"),
         (b"1,2\n" * 9, "line 1: expected 785 fields, a label and 784 pixels, found 2"),
     ],
 )

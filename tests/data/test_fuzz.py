@@ -16,7 +16,7 @@ from PIL import Image
 
 from nural.data import DataError, load_mnist_datasets, prepare
 
-pytestmark = [pytest.mark.fuzz, pytest.mark.filterwarnings("ignore:.*expected digits of two classes:UserWarning")]
+pytestmark = [pytest.mark.fuzz, pytest.mark.filterwarnings("ignore:.*expected pictures of two classes:UserWarning")]
 
 ROUNDS = 2_000
 SECONDS = 5  # for one file, on a machine that others use too

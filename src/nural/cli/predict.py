@@ -11,11 +11,12 @@ import numpy as np
 import typer
 
 from nural.cli.errors import complain, report_errors
-from nural.cli.model import MODEL_HELP, load_digit_model, model_path
+from nural.cli.model import MODEL_HELP, PictureModel, load_picture_model, model_path
 from nural.cli.pages import FilePage, pages_of
-from nural.data import DataError, prepare
+from nural.data import DataError, Preparation
 from nural.evaluation.calibration import answer_threshold
-from nural.evaluation.inference import predict_proba
+from nural.evaluation.inference import outputs
+from nural.predictions import label_places, probabilities
 
 #: Pictures that the network reads together: enough to be quick, few enough that the first answers come at once.
 AT_ONCE = 64
@@ -39,7 +40,7 @@ def predict(
         typer.Option(
             min=0,
             max=1,
-            help="Answer `?` where the confidence is less; 0 always names a digit. [default: the model's own, or 0]",
+            help="Answer `?` where the confidence is less; 0 always names one. [default: the model's own, or 0]",
         ),
     ] = None,
     as_json: Annotated[
@@ -54,6 +55,8 @@ def predict(
 
     What is no digit, or can't be told, gets the answer `?` and the best guess; in JSON that is still `digit`.
 
+    A model that learned other classes names these (in JSON `class`), of pictures such as it learned from.
+
     Examples:
 
         nural predict seven.png
@@ -62,50 +65,59 @@ def predict(
 
         nural predict --json scans/*.png --model runs/first
     """
-    path = model_path(model)
-    network = load_digit_model(path)
-    least = answer_threshold(network) if threshold is None else threshold
+    chosen = load_picture_model(model_path(model))
+    least = answer_threshold(chosen.network) if threshold is None else threshold
     failed = False
-    for prepared in _prepared(images):
-        fields = [pixels.ravel() for _, pixels in prepared if isinstance(pixels, np.ndarray)]
-        probabilities = iter(predict_proba(network, np.stack(fields)) if fields else [])
+    for prepared in _prepared(images, chosen.prepare):
+        answers = iter(_answers(chosen, [pixels for _, pixels in prepared if isinstance(pixels, np.ndarray)]))
         for page, pixels in prepared:
             if isinstance(pixels, DataError):
                 complain(str(pixels))
                 failed = True
                 continue
-            _tell(page, next(probabilities), least, as_json)
+            _tell(page, *next(answers), least, chosen, as_json)
     if failed:
         raise typer.Exit(2)
 
 
-def _prepared(images: list[Path]) -> Iterator[list[Prepared]]:
+def _prepared(images: list[Path], preparation: Preparation) -> Iterator[list[Prepared]]:
     """The pages of a few files at a time; two threads share the work."""
+
+    def prepare(image: Path) -> list[Prepared]:
+        return list(_pages(image, preparation))
+
     with ThreadPoolExecutor(2) as threads:
         for begin in range(0, len(images), AT_ONCE):
             some = images[begin : begin + AT_ONCE]
-            yield list(chain.from_iterable(threads.map(_prepare, some) if len(some) > 1 else map(_prepare, some)))
+            yield list(chain.from_iterable(threads.map(prepare, some) if len(some) > 1 else map(prepare, some)))
 
 
-def _prepare(image: Path) -> list[Prepared]:
-    prepared: list[Prepared] = []
+def _pages(image: Path, preparation: Preparation) -> Iterator[Prepared]:
     try:
         for page in pages_of(image):
             try:
-                prepared.append((page, prepare(page.picture)))
+                pixels = preparation(page.picture)
             except DataError as error:  # the other pages may be better
-                prepared.append((page, error))
+                pixels = error
+            yield page, pixels
     except DataError as error:
-        prepared.append((FilePage(image, image, None), error))
-    return prepared
+        yield FilePage(image, image, None), error
 
 
-def _tell(page: FilePage, probabilities: np.ndarray, least: float, as_json: bool) -> None:
-    digit = int(probabilities.argmax())
-    confidence = float(probabilities[digit])
-    answer = str(digit) if confidence >= least else "?"
+def _answers(model: PictureModel, rows: list[np.ndarray]) -> list[tuple[int, float]]:
+    """The place of the answer among the classes, and its probability, for each row of pixels."""
+    if not rows:
+        return []
+    y = outputs(model.network, np.stack(rows))
+    places, p = label_places(model.network, model.task, y), probabilities(model.network, y)
+    return [(int(place), float(row[place])) for place, row in zip(places, p, strict=True)]
+
+
+def _tell(page: FilePage, place: int, confidence: float, least: float, model: PictureModel, as_json: bool) -> None:
+    name = model.names[place]
+    answer = name if confidence >= least else "?"
     if as_json:
-        said = {**page.as_json(), "answer": answer, "digit": digit, "confidence": round(confidence, 6)}
-        print(json.dumps(said))
+        best = {model.one: model.classes[place]}
+        print(json.dumps({**page.as_json(), "answer": answer, **best, "confidence": round(confidence, 6)}))
     else:
-        print(f"{page}: {answer}{'' if answer != '?' else f' perhaps {digit}'} ({100 * confidence:.1f}%)")
+        print(f"{page}: {answer}{'' if confidence >= least else f' perhaps {name}'} ({100 * confidence:.1f}%)")

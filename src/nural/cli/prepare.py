@@ -9,10 +9,12 @@ from rich.console import Console
 
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError, report_errors
+from nural.cli.force import ForceOption
 from nural.cli.names import printable
 from nural.cli.pages import pages_of
 from nural.cli.run import shown
 from nural.data import prepare_in_stages
+from nural.overwriting import PICTURE, require_replaceable
 
 _TITLES = {
     "upright": "upright, grey",
@@ -33,6 +35,7 @@ def prepare(
         "prepared.png"
     ),
     page: Annotated[int, typer.Option(min=1, help="Which page, of a file that has several.")] = 1,
+    force: ForceOption = False,
 ) -> None:
     """Show each stage from a picture to what the network sees of it, side by side in one picture.
 
@@ -42,6 +45,7 @@ def prepare(
 
         nural prepare scans/7.png --out stages.png
     """
+    require_replaceable(out, PICTURE, force=force, reads=[image])
     found = next(islice(pages_of(image), page - 1, None), None)
     if found is None:
         raise CommandError(f"{image}: has no page {page}")

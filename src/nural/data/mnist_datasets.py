@@ -2,7 +2,6 @@
 
 import os
 import re
-import warnings
 from pathlib import Path
 
 from nural.data.csv_file import read_csv
@@ -14,7 +13,7 @@ from nural.data.image_folder import read_image_folder
 from nural.data.npz_file import read_npz
 from nural.data.pickle_file import read_pickle
 from nural.data.source_file import read_file
-from nural.data.splits import split_sets
+from nural.data.splits import split_sets, warn_of_one_class
 
 _LINE_OF_FIELDS = re.compile(rb"(\xef\xbb\xbf)?[\t\r -~]*,")
 
@@ -35,7 +34,8 @@ def load_mnist_datasets(
               with arrays of like names, see `nural.data.named_arrays`,
             - a CSV file, as Kaggle's ``train.csv``: a label and 784 pixels on each line; `nural.data.csv_file` says how
               the label's column is found,
-            - a folder with one subfolder of images for each class, or with ``train`` and ``test`` that have these.
+            - a folder with one subfolder of images of digits for each class, or with ``train`` and ``test`` that have
+              these; `nural.data.prepare` brings each into MNIST's form.
 
             Files may be gzipped, and are told apart by their content.
         label_column: of a CSV file, where it is not found: its name in the header, or its number, counted from 1.
@@ -45,17 +45,15 @@ def load_mnist_datasets(
         ``y`` int64 ``(N,)``. A source without a validation or test set is divided as `nural.data.splits` says.
 
     Raises:
-        DataError: the path is missing or unreadable, is nothing of the above, or is damaged.
+        DataError: the path is missing or unreadable, is nothing of the above, or is damaged; or its pictures are no
+            digits: `nural.data.load_datasets` keeps these as they are.
 
     Warns:
-        UserWarning: all labels to learn from are the same, as they are where another column was read.
+        UserWarning: there is one class alone to learn from, as there is where another column was read.
     """
     source = EMBEDDED_MNIST if path is None else Path(path)
     sets = split_sets(_read(source, label_column), source)
-    labels = sets[0][1]
-    if (labels == labels[0]).all():
-        found = f"found {len(labels):,} of class {labels[0]}"
-        warnings.warn(f"{source}: expected digits of two classes at least to learn from, {found}", stacklevel=2)
+    warn_of_one_class(sets[0][1], source)
     train, validation, test = ((to_float32(pixels), labels) for pixels, labels in sets)
     return train, validation, test
 
@@ -69,11 +67,21 @@ def _read(path: Path, label_column: str | int | None) -> list[Digits]:
     if path == EMBEDDED_MNIST:
         return decode(content)
     if path.is_dir():
-        idx_files = find_idx_files(path)
-        return read_idx_files(idx_files, path) if idx_files else read_image_folder(path)
+        return _read_folder(path)
     if content.startswith(b"PK\x03\x04"):
         return read_npz(content, path)
     if content.startswith((b"\x80", b"(", b"]", b"}", b"c")):  # all but the first: protocols 0 and 1
         return read_pickle(content, path)
     found = f"a file that begins with {content[:8]!r}" if content else "an empty file"
     raise DataError(path, "a pickle, .npz or CSV file of digits, or a folder of IDX files or images", found)
+
+
+def _read_folder(path: Path) -> list[Digits]:
+    idx_files = find_idx_files(path)
+    if idx_files:
+        return read_idx_files(idx_files, path)
+    pictures = read_image_folder(path)
+    if pictures.preparation.kind != "digit":
+        found = f"others, of {pictures.preparation}, which nural.data.load_datasets keeps as they are"
+        raise DataError(path, "digits, in class folders from 0 to 9 or in MNIST's form", found)
+    return pictures.sets

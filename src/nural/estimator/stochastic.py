@@ -100,6 +100,10 @@ class _Run:
             )
         self.batch_size = min(wanted, self.n)
         least = 2 if estimator.batch_norm else 0  # one sample has no variance
+        if self.batch_size < least:
+            raise ValueError(
+                f"batch_norm needs at least 2 samples in a batch, got batch_size={wanted} and n_samples={self.n}"
+            )
         self.batches = list(gen_batches(self.n, self.batch_size, min_batch_size=least))
         self.epochs = len(estimator.history_.epochs) + epochs
         self.steps = len(estimator.history_.losses) + epochs * len(self.batches)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import softmax_forward
 from nural.data.batches import by_position, numbers, rows
-from nural.evaluation.metrics import accuracy, class_labels
+from nural.evaluation.targets import scores
 from nural.layer import Layer
-from nural.losses import Loss, cross_entropy_loss
+from nural.losses import Loss
 from nural.parallel.threads import BlasThreads, Threads, buffered, cores
 from nural.parallel.workers import Workers
+from nural.predictions import labels, probabilities
 
 #: About the bytes of the layers' arrays for the samples that are computed at once: what the caches hold.
 PIECE_BYTES = 2 << 20
@@ -26,46 +26,57 @@ def evaluate(
     x: Any,
     y: Any,
     *,
-    loss: Loss = cross_entropy_loss,
+    loss: Loss | None = None,
     batch_size: int | None = None,
     threads: int | str | Threads | Workers = "auto",
 ) -> dict[str, float]:
-    """Mean loss over ``(x, y)``, and the accuracy where the targets name classes (integers or one-hot rows).
+    """Mean loss over ``(x, y)``, and the accuracy where the targets name classes.
 
-    The arguments are those of `outputs`, and these.
+    The accuracy is the share of right answers, as `predict` gives them; of a "multilabel" network that of samples all
+    whose labels are right. A loss of logits gets the cross-entropy of the network's probabilities, whatever layer it
+    ends in. The arguments are those of `outputs`, and these.
 
     Args:
-        y: Targets, as ``loss`` takes them.
-        loss: ``(y, t) -> (loss, dy)``.
+        y: Targets: classes, by the names of ``model.task`` or as integers, ``(N,)`` or in a column; one-hot rows; 0 or
+            1 for each label; or values. Any others as ``loss`` takes them.
+        loss: ``(y, t) -> (loss, dy)``; by default cross-entropy, binary cross-entropy or the squared error, by the
+            network's task.
 
     Raises:
-        ValueError: the data are empty or do not fit the network or the loss.
+        ValueError: the data are empty or do not fit the network, its task or the loss, or a target names no class.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows gives no finite loss
-        return scores(outputs(model, x, batch_size, threads), y, loss)
-
-
-def scores(predicted: np.ndarray, y: Any, loss: Loss = cross_entropy_loss) -> dict[str, float]:
-    """What `evaluate` says of outputs ``predicted`` for targets ``y``."""
-    t = rows(y, 0, len(y))
-    result = {"loss": loss(predicted, t)[0]}
-    if class_labels(t) is not None:
-        result["accuracy"] = accuracy(predicted, t)
-    return result
+        return scores(model, outputs(model, x, batch_size, threads), y, loss)
 
 
 def predict(
     model: Layer, x: Any, batch_size: int | None = None, threads: int | str | Threads | Workers = "auto"
 ) -> np.ndarray:
-    """The most probable class of each sample, ``(N,)`` integers. The arguments are those of `outputs`."""
-    return outputs(model, x, batch_size, threads).argmax(axis=1)
+    """What the network answers for each sample, by its task. The arguments are those of `outputs`.
+
+    Returns:
+        The most probable class, ``(N,)``, or ``(N, T)`` of sequences: its name where ``model.task`` has names, else its
+        number. Of a "multilabel" network 0 or 1 for each label, ``(N, C)``. Of a "regression" the values, ``(N, K)``,
+        with one output ``(N,)``. See `nural.task.Task` and, where nothing was said, `nural.predictions.task_of`.
+
+    Raises:
+        ValueError: see `outputs`; or the task does not fit the outputs.
+    """
+    return labels(model, outputs(model, x, batch_size, threads))
 
 
 def predict_proba(
     model: Layer, x: Any, batch_size: int | None = None, threads: int | str | Threads | Workers = "auto"
 ) -> np.ndarray:
-    """The probability of each class, ``(N, C)``: softmax of the outputs, which are logits; arguments: see `outputs`."""
-    return softmax_forward(outputs(model, x, batch_size, threads))
+    """The probability of each class, ``(N, C)``, or of each label. The arguments are those of `outputs`.
+
+    They are softmax or sigmoid of the outputs, or the outputs themselves where the network ends in its own `Softmax` or
+    `Sigmoid`, and their exponential behind `LogSoftmax`. One output is two classes: ``(N, 2)``.
+
+    Raises:
+        ValueError: see `outputs`; or the network is a regression, or its task does not fit the outputs.
+    """
+    return probabilities(model, outputs(model, x, batch_size, threads))
 
 
 def outputs(

@@ -1,14 +1,14 @@
-"""The digits that ``--data`` names."""
+"""The data sets that ``--data`` names."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from nural.cli.errors import CommandError, complain
-from nural.data import load_mnist_datasets
+from nural.data import DataSets, Preparation, load_datasets
 
 LabelColumn = Annotated[
     str | None,
@@ -20,17 +20,21 @@ LabelColumn = Annotated[
 ]
 
 
-def load_digits(
-    data: str | Path | None, label_column: str | None, to_learn: bool = False
-) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """Training, validation and test set; that there is one class only is said on stderr.
+def load_telling(
+    data: str | Path | None,
+    preparation: Preparation | None = None,
+    labels: Mapping[str, int] | None = None,
+    label_column: str | None = None,
+    to_learn: bool = False,
+) -> DataSets:
+    """What `load_datasets` loads; that there is one class only is said on stderr.
 
     Raises:
-        CommandError: one class is not enough, because they are ``to_learn`` from.
+        CommandError: it is ``to_learn`` from, for which one class is not enough.
     """
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always", UserWarning)
-        sets = load_mnist_datasets(data, label_column)
+        sets = load_datasets(data, preparation, labels, label_column)
     for warning in noted:
         if to_learn:
             raise CommandError(str(warning.message))
