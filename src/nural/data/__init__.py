@@ -11,7 +11,7 @@ _NAMES = {
     "image": ("prepare", "prepare_in_stages"),
     "mnist_datasets": ("load_mnist_datasets",),
     "one_hot": ("to_categorical",),
-    "preparation": ("Preparation",),
+    "preparation": ("Preparation", "preparation_of"),
     "scaled": ("Scaled",),
     "strokes": ("prepare_strokes", "prepare_strokes_in_stages"),
 }

@@ -17,7 +17,7 @@ from nural.data.idx_folder import map_idx
 from nural.data.image import prepare, prepare_in_stages
 from nural.data.mnist_datasets import load_mnist_datasets
 from nural.data.one_hot import to_categorical
-from nural.data.preparation import Preparation
+from nural.data.preparation import Preparation, preparation_of
 from nural.data.scaled import Scaled
 from nural.data.strokes import prepare_strokes, prepare_strokes_in_stages
 
@@ -30,6 +30,7 @@ __all__ = [
     "load_datasets",
     "load_mnist_datasets",
     "map_idx",
+    "preparation_of",
     "prepare",
     "prepare_in_stages",
     "prepare_strokes",
