@@ -12,7 +12,7 @@ _NAMES = {
     "image_file": ("pages",),
     "mnist_datasets": ("load_mnist_datasets",),
     "one_hot": ("to_categorical",),
-    "preparation": ("Preparation",),
+    "preparation": ("Preparation", "preparation_of"),
     "scaled": ("Scaled",),
     "strokes": ("prepare_strokes", "prepare_strokes_in_stages"),
 }

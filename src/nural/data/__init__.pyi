@@ -19,7 +19,7 @@ from nural.data.image import prepare, prepare_in_stages
 from nural.data.image_file import pages
 from nural.data.mnist_datasets import load_mnist_datasets
 from nural.data.one_hot import to_categorical
-from nural.data.preparation import Preparation
+from nural.data.preparation import Preparation, preparation_of
 from nural.data.scaled import Scaled
 from nural.data.strokes import prepare_strokes, prepare_strokes_in_stages
 
@@ -33,6 +33,7 @@ __all__ = [
     "load_mnist_datasets",
     "map_idx",
     "pages",
+    "preparation_of",
     "prepare",
     "prepare_in_stages",
     "prepare_strokes",
