@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 def class_labels(t: Any) -> np.ndarray | None:
@@ -15,7 +16,7 @@ def class_labels(t: Any) -> np.ndarray | None:
     return None
 
 
-def accuracy(y: np.ndarray, t: Any) -> float:
+def accuracy(y: ArrayLike, t: ArrayLike) -> float:
     """Share of rows whose largest entry is at the true class.
 
     Args:
@@ -25,14 +26,15 @@ def accuracy(y: np.ndarray, t: Any) -> float:
     Raises:
         ValueError: t names no classes, or the numbers of rows differ.
     """
-    predicted = y if np.ndim(y) == 1 else np.argmax(y, axis=1)
+    y = np.asarray(y)
+    predicted = y if y.ndim == 1 else y.argmax(axis=1)
     labels = class_labels(t)
     if labels is None or len(labels) != len(predicted) or len(labels) == 0:
         raise ValueError(f"accuracy: targets of shape {np.shape(t)} do not name one class for each of {len(predicted)}")
     return float(np.mean(predicted == labels))
 
 
-def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, num_classes: int | None = None) -> np.ndarray:
+def confusion_matrix(predicted: ArrayLike, labels: ArrayLike, num_classes: int | None = None) -> np.ndarray:
     """Counts ``(C, C)``: row the true class, column the predicted one; the diagonal is what was right.
 
     Args:
@@ -42,8 +44,9 @@ def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, num_classes: int
 
     Raises:
         ValueError: the lengths differ, or a label is outside 0 … C − 1.
+        TypeError: labels are no integers.
     """
-    predicted, labels = np.asarray(predicted, np.int64), np.asarray(labels, np.int64)
+    predicted, labels = _integers("predictions", predicted), _integers("labels", labels)
     if predicted.shape != labels.shape or predicted.ndim != 1:
         raise ValueError(f"confusion_matrix: {predicted.shape} predictions do not fit {labels.shape} labels")
     largest = int(max(predicted.max(initial=-1), labels.max(initial=-1)))
@@ -51,3 +54,10 @@ def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, num_classes: int
     if largest >= classes or min(predicted.min(initial=0), labels.min(initial=0)) < 0:
         raise ValueError(f"confusion_matrix: a label is outside 0 … {classes - 1}")
     return np.bincount(labels * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+
+
+def _integers(what: str, given: ArrayLike) -> np.ndarray:
+    array = np.asarray(given)
+    if array.size and array.dtype.kind not in "iub":
+        raise TypeError(f"confusion_matrix: {what} must be integers, got {array.dtype}")
+    return array.astype(np.int64)
