@@ -134,6 +134,8 @@ def test_labels_and_answers():
     np.testing.assert_array_equal(matrix, [[1, 1], [0, 1]])
     np.testing.assert_array_equal(to_categorical(np.array([2, 0], ">i2")), [[0, 0, 1], [1, 0, 0]])
     np.testing.assert_array_equal(class_labels([[0, 1], [1, 0]]), [1, 0])
+    p, labels = np.array([[0.2, 0.8], [0.6, 0.4]]), [1, 1]
+    assert nural.expected_calibration_error(p.tolist(), labels) == nural.expected_calibration_error(p, np.array(labels))
     with pytest.raises(TypeError, match="confusion_matrix: predictions must be integers, got float64"):
         nural.confusion_matrix([0.9, 0.1], [1, 0])
 

@@ -231,6 +231,7 @@ def answer_threshold(model: Layer, otherwise: float = 0.0) -> float:
 
 def _judged(name: str, probabilities: np.ndarray, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """The confidence of each answer, and whether it is right."""
+    probabilities = np.asarray(probabilities)
     confidence = _confidence(name, probabilities)
     return confidence, np.argmax(probabilities, axis=1) == _labels(name, probabilities, y)
 

@@ -34,7 +34,7 @@ def batch_norm_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x holds no sample, or one value per channel, which has no variance.
+        ValueError: x holds no sample, or one value per channel, which has no variance; or γ or β is not ``(C,)``.
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, algorithm 1.
     """
@@ -131,7 +131,7 @@ def batch_norm_eval_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x holds no sample.
+        ValueError: x holds no sample, or one of the others is not ``(C,)``.
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, algorithm 2.
     """

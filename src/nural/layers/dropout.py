@@ -82,7 +82,7 @@ def dropout_forward(x: ArrayLike, mask: ArrayLike, out: np.ndarray | None = None
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x holds no sample.
+        ValueError: x holds no sample, or the mask is not of its shape, such as p in its place.
 
     Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting, section 10.
     """

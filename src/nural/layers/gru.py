@@ -54,7 +54,7 @@ def gru_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x holds no sample or does not fit W_ih.
+        ValueError: x holds no sample, or an array does not fit the others.
 
     Source: Cho et al. 2014, Learning Phrase Representations using RNN Encoder–Decoder, section 2.3, with r as above.
     """

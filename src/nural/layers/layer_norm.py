@@ -39,7 +39,7 @@ def layer_norm_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x holds no sample.
+        ValueError: x holds no sample, or γ or β is not of shape D.
 
     Source: Ba et al. 2016, Layer Normalization, section 3.
     """

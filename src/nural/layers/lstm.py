@@ -53,7 +53,7 @@ def lstm_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x holds no sample or does not fit W_ih.
+        ValueError: x holds no sample, or an array does not fit the others.
 
     Source: Hochreiter and Schmidhuber 1997, Long Short-Term Memory; Gers et al. 2000, Learning to Forget, for f.
     """

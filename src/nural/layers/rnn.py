@@ -48,7 +48,7 @@ def rnn_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x holds no sample or does not fit W_ih, or the nonlinearity is neither of the two.
+        ValueError: x holds no sample, or an array does not fit the others, or the nonlinearity is neither of the two.
 
     Source: Elman 1990, Finding Structure in Time; Goodfellow et al. 2016, Deep Learning, section 10.2.
     """

@@ -140,7 +140,7 @@ RECIPES = {
             epochs=16,
             batch_size=100,
             learning_rate=0.1,
-            test_accuracy=0.9424,
+            test_accuracy=0.9676,
             seconds=5,
         ),
         Recipe(
