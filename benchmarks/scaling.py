@@ -21,7 +21,7 @@ import numpy as np
 
 import nural
 from nural.optimizers import Optimizer
-from nural.threads import cores
+from nural.parallel.threads import cores
 
 CLASSES = 10
 SECONDS = 0.4  # of a measurement

@@ -11,8 +11,8 @@ from nural.cases import CASES
 
 __all__ = ["CASES", "public_pairs"]
 
-#: They have no pairs, and some need packages that may be missing.
-EDGES = {"cases", "cli", "estimator", "export", "interop", "web"}
+#: They have no pairs of their own, and some need packages that may be missing.
+EDGES = {"cases", "cli", "estimator", "export", "interop", "reference", "web"}
 
 
 def public_pairs() -> set[str]:

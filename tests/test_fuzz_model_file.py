@@ -12,13 +12,14 @@ import pytest
 
 from nural.activations import ReLU
 from nural.containers import Sequential
-from nural.divergence import DivergedError
-from nural.history import History
 from nural.layer import Layer
 from nural.layers import Dropout, Linear
-from nural.model_file import ModelFileError, load, load_checkpoint, save, save_checkpoint
+from nural.model_file import ModelFileError, load, save
 from nural.optimizers import SGD
-from nural.training import train
+from nural.training import load_checkpoint, save_checkpoint
+from nural.training.divergence import DivergedError
+from nural.training.history import History
+from nural.training.loop import train
 
 pytestmark = pytest.mark.fuzz
 

@@ -22,7 +22,7 @@ import numpy as np
 
 import nural
 from nural.data import Scaled, map_idx
-from nural.training import train
+from nural.training.loop import train
 
 x, y = {x}, np.arange({samples}, dtype=np.uint8) % 10
 model = nural.Sequential(nural.Linear(784, 64), nural.ReLU(), nural.Linear(64, 10))

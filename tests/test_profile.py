@@ -1,4 +1,4 @@
-"""What `nural.profile` says of a training step."""
+"""What `nural.profile.step` says of a training step."""
 
 import tracemalloc
 

@@ -7,8 +7,8 @@ import argparse
 from pathlib import Path
 
 import nural
-from nural.calibration import fit_temperature, scaled_by_temperature, threshold_refusing
-from nural.inference import outputs
+from nural.evaluation.calibration import fit_temperature, scaled_by_temperature, threshold_refusing
+from nural.evaluation.inference import outputs
 
 #: The share of the validation digits that may be refused.
 REFUSED = 0.008

@@ -14,12 +14,12 @@ import numpy as np
 
 import nural
 from nural.activations import softmax_forward
-from nural.calibration import coverage_against_error, expected_calibration_error
 from nural.data import DataError, prepare
-from nural.inference import outputs
+from nural.evaluation.calibration import coverage_against_error, expected_calibration_error
+from nural.evaluation.inference import outputs
+from nural.evaluation.robustness import DISTURBANCES, robustness
 from nural.models.pretrained import PRETRAINED
 from nural.models.recipes import RECIPES
-from nural.robustness import DISTURBANCES, robustness
 
 ROOT = Path(__file__).parent.parent
 #: Test digits of which pictures are made, for each disturbance.

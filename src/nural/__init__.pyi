@@ -1,30 +1,27 @@
 """The names of `nural` as tools read them; `__init__.py` says where each is loaded from."""
 
 from nural import activations as activations
-from nural import calibration as calibration
-from nural import callbacks as callbacks
 from nural import containers as containers
 from nural import data as data
-from nural import divergence as divergence
+from nural import evaluation as evaluation
 from nural import gradients as gradients
-from nural import history as history
-from nural import inference as inference
 from nural import initializers as initializers
 from nural import layer as layer
 from nural import layers as layers
 from nural import losses as losses
-from nural import metrics as metrics
 from nural import model_file as model_file
 from nural import models as models
 from nural import optimizers as optimizers
-from nural import plateau as plateau
+from nural import parallel as parallel
+from nural import reference as reference
 from nural import schedules as schedules
-from nural import threads as threads
+from nural import task as task
 from nural import training as training
 from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -35,20 +32,21 @@ from nural.activations import (
     Softplus,
     Tanh,
 )
-from nural.calibration import (
+from nural.containers import Residual, Sequential
+from nural.evaluation import (
+    accuracy,
+    confusion_matrix,
     coverage_against_error,
+    evaluate,
     expected_calibration_error,
     fit_temperature,
+    predict,
+    predict_proba,
     reliability,
     scaled_by_temperature,
     threshold_refusing,
 )
-from nural.callbacks import BestModel, EarlyStopping
-from nural.containers import Residual, Sequential
-from nural.divergence import DivergedError
 from nural.gradients import GradientError, check_gradients, numerical_gradient
-from nural.history import History, Progress
-from nural.inference import evaluate, predict, predict_proba
 from nural.layer import Layer
 from nural.layers import (
     GRU,
@@ -75,7 +73,6 @@ from nural.losses import (
     mean_absolute_loss,
     mean_squared_loss,
 )
-from nural.metrics import accuracy, confusion_matrix
 from nural.model_file import ModelFileError, load, save
 from nural.models import TwoLayerNet, load_pretrained
 from nural.optimizers import (
@@ -90,9 +87,19 @@ from nural.optimizers import (
     clip_gradients_by_norm,
     clip_gradients_by_value,
 )
-from nural.plateau import ReduceOnPlateau
-from nural.threads import Threads
-from nural.training import Callback, fit, train
+from nural.parallel import Threads
+from nural.task import Task
+from nural.training import (
+    BestModel,
+    Callback,
+    DivergedError,
+    EarlyStopping,
+    History,
+    Progress,
+    ReduceOnPlateau,
+    fit,
+    train,
+)
 
 __version__: str
 
@@ -124,6 +131,7 @@ __all__ = [
     "Flatten",
     "GlobalAvgPool2d",
     "GradientError",
+    "Hardtanh",
     "History",
     "Layer",
     "LayerNorm",
@@ -144,6 +152,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "Task",
     "Threads",
     "TwoLayerNet",
     "Unflatten",
@@ -169,6 +178,7 @@ __all__ = [
     "numerical_gradient",
     "predict",
     "predict_proba",
+    "reference",
     "reliability",
     "save",
     "scaled_by_temperature",

@@ -198,8 +198,8 @@ class Layer:
     def replica(self, copies: dict[int, Any] | None = None) -> Self:
         """A twin that shares ``params`` and owns its ``grads``, buffers, and copies of ``state`` and generators.
 
-        It is what a worker needs, who takes a share of each batch; see `nural.parallel`. Through ``copies``, which
-        `copy.deepcopy` fills, layers that share a generator share its copy too.
+        It is what a worker needs, who takes a share of each batch; see `nural.parallel.replicas`. Through ``copies``,
+        which `copy.deepcopy` fills, layers that share a generator share its copy too.
         """
         self.draw()  # before they are shared
         copies = {} if copies is None else copies

@@ -1,24 +1,19 @@
-"""Model files and training checkpoints: safetensors, with the architecture as JSON in the metadata. Never a pickle."""
+"""Model files: safetensors, with the architecture as JSON in the metadata. Never a pickle."""
 
-import copy
 import json
-import operator
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nural import activations, containers, layers
 from nural.atomic_file import write_atomically
 from nural.containers import Sequential
-from nural.history import History
 from nural.layer import Layer
-
-if TYPE_CHECKING:
-    from nural.optimizers import Optimizer
+from nural.overwriting import MODEL, require_replaceable
+from nural.predictions import said_task
+from nural.task import Task
 
 FORMAT = 1
 
@@ -36,8 +31,8 @@ def layer_type(name: str) -> type[Layer]:
     raise KeyError(name)
 
 
-def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> None:
-    """Write a model to one safetensors file: its arrays, its architecture and ``model.info``.
+def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, force: bool = False) -> None:
+    """Write a model to one safetensors file: its arrays, its architecture, its task and ``model.info``.
 
     The file appears whole or not at all, and the same model gives the same bytes.
 
@@ -45,16 +40,20 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> N
         model: What to write.
         path: The file.
         half: Store the arrays as float16, rounded to 11 bits: half the size. `load` gives them their type back.
+        force: Replace whatever file is there. Without it only a model of nural's is replaced.
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
+        OverwriteError: a file is there that is no model of nural's, and would be lost.
         OSError: the file cannot be written.
     """
-    arrays = {**_prefixed("params", model.params), **_prefixed("state", model.state)}
+    arrays = {**prefixed("params", model.params), **prefixed("state", model.state)}
     if half:
         with np.errstate(over="ignore"):  # what became infinite is refused below
             arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
-    _write(path, "model", arrays, {"architecture": describe(model), "info": model.info})
+    task = said_task(model)
+    content = {"architecture": describe(model), "task": task and task.as_json(), "info": model.info}
+    write_file(path, MODEL, arrays, content, force)
 
 
 def load(path: str | os.PathLike[str]) -> Layer:
@@ -64,115 +63,22 @@ def load(path: str | os.PathLike[str]) -> Layer:
         ModelFileError: the file is missing or no model of nural's, names an unknown layer, or its arrays are not those
             of its architecture: missing, extra, misshapen, of another type or not finite.
     """
-    arrays, content = _read(path, "model")
+    arrays, content = read_file(path, MODEL)
     model = _build(path, content.get("architecture"))
-    if _as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
+    if as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
         raise ModelFileError(f"{path}: its description is not one that nural writes")
-    _require_arrays(path, model, arrays)
-    _fill(model, arrays)
+    require_arrays(path, model, arrays)
+    fill(model, arrays)
+    model.task = _task(path, content.get("task"))
     model.info = content["info"]
     return model
 
 
-def save_checkpoint(
-    path: str | os.PathLike[str],
-    model: Layer,
-    optimizer: "Optimizer",
-    history: History,
-    settings: Mapping[str, Any] = MappingProxyType({}),
-) -> None:
-    """Write a training between two steps: all that `load_checkpoint` needs to continue it bit for bit.
-
-    ``settings``, JSON by name, is what else must be the same when it goes on.
-
-    Raises:
-        ModelFileError: an array holds NaN or infinity.
-        OSError: the file cannot be written.
-    """
-    arrays = {
-        **_prefixed("params", model.params),
-        **_prefixed("state", model.state),
-        **_prefixed("optimizer", optimizer.state),
-        "losses": np.array(history.losses, np.float64),
-    }
-    content = {
-        "architecture": describe(model),
-        "settings": dict(settings),
-        "optimizer_steps": optimizer.steps,
-        "generators": {name: rng.bit_generator.state for name, rng in model.generators().items()},
-        "epochs": history.epochs,
-    }
-    _write(path, "checkpoint", arrays, content)
-
-
-def load_checkpoint(
-    path: str | os.PathLike[str],
-    model: Layer,
-    optimizer: "Optimizer",
-    settings: Mapping[str, Any] = MappingProxyType({}),
-) -> History:
-    """Put a checkpoint's arrays into ``model`` and ``optimizer`` and return the training's history.
-
-    Raises:
-        ModelFileError: the file is missing, no checkpoint, damaged, or one of another architecture, optimizer or
-            ``settings``. Nothing was changed then.
-    """
-    arrays, content = _read(path, "checkpoint")
-    if content.get("architecture") != _as_json(describe(model)):
-        raise ModelFileError(f"{path}: is a checkpoint of another architecture than the model to resume")
-    kept = content.get("settings")
-    if not isinstance(kept, dict):
-        raise ModelFileError(f"{path}: the checkpoint's description is damaged (settings are {kept!r})")
-    for name, value in settings.items():
-        if kept.get(name) != value:
-            raise ModelFileError(f"{path}: is a checkpoint of a training with {name} {kept.get(name)}, not {value}")
-    prefix = "optimizer."
-    running = {name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)}
+def _task(path: Any, described: Any) -> Task | None:
     try:
-        history = _history(arrays.pop("losses"), content["epochs"])
-        optimizer_steps = operator.index(content["optimizer_steps"])
-        states = {name: content["generators"][name] for name in model.generators()}
-        for name, rng in model.generators().items():
-            copy.deepcopy(rng).bit_generator.state = states[name]
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ModelFileError(f"{path}: the checkpoint's description is damaged ({error})") from error
-    _require_arrays(path, model, arrays)
-    _require_running(path, model, optimizer, running, optimizer_steps)
-    _fill(model, arrays)
-    for name, rng in model.generators().items():
-        rng.bit_generator.state = states[name]
-    optimizer.steps = optimizer_steps
-    optimizer.state = running
-    return history
-
-
-def _history(losses: np.ndarray, epochs: Any) -> History:
-    """The history, or ValueError or TypeError if its parts do not fit each other."""
-    if losses.ndim != 1 or losses.dtype != np.float64:
-        raise ValueError(f"losses of shape {losses.shape} and type {losses.dtype}")
-    rows = [dict(row) for row in epochs]
-    steps = [operator.index(row["step"]) for row in rows]
-    numbers = all(isinstance(value, int | float) for row in rows for value in row.values())
-    if sorted(set(steps)) != steps or max(steps, default=0) > len(losses) or min(steps, default=1) < 1 or not numbers:
-        raise ValueError("epochs that do not fit the losses")
-    if any(list(row) != list(rows[0]) or not {"epoch", "learning_rate", "loss"} <= row.keys() for row in rows):
-        raise ValueError("epochs with other columns")
-    return History([float(value) for value in losses], rows)
-
-
-def _require_running(
-    path: Any, model: Layer, optimizer: "Optimizer", running: dict[str, np.ndarray], steps: int
-) -> None:
-    """Check the optimizer's running arrays against those that a step of it leaves, tried on copies."""
-    trial = copy.deepcopy(optimizer)
-    if steps:
-        params = {name: value.copy() for name, value in model.params.items()}
-        trial.update(params, {name: np.zeros_like(value) for name, value in params.items()})
-    expected = {name: (value.shape, value.dtype) for name, value in trial.state.items()}
-    found = {name: (value.shape, value.dtype) for name, value in running.items()}
-    if found != expected:
-        name = sorted(found.items() ^ expected.items(), key=str)[0][0]
-        raise ModelFileError(f"{path}: the running array {name} is not that of {type(optimizer).__name__}")
+        return None if described is None else Task.from_json(described)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{path}: its description of the task is damaged ({error})") from error
 
 
 def describe(model: Layer) -> dict[str, Any]:
@@ -205,7 +111,7 @@ def _build(path: Any, described: Any) -> Layer:
     return model
 
 
-def _require_arrays(path: Any, model: Layer, arrays: dict[str, np.ndarray]) -> None:
+def require_arrays(path: Any, model: Layer, arrays: dict[str, np.ndarray]) -> None:
     """Raise ModelFileError unless these are exactly the arrays that the model has."""
     shapes = {f"params.{name}": shape for name, shape in model.all_shapes().items()}
     shapes |= {f"state.{name}": value.shape for name, value in model.state.items()}
@@ -216,20 +122,21 @@ def _require_arrays(path: Any, model: Layer, arrays: dict[str, np.ndarray]) -> N
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ModelFileError(f"{path}: {name} has shape {arrays[name].shape}, its architecture needs {shape}")
-    for name, value in (_prefixed("params", model.params) | _prefixed("state", model.state)).items():
+    for name, value in (prefixed("params", model.params) | prefixed("state", model.state)).items():
         if arrays[name].dtype not in (value.dtype, np.float16):
             raise ModelFileError(
                 f"{path}: {name} is of type {arrays[name].dtype}, its architecture needs {value.dtype}"
             )
 
 
-def _fill(model: Layer, arrays: dict[str, np.ndarray]) -> None:
+def fill(model: Layer, arrays: dict[str, np.ndarray]) -> None:
+    """Give the model's parameters and state the values of a file's arrays, which `require_arrays` has checked."""
     for group in ("params", "state"):
         for name, value in getattr(model, group).items():
             value[...] = arrays[f"{group}.{name}"]
 
 
-def _as_json(description: Any) -> Any:
+def as_json(description: Any) -> Any:
     """A description as it comes back from a file: lists for tuples, plain numbers for NumPy's."""
     return json.loads(_to_json(description))
 
@@ -238,13 +145,18 @@ def _to_json(description: Any) -> str:
     return json.dumps(description, default=lambda value: value.tolist())  # NumPy's numbers and arrays
 
 
-def _prefixed(prefix: str, arrays: Any) -> dict[str, np.ndarray]:
+def prefixed(prefix: str, arrays: Any) -> dict[str, np.ndarray]:
+    """The arrays as a file names them."""
     return {f"{prefix}.{name}": np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def _write(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any]) -> None:
+def write_file(
+    path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any], force: bool = False
+) -> None:
+    """Write a file of this kind, "model" or "checkpoint", whole or not at all; raises as `save` does."""
     from safetensors.numpy import save as to_bytes
 
+    require_replaceable(path, kind, force=force)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ModelFileError(f"{path}: not written, because {name} holds NaN or infinity")
@@ -252,7 +164,8 @@ def _write(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[st
     write_atomically(path, to_bytes(arrays, {"nural": description}))
 
 
-def _read(path: Any, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read_file(path: Any, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the description of a file of this kind; raises ModelFileError if it is none."""
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():

@@ -11,7 +11,7 @@ import nural
 SCRIPT = """
 import atexit, sys
 import nural_command
-heavy = {"matplotlib", "rich", "nural.training", "nural.plots", "nural.data.embedded_mnist"}
+heavy = {"matplotlib", "rich", "nural.training.loop", "nural.plots", "nural.data.embedded_mnist"}
 atexit.register(lambda: print("loaded:", *heavy & {*sys.modules}))
 nural_command.main()
 """

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import nural
-from nural.calibration import expected_calibration_error
 from nural.data.outliers import outliers
+from nural.evaluation.calibration import expected_calibration_error
 from nural.models.pretrained import PRETRAINED
 from nural.models.recipes import RECIPES
 

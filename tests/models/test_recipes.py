@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nural.models.recipes import RECIPES
-from nural.training import train
+from nural.training.loop import train
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))

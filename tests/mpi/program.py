@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import nural
-from nural.threads import Threads
+from nural.parallel.threads import Threads
 
 SAMPLES = 301
 

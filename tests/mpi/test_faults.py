@@ -11,7 +11,7 @@ import program
 import pytest
 
 import nural
-from nural.model_file import load_checkpoint
+from nural.training import load_checkpoint
 
 pytestmark = pytest.mark.mpi
 

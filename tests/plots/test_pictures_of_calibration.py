@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nural import plots
-from nural.calibration import Bin, Coverage
+from nural.evaluation.calibration import Bin, Coverage
 from nural.plots.calibration import _wilson
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from nural import plots
-from nural.robustness import DISTURBANCES
+from nural.evaluation.robustness import DISTURBANCES
 
 
 def test_robustness(grey, coloured):

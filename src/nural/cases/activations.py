@@ -34,9 +34,9 @@ def _case(
         ", ".join([name, *(f"{key} {value}" for key, value in settings.items())]),
         (forward, backward),
         draw=draw,
-        forward=lambda v, out: forward(v["x"], *settings.values(), out=out),
-        backward=lambda dy, v, y, out: (
-            backward(dy, *settings.values(), y if saves == "y" else v["x"], out=None if out is None else out[0]),
+        call_forward=lambda pair, v, out: pair[0](v["x"], *settings.values(), out=out),
+        call_backward=lambda pair, dy, v, y, out: (
+            pair[1](dy, *settings.values(), y if saves == "y" else v["x"], out=None if out is None else out[0]),
         ),
         torch=lambda torch_, v: torch(torch_.nn.functional, v["x"]),
     )
@@ -51,8 +51,8 @@ def _prelu_case(name: str, slopes: Callable[[Size, int], int]) -> Case:
         name,
         (a.prelu_forward, a.prelu_backward),
         draw=draw,
-        forward=lambda v, out: a.prelu_forward(v["x"], v["a"], out=out),
-        backward=lambda dy, v, y, out: a.prelu_backward(dy, v["a"], v["x"], out=out),
+        call_forward=lambda pair, v, out: pair[0](v["x"], v["a"], out=out),
+        call_backward=lambda pair, dy, v, y, out: pair[1](dy, v["a"], v["x"], out=out),
         torch=lambda torch, v: torch.nn.functional.prelu(v["x"], v["a"]),
     )
 
@@ -60,6 +60,13 @@ def _prelu_case(name: str, slopes: Callable[[Size, int], int]) -> Case:
 def _around_threshold(rng: np.random.Generator, size: Size) -> Values:
     """No entry within 0.1 of 1.5, where beta 2 meets the threshold 3."""
     return {"x": _kinked(rng, size)["x"] + 1.5}
+
+
+def _beside_bounds(rng: np.random.Generator, size: Size) -> Values:
+    """No entry within 0.1 of -1 or 2."""
+    shape = size(1, 5), size(1, 7)
+    sides = rng.uniform(-4, -1.1, shape), rng.uniform(-0.9, 1.9, shape), rng.uniform(2.1, 4, shape)
+    return {"x": np.choose(rng.integers(3, size=shape), sides)}
 
 
 CASES = [
@@ -79,6 +86,15 @@ CASES = [
         lambda F, x: F.leaky_relu(x, 1.7),
         _kinked,
         negative_slope=1.7,
+    ),
+    _case(
+        "hardtanh",
+        a.hardtanh_forward,
+        a.hardtanh_backward,
+        lambda F, x: F.hardtanh(x, -1.0, 2.0),
+        _beside_bounds,
+        min_val=-1.0,
+        max_val=2.0,
     ),
     _prelu_case("prelu, one slope", lambda size, channels: 1),
     _prelu_case("prelu, a slope for each channel", lambda size, channels: channels),

@@ -12,6 +12,7 @@ from nural.losses import Loss
 
 Size = Callable[[int, int], int]
 Values = dict[str, Any]
+Pair = tuple[Callable[..., Any], ...]
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,26 @@ class Case:
         pair: The public functions that the case covers.
         draw: ``(rng, size) -> values``: arguments by name. ``size(low, high)`` gives an integer from low to high,
             drawn by whoever asks, so that shapes and strides vary. Float arrays are in float64 and differentiated, in
-            the order in which ``backward`` returns their gradients; anything else is a setting.
-        forward: ``(values, out) -> y``.
-        backward: ``(dy, values, y, out) -> (gradient, …)``; ``y`` is what the forward pass returned.
+            the order in which ``call_backward`` returns their gradients; anything else is a setting.
+        call_forward: ``(pair, values, out) -> y``.
+        call_backward: ``(pair, dy, values, y, out) -> (gradient, …)``; ``y`` is what the forward pass returned.
         torch: ``(torch, values) -> y``: the same on tensors, with nural's layouts going in and coming out.
     """
 
     name: str
-    pair: tuple[Callable[..., Any], ...]
+    pair: Pair
     draw: Callable[[np.random.Generator, Size], Values]
-    forward: Callable[[Values, Any], np.ndarray]
-    backward: Callable[[np.ndarray, Values, Any, Any], tuple[np.ndarray, ...]]
+    call_forward: Callable[[Pair, Values, Any], np.ndarray]
+    call_backward: Callable[[Pair, np.ndarray, Values, Any, Any], tuple[np.ndarray, ...]]
     torch: Callable[[Any, Values], Any]
+
+    def forward(self, values: Values, out: Any) -> np.ndarray:
+        """The pair's output."""
+        return self.call_forward(self.pair, values, out)
+
+    def backward(self, dy: np.ndarray, values: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
+        """The pair's gradients."""
+        return self.call_backward(self.pair, dy, values, y, out)
 
     def sample(self, seed: int = 0) -> Values:
         """Arguments with sizes drawn from the same seed."""
@@ -45,11 +54,11 @@ class Case:
 def loss_case(name: str, loss: Loss, draw: Callable[..., Values], torch: Callable[[Any, Values], Any]) -> Case:
     """The case of a loss, ``(y, settings…) -> (loss, dy)``: its values hold ``y`` and the loss's other arguments."""
 
-    def forward(values: Values, out: Any) -> np.ndarray:
-        return np.asarray(loss(**values, out=None)[0], float_type(values["y"]))
+    def forward(pair: Pair, values: Values, out: Any) -> np.ndarray:
+        return np.asarray(pair[0](**values, out=None)[0], float_type(values["y"]))
 
-    def backward(dy: np.ndarray, values: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
-        gradient = loss(**values, out=None if out is None else out[0])[1]
+    def backward(pair: Pair, dy: np.ndarray, values: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
+        gradient = pair[0](**values, out=None if out is None else out[0])[1]
         return (np.multiply(gradient, dy, out=gradient),)
 
     return Case(name, (loss,), draw, forward, backward, torch)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.cases.case import Case, Size, Values
+from nural.cases.case import Case, Pair, Size, Values
 from nural.layers.convolution import conv2d_backward, conv2d_forward
 from nural.layers.padding import PADDING_MODES, pad2d_backward, pad2d_forward
 
@@ -43,9 +43,9 @@ def _conv2d(
             "settings": settings,
         }
 
-    def backward(dy: np.ndarray, v: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
+    def call_backward(pair: Pair, dy: np.ndarray, v: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
         buffers = (out[0], None, out[1]) if out is not None and not bias else out
-        dK, db, dx = conv2d_backward(dy, v["K"], v["x"], **v["settings"], out=buffers)
+        dK, db, dx = pair[1](dy, v["K"], v["x"], **v["settings"], out=buffers)
         return (dK, db, dx) if bias else (dK, dx)
 
     def torch(torch: Any, v: Values) -> Any:
@@ -62,8 +62,8 @@ def _conv2d(
         name,
         (conv2d_forward, conv2d_backward),
         draw=draw,
-        forward=lambda v, out: conv2d_forward(v["x"], v["K"], v.get("b"), **v["settings"], out=out),
-        backward=backward,
+        call_forward=lambda pair, v, out: pair[0](v["x"], v["K"], v.get("b"), **v["settings"], out=out),
+        call_backward=call_backward,
         torch=torch,
     )
 
@@ -85,8 +85,10 @@ def _pad2d(mode: str) -> Case:
         f"pad2d, {mode}",
         (pad2d_forward, pad2d_backward),
         draw=draw,
-        forward=lambda v, out: pad2d_forward(v["x"], v["padding"], mode, out=out),
-        backward=lambda dy, v, y, out: (pad2d_backward(dy, v["padding"], mode, out=None if out is None else out[0]),),
+        call_forward=lambda pair, v, out: pair[0](v["x"], v["padding"], mode, out=out),
+        call_backward=lambda pair, dy, v, y, out: (
+            pair[1](dy, v["padding"], mode, out=None if out is None else out[0]),
+        ),
         torch=torch,
     )
 

@@ -25,8 +25,8 @@ CASES = [
         "dropout",
         (dropout_forward, dropout_backward),
         draw=_draw,
-        forward=lambda v, out: dropout_forward(v["x"], _mask(v), out=out),
-        backward=lambda dy, v, y, out: (dropout_backward(dy, _mask(v), out=None if out is None else out[0]),),
+        call_forward=lambda pair, v, out: pair[0](v["x"], _mask(v), out=out),
+        call_backward=lambda pair, dy, v, y, out: (pair[1](dy, _mask(v), out=None if out is None else out[0]),),
         torch=_as_pytorch_has_it,
     ),
 ]

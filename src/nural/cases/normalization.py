@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.cases.case import Case, Size, Values, float_type
+from nural.cases.case import Case, Pair, Size, Values, float_type
 from nural.layers import batch_norm as bn
 from nural.layers import layer_norm as ln
 
@@ -36,23 +36,23 @@ def _channels_second(x: Any) -> Any:
 
 
 def _batch_norm(name: str, draw: Any, eps: float = 1e-5) -> Case:
-    def forward(v: Values, out: Any) -> tuple[np.ndarray, ...]:
+    def forward(pair: Pair, v: Values, out: Any) -> tuple[np.ndarray, ...]:
         buffers = None if out is None else (out, *np.empty((2, v["x"].shape[-1]), out.dtype))
-        return bn.batch_norm_forward(v["x"], v.get("gamma"), v.get("beta"), eps, out=buffers)
+        return pair[0](v["x"], v.get("gamma"), v.get("beta"), eps, out=buffers)
 
-    def backward(dy: np.ndarray, v: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
+    def backward(pair: Pair, dy: np.ndarray, v: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
         learned = "gamma" in v
         buffers = (None, None, *out) if out is not None and not learned else out
-        _, mean, variance = forward(v, None)
-        gradients = bn.batch_norm_backward(dy, v.get("gamma"), v["x"], mean, variance, eps, out=buffers)
+        _, mean, variance = forward(pair, v, None)
+        gradients = pair[1](dy, v.get("gamma"), v["x"], mean, variance, eps, out=buffers)
         return gradients if learned else gradients[2:]
 
     return Case(
         name,
         (bn.batch_norm_forward, bn.batch_norm_backward),
         draw=draw,
-        forward=lambda v, out: forward(v, out)[0],
-        backward=backward,
+        call_forward=lambda pair, v, out: forward(pair, v, out)[0],
+        call_backward=backward,
         torch=lambda torch, v: torch.nn.functional.batch_norm(
             _channels_second(v["x"]), None, None, v.get("gamma"), v.get("beta"), training=True, eps=eps
         ).movedim(1, -1),
@@ -72,23 +72,23 @@ def _layer_norm(name: str, axes: int, eps: float, learned: int = 2) -> Case:
         affine = list(_affine(rng, shape).items())[:learned]
         return {**dict(affine), "x": 2 + 3 * rng.standard_normal((size(1, 3), size(1, 3), *shape))}
 
-    def forward(v: Values, out: Any) -> tuple[np.ndarray, ...]:
+    def forward(pair: Pair, v: Values, out: Any) -> tuple[np.ndarray, ...]:
         leading = np.shape(v["x"])[:-axes]
         buffers = None if out is None else (out, np.empty(leading, out.dtype), np.empty(leading, out.dtype))
-        return ln.layer_norm_forward(v["x"], v.get("gamma"), v.get("beta"), axes, eps, out=buffers)
+        return pair[0](v["x"], v.get("gamma"), v.get("beta"), axes, eps, out=buffers)
 
-    def backward(dy: np.ndarray, v: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
-        _, mean, inverse_std = forward(v, None)
+    def backward(pair: Pair, dy: np.ndarray, v: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
+        _, mean, inverse_std = forward(pair, v, None)
         buffers = None if out is None else (*out[:-1], *[None] * (2 - learned), out[-1])
-        gradients = ln.layer_norm_backward(dy, v.get("gamma"), v["x"], mean, inverse_std, axes, out=buffers)
+        gradients = pair[1](dy, v.get("gamma"), v["x"], mean, inverse_std, axes, out=buffers)
         return (*gradients[:learned], gradients[2])
 
     return Case(
         name,
         (ln.layer_norm_forward, ln.layer_norm_backward),
         draw=draw,
-        forward=lambda v, out: forward(v, out)[0],
-        backward=backward,
+        call_forward=lambda pair, v, out: forward(pair, v, out)[0],
+        call_backward=backward,
         torch=lambda torch, v: torch.nn.functional.layer_norm(
             v["x"], v["x"].shape[-axes:], v.get("gamma"), v.get("beta"), eps
         ),
@@ -102,8 +102,8 @@ CASES = [
         "batch_norm_eval",
         (bn.batch_norm_eval_forward, bn.batch_norm_eval_backward),
         draw=_with_statistics,
-        forward=lambda v, out: bn.batch_norm_eval_forward(v["x"], *_statistics(v), v["gamma"], v["beta"], out=out),
-        backward=lambda dy, v, y, out: bn.batch_norm_eval_backward(dy, v["gamma"], v["x"], *_statistics(v), out=out),
+        call_forward=lambda pair, v, out: pair[0](v["x"], *_statistics(v), v["gamma"], v["beta"], out=out),
+        call_backward=lambda pair, dy, v, y, out: pair[1](dy, v["gamma"], v["x"], *_statistics(v), out=out),
         torch=lambda torch, v: torch.nn.functional.batch_norm(
             v["x"],
             *(torch.tensor(value, dtype=v["x"].dtype) for value in v["statistics"]),

@@ -40,9 +40,9 @@ def _sliding(
         name,
         (forward, backward),
         draw=draw,
-        forward=lambda v, out: forward(v["x"], **v["settings"], out=out),
-        backward=lambda dy, v, y, out: (
-            backward(dy, *_saved(v, y, values), **v["settings"], out=None if out is None else out[0]),
+        call_forward=lambda pair, v, out: pair[0](v["x"], **v["settings"], out=out),
+        call_backward=lambda pair, dy, v, y, out: (
+            pair[1](dy, *_saved(v, y, values), **v["settings"], out=None if out is None else out[0]),
         ),
         torch=lambda torch_, v: getattr(torch_.nn.functional, torch)(v["x"].movedim(3, 1), **v["settings"]).movedim(
             1, 3
@@ -59,9 +59,9 @@ def _adaptive(name: str, forward: Any, backward: Any, torch: str, values: Callab
             "x": values(rng, (size(1, 2), size(1, 6), size(1, 6), size(1, 3))),
             "output_size": (size(1, 4), size(1, 4)),
         },
-        forward=lambda v, out: forward(v["x"], v["output_size"], out=out),
-        backward=lambda dy, v, y, out: (
-            backward(dy, *_saved(v, y, values), v["output_size"], out=None if out is None else out[0]),
+        call_forward=lambda pair, v, out: pair[0](v["x"], v["output_size"], out=out),
+        call_backward=lambda pair, dy, v, y, out: (
+            pair[1](dy, *_saved(v, y, values), v["output_size"], out=None if out is None else out[0]),
         ),
         torch=lambda torch_, v: getattr(torch_.nn.functional, torch)(v["x"].movedim(3, 1), v["output_size"]).movedim(
             1, 3
@@ -78,6 +78,7 @@ _AVG = p.avg_pool2d_forward, p.avg_pool2d_backward, "avg_pool2d", _smooth
 
 CASES = [
     _sliding("max_pool2d", *_MAX),
+    _sliding("max_pool2d, dilation", *_MAX, dilation=3),
     _sliding("max_pool2d, dilation, ceil_mode", *_MAX, dilation=3, ceil_mode=True),
     _sliding("avg_pool2d", *_AVG),
     _sliding("avg_pool2d, ceil_mode", *_AVG, ceil_mode=True),
@@ -101,10 +102,8 @@ CASES = [
         "global_avg_pool2d",
         (a.global_avg_pool2d_forward, a.global_avg_pool2d_backward),
         draw=lambda rng, size: {"x": rng.standard_normal((size(1, 3), size(1, 5), size(1, 5), size(1, 4)))},
-        forward=lambda v, out: a.global_avg_pool2d_forward(v["x"], out=out),
-        backward=lambda dy, v, y, out: (
-            a.global_avg_pool2d_backward(dy, np.shape(v["x"]), out=None if out is None else out[0]),
-        ),
+        call_forward=lambda pair, v, out: pair[0](v["x"], out=out),
+        call_backward=lambda pair, dy, v, y, out: (pair[1](dy, np.shape(v["x"]), out=None if out is None else out[0]),),
         torch=lambda torch, v: torch.nn.functional.adaptive_avg_pool2d(v["x"].movedim(3, 1), 1)[:, :, 0, 0],
     ),
 ]

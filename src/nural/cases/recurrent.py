@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.cases.case import Case, Size, Values
+from nural.cases.case import Case, Pair, Size, Values
 from nural.layers.gru import GRU
 from nural.layers.lstm import LSTM
 from nural.layers.recurrent import Recurrent
@@ -30,20 +30,20 @@ def _case(name: str, layer: type[Recurrent], complete: bool = True, **settings: 
             if "relu" not in settings.values() or _distance_from_kink(values) > 0.02:
                 return values
 
-    def forward(v: Values, out: Any) -> tuple[np.ndarray, ...]:
+    def forward(pair: Pair, v: Values, out: Any) -> tuple[np.ndarray, ...]:
         if out is not None and layer.kept:
             n, steps, hidden = out.shape
             out = out, *(np.empty((steps, *between, n, hidden), out.dtype) for between in layer.kept.values())
-        found = layer.pair[0](v["x"], *(v.get(name) for name in arguments), **settings, out=out)
+        found = pair[0](v["x"], *(v.get(name) for name in arguments), **settings, out=out)
         return found if layer.kept else (found,)
 
-    def backward(dy: np.ndarray, v: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
+    def backward(pair: Pair, dy: np.ndarray, v: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
         names = (*arguments, "x")
         if out is not None:
             buffers = dict(zip(v, out, strict=True))
             out = tuple(buffers.get(name) for name in names)
         initial = [v.get(name) for name in states]
-        gradients = layer.pair[1](dy, v["W_ih"], v["W_hh"], v["x"], *forward(v, None), *initial, **settings, out=out)
+        gradients = pair[1](dy, v["W_ih"], v["W_hh"], v["x"], *forward(pair, v, None), *initial, **settings, out=out)
         return tuple(gradient for name, gradient in zip(names, gradients, strict=True) if name in v)
 
     def torch_forward(torch: Any, v: Values) -> Any:
@@ -55,7 +55,7 @@ def _case(name: str, layer: type[Recurrent], complete: bool = True, **settings: 
         arguments = (v["x"],) if not initial else (v["x"], initial[0] if len(initial) == 1 else tuple(initial))
         return torch.func.functional_call(module, weights, arguments)[0]
 
-    return Case(name, layer.pair, draw, lambda v, out: forward(v, out)[0], backward, torch_forward)
+    return Case(name, layer.pair, draw, lambda pair, v, out: forward(pair, v, out)[0], backward, torch_forward)
 
 
 def _distance_from_kink(v: Values) -> float:

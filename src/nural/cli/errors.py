@@ -8,6 +8,8 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from nural.overwriting import OverwriteError
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -30,6 +32,8 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(2) from None
         except _of_the_library() as error:
             complain(str(error))
+        except OverwriteError as error:
+            complain(f"{error.filename}: {error.strerror}; name another file, or replace it with --force")
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         except KeyboardInterrupt as error:
@@ -43,10 +47,10 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
 def _of_the_library() -> tuple[type[Exception], ...]:
     """The library's errors that a user can cause; loaded only when something was raised."""
     from nural.data import DataError
-    from nural.divergence import DivergedError
     from nural.export.target import ExportError
     from nural.model_file import ModelFileError
-    from nural.ranks import RanksError
+    from nural.parallel.ranks import RanksError
+    from nural.training.divergence import DivergedError
 
     return DataError, ExportError, ModelFileError, RanksError, DivergedError
 

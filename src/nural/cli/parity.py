@@ -15,27 +15,36 @@ from nural.atomic_file import write_atomically
 from nural.cases import CASES, Case, gradient_error
 from nural.cases.against_torch import torch_errors
 from nural.cases.optimizers import OPTIMIZERS, SCHEDULES, optimizer_error, schedule_error
+from nural.cases.reference import reference_case, reference_optimizer
 from nural.cli.errors import CommandError, complain, report_errors
+from nural.cli.force import ForceOption
 from nural.cli.run import shown
+from nural.overwriting import require_replaceable, signature, signed
 
-#: The three comparisons, and the relative error that each allows.
-ALLOWED = {"pytorch_float64": 1e-10, "pytorch_float32": 1e-5, "finite_differences": 1e-6}
+#: The comparisons, and the relative error that each allows.
+ALLOWED = {"pytorch_float64": 1e-10, "pytorch_float32": 1e-5, "finite_differences": 1e-6, "reference_float64": 1e-10}
 TITLES = {"pytorch_float64": "PyTorch, float64", "pytorch_float32": "PyTorch, float32"}
-TITLES["finite_differences"] = "finite differences"
+TITLES |= {"finite_differences": "finite differences", "reference_float64": "reference, float64"}
 SAMPLES = 3
+TABLE = "table"  # what the page is, where nural finds it again
 
 PAGE = """\
+<!-- {signature} -->
+
 # nural beside PyTorch
 
 Every forward/backward pair, loss, optimizer and schedule of nural. Of pairs and losses it is the largest relative error
 of the output and of all gradients:
 
 - against PyTorch, which computes the same from the same numbers, both in float64 and both in float32;
-- against central differences of its own forward pass, in float64.
+- against central differences of its own forward pass, in float64;
+- of its [reference](../src/nural/reference/), the same in a few lines of NumPy, against PyTorch in float64 (– where the
+  reference leaves out what the case tries).
 
 Each row is one case of [`src/nural/cases/`](../src/nural/cases/), tried with {samples} random samples whose shapes,
 strides and other sizes are drawn too. An error is relative to the largest entry of the array that it is in. The tests
-(`tests/test_cases.py`) fail above {limits}.
+(`tests/test_cases.py`, `tests/test_reference.py`) fail above
+{limits}.
 
 Of an optimizer it is the largest error of a parameter after ten steps, of a schedule that of 100 learning rates, which
 are float64; neither has a slope to compare.
@@ -58,9 +67,10 @@ Keras, whose differences have [a page](pytorch-and-keras.md).
 @report_errors
 def parity(
     out: Annotated[Path | None, typer.Option(help="Write the table to this Markdown file.")] = None,
+    force: ForceOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Compare every forward/backward pair with PyTorch and with finite differences, optimizers and schedules too.
+    """Compare every forward/backward pair, and its reference, with PyTorch and finite differences; optimizers too.
 
     Needs PyTorch: pip install 'nural[parity]'.
 
@@ -74,10 +84,12 @@ def parity(
         import torch  # noqa: F401
     except ModuleNotFoundError:
         raise CommandError("the comparison needs PyTorch: pip install 'nural[parity]'") from None
+    if out is not None:
+        require_replaceable(out, TABLE, force=force)
     rows = {case.name: errors(case) for case in CASES} | errors_of_steps()
     wrong = [name for name, found in rows.items() if any(error >= ALLOWED[what] for what, error in found.items())]
     if out is not None:
-        write_atomically(out, page(rows).encode())
+        write_atomically(out, signed(page(rows)))
     if as_json:
         for name, found in rows.items():
             print(json.dumps({"block": name, **found, "right": name not in wrong}))
@@ -99,7 +111,10 @@ def errors(case: Case) -> dict[str, float]:
         f"pytorch_{np.dtype(dtype).name}": max(max(torch_errors(case, values, dtype).values()) for values in samples)
         for dtype in (np.float64, np.float32)
     }
-    return found | {"finite_differences": max(gradient_error(case, values) for values in samples)}
+    found["finite_differences"] = max(gradient_error(case, values) for values in samples)
+    if plain := reference_case(case):
+        found["reference_float64"] = max(max(torch_errors(plain, v, np.float64).values()) for v in samples)
+    return found
 
 
 def errors_of_steps() -> dict[str, dict[str, float]]:
@@ -110,6 +125,9 @@ def errors_of_steps() -> dict[str, dict[str, float]]:
         }
         for name, case in OPTIMIZERS.items()
     }
+    for name, case in OPTIMIZERS.items():
+        if plain := reference_optimizer(name, case):
+            found[f"optimizer {name}"]["reference_float64"] = optimizer_error(plain, np.float64)
     return found | {f"schedule {name}": {"pytorch_float64": schedule_error(case)} for name, case in SCHEDULES.items()}
 
 
@@ -119,7 +137,9 @@ def page(rows: dict[str, dict[str, float]]) -> str:
     lines += [
         f"| {name} | {' | '.join(_rounded(found.get(what)) for what in ALLOWED)} |" for name, found in rows.items()
     ]
-    return PAGE.format(samples=SAMPLES, limits=_limits(), versions=_versions(), table="\n".join(lines))
+    return PAGE.format(
+        signature=signature(TABLE), samples=SAMPLES, limits=_limits(), versions=_versions(), table="\n".join(lines)
+    )
 
 
 def _table(rows: dict[str, dict[str, float]]) -> Table:

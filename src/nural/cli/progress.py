@@ -8,10 +8,10 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from nural.history import History
-from nural.history import Progress as Step
 from nural.layer import Layer
-from nural.training import Callback
+from nural.training.callbacks import Callback
+from nural.training.history import History
+from nural.training.history import Progress as Step
 
 BAR_SECONDS, LINE_SECONDS = 0.1, 10.0
 

@@ -1,5 +1,6 @@
 """What the arguments of the estimators mean, and what they may be."""
 
+import operator
 from numbers import Real
 from typing import Any
 
@@ -8,6 +9,7 @@ from sklearn.neural_network import MLPClassifier as Reference
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from nural.estimator.network import ACTIVATIONS
+from nural.training.callbacks import Callback
 
 #: What each argument may be, in scikit-learn's notation; for those that it has too, by scikit-learn itself.
 CONSTRAINTS: dict[str, Any] = {
@@ -29,10 +31,30 @@ def input_types(estimator: Any) -> Any:
 
 def hidden_sizes(estimator: Any) -> list[int]:
     """The sizes of the hidden layers."""
-    sizes = list(np.atleast_1d(np.asarray(estimator.hidden_layer_sizes, object)))
-    if any(size <= 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-    return [int(size) for size in sizes]
+    return sizes("hidden_layer_sizes", estimator.hidden_layer_sizes)
+
+
+def sizes(name: str, values: Any) -> list[int]:
+    """One whole number or several, all greater than 0.
+
+    Raises:
+        ValueError: on behalf of the argument ``name``, they are something else.
+    """
+    found = np.atleast_1d(np.asarray(values, object)).tolist()
+    try:
+        whole = [operator.index(size) for size in found]
+    except TypeError:
+        raise ValueError(f"{name} must hold whole numbers, got {values!r}") from None
+    if any(size <= 0 for size in whole):
+        raise ValueError(f"{name} must be > 0, got {found}.")
+    return whole
+
+
+def samples_and_targets(estimator: Any) -> Any:
+    """The two parts of ``validation_data``."""
+    if len(estimator.validation_data) != 2:
+        raise ValueError(f"validation_data must be (X, y), got {len(estimator.validation_data)} items")
+    return estimator.validation_data
 
 
 def activations(estimator: Any, hidden: int) -> list[str]:
@@ -49,6 +71,8 @@ def dropout(estimator: Any, hidden: int) -> list[float]:
     """One probability for each hidden layer."""
     single = isinstance(estimator.dropout, Real)
     rates = [float(estimator.dropout)] * hidden if single else [float(p) for p in estimator.dropout]
+    if not all(0 <= p < 1 for p in rates):
+        raise ValueError(f"dropout must be from 0 to less than 1, got {rates}")
     if len(rates) != hidden:
         raise ValueError(f"dropout has {len(rates)} values, there are {hidden} hidden layers")
     return rates
@@ -57,6 +81,8 @@ def dropout(estimator: Any, hidden: int) -> list[float]:
 def require_consistent(estimator: Any, incremental: bool) -> None:
     """Raise ValueError if arguments contradict each other."""
     hidden_sizes(estimator)
+    if wrong := [callback for callback in estimator.callbacks if not isinstance(callback, Callback)]:
+        raise ValueError(f"callbacks must be nural.Callback objects, got {wrong[0]!r}")
     if estimator.early_stopping and incremental and estimator.validation_data is None:
         raise ValueError("partial_fit does not support early_stopping=True unless validation_data is given")
     if estimator.solver == "lbfgs":

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from nural.estimator.network import weight_name, weighted
 from nural.estimator.objective import Objective, Weighted
-from nural.interrupt import deferred_interrupt
+from nural.training.interrupt import deferred_interrupt
 
 
 def minimise(objective: Objective, samples: Weighted, *, tol: float, max_iter: int, max_fun: int, verbose: Any) -> Any:

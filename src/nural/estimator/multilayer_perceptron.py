@@ -1,5 +1,6 @@
 """What the estimators share: fitting, with scikit-learn's fitted attributes, over nural's networks."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -8,16 +9,17 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from nural.containers import Sequential
-from nural.estimator import arguments, estimator_file, stochastic
+from nural.estimator import arguments, estimator_file, inputs, stochastic
 from nural.estimator.lbfgs import minimise
 from nural.estimator.losses import OUTPUT_ACTIVATIONS, weighted_loss
 from nural.estimator.network import draw_weights, hidden_layers, linear, weight_name, weighted
 from nural.estimator.objective import Objective, Weighted, network_outputs
-from nural.history import History
 from nural.optimizers import Optimizer
+from nural.task import Task
+from nural.training.history import History
 
 
 class MultilayerPerceptron(BaseEstimator, ABC):
@@ -100,11 +102,15 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         """The name of the function behind the network, for the data seen."""
 
     @abstractmethod
+    def _task(self) -> Task | None:
+        """What the network's outputs stand for; None if that cannot be written down."""
+
+    @abstractmethod
     def _score_outputs(self, outputs: np.ndarray, y: Any, weight: Any) -> float:
         """The score, given the estimator's outputs, which may not be finite."""
 
-    def _weights_of(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Any:
-        """The weights of the samples, or None for ones."""
+    def _weights_of(self, X: Any, t: np.ndarray, sample_weight: Any, incremental: bool) -> Any:
+        """The weights of samples with targets ``t`` of the loss, or None for ones."""
         return None if sample_weight is None else _check_sample_weight(sample_weight, X)
 
     def _labels(self, t: np.ndarray) -> Any:
@@ -125,15 +131,17 @@ class MultilayerPerceptron(BaseEstimator, ABC):
     def _fit(self, X: Any, y: Any, sample_weight: Any = None, incremental: bool = False) -> Self:
         arguments.require_consistent(self, incremental)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        labels = y
         X, t = self._validated(X, y, incremental, reset=first)
-        weight = self._weights_of(X, labels, sample_weight, incremental)
+        weight = self._weights_of(X, t, sample_weight, incremental)
+        if not first and t.shape[1] != self.n_outputs_:
+            raise ValueError(f"expected targets with {self.n_outputs_} columns, as before, found {t.shape[1]}")
         self.n_outputs_ = t.shape[1]
         self._random_state = check_random_state(self.random_state)
         if first:
             self._initialize(X, t)
+        else:
+            self._own_arrays()
         network = self._network()
-        X = X.astype(network.dtype, copy=False)
         objective = Objective(network, weighted_loss(self.loss, self.out_activation_), self.alpha)
         if self.solver == "lbfgs":
             options = {"tol": self.tol, "max_iter": self.max_iter, "max_fun": self.max_fun, "verbose": self.verbose}
@@ -157,7 +165,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         self.n_iter_ = 0
         self.t_ = 0
         self.out_activation_ = self._output_activation()
-        self.network_ = self._build(X.shape[1], t.shape[1], X.dtype)
+        self.network_ = self._new_network(X.shape[1], X.dtype)
         layers = weighted(self.network_)
         activations = arguments.activations(self, len(layers) - 1)
         last = activations[-1] if activations else self.activation
@@ -183,9 +191,14 @@ class MultilayerPerceptron(BaseEstimator, ABC):
     def _divided(self, samples: Weighted) -> tuple[Weighted, Weighted | None]:
         """The samples to train with, and those to validate with."""
         if self.validation_data is not None:
-            X, y = self.validation_data
-            X = self._checked(X)
-            return samples, Weighted(X, self._targets(y), None, np.asarray(y))
+            X, y = arguments.samples_and_targets(self)
+            X, t = self._checked(X), self._targets(y)
+            check_consistent_length(X, t)
+            if t.shape[1] != self.n_outputs_:
+                raise ValueError(
+                    f"expected validation_data whose targets have {self.n_outputs_} columns, found {t.shape[1]}"
+                )
+            return samples, Weighted(X, t, None, self._labels(t))
         if not self.early_stopping:
             return samples, None
         arrays = [array for array in samples[:3] if array is not None]
@@ -200,6 +213,9 @@ class MultilayerPerceptron(BaseEstimator, ABC):
             raise ValueError(
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
             )
+        for part, what in ((train, "to train with"), (held, "that validate")):
+            if part.weight is not None and part.weight.sum() == 0:
+                raise ValueError(f"the weights of the samples {what} add up to zero; try another random_state")
         return train, held._replace(y=self._labels(held.t))
 
     def _stratifies(self) -> bool:
@@ -214,10 +230,16 @@ class MultilayerPerceptron(BaseEstimator, ABC):
 
     # -- the network -------------------------------------------------------------------------------------------
 
+    def _new_network(self, features: int, dtype: Any) -> Sequential:
+        """A network for the data seen, whose weights are not drawn yet."""
+        network = self._build(features, self.n_outputs_, dtype)
+        network.task = self._task()
+        return network
+
     def _network(self) -> Sequential:
         """The network, with the weights of ``coefs_`` and ``intercepts_`` if these were exchanged."""
         if not hasattr(self, "network_"):
-            self.network_ = self._build(len(self.coefs_[0]), self.n_outputs_, self.coefs_[0].dtype)
+            self.network_ = self._new_network(len(self.coefs_[0]), self.coefs_[0].dtype)
         for i, layer in enumerate(weighted(self.network_)):
             for arrays, name in ((self.coefs_, weight_name(layer)), (self.intercepts_, "b")):
                 if arrays[i] is not layer.params[name]:
@@ -225,11 +247,25 @@ class MultilayerPerceptron(BaseEstimator, ABC):
                     arrays[i] = layer.params[name]
         return self.network_
 
+    def _own_arrays(self) -> None:
+        """Copies to train further, where the arrays are a file's that may only be read, as joblib can map them."""
+        network = self._network()
+        arrays = [*network.params.values(), *network.state.values()]
+        if not all(array.flags.writeable for array in arrays):
+            self.network_ = network.astype(network.dtype)
+            self._take_weights()
+            if hasattr(self, "_optimizer"):
+                self._optimizer = copy.deepcopy(self._optimizer)
+
     def _take_weights(self) -> None:
         """Let ``coefs_`` and ``intercepts_`` be the network's arrays."""
         layers = weighted(self.network_)
         self.coefs_ = [layer.params[weight_name(layer)] for layer in layers]
         self.intercepts_ = [layer.params["b"] for layer in layers]
+
+    def _input_types(self, first: bool) -> Any:
+        """The float types that X of a training may have: after the first training, the network's."""
+        return arguments.input_types(self) if first else (self._network().dtype,)
 
     def _logits(self, X: Any) -> np.ndarray:
         """The network's outputs before the output activation, ``(N, n_outputs_)``."""
@@ -241,8 +277,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
 
     def _checked(self, X: Any) -> Any:
         """X of samples to predict, as floats of the network's type: an array or a CSR matrix."""
-        X = validate_data(self, X, accept_sparse=self._sparse_formats, dtype=self._network().dtype, reset=False)
-        return X if isinstance(X, np.ndarray) else X.tocsr()
+        return inputs.table(self, X, types=(self._network().dtype,), reset=False)[0]
 
     def __getstate__(self) -> dict[str, Any]:
         """The attributes, each weight once and without the network's scratch arrays."""
@@ -264,9 +299,9 @@ class MultilayerPerceptron(BaseEstimator, ABC):
 
     # -- files -------------------------------------------------------------------------------------------------
 
-    def save(self, path: Any) -> None:
+    def save(self, path: Any, *, force: bool = False) -> None:
         """Write the fitted estimator to one safetensors file; see `nural.estimator.estimator_file`."""
-        estimator_file.save(self, path)
+        estimator_file.save(self, path, force)
 
     @classmethod
     def load(cls, path: Any) -> Self:

@@ -10,8 +10,8 @@ from nural.data.batches import Samples
 from nural.estimator.losses import WeightedLoss
 from nural.estimator.network import weight_name, weighted
 from nural.estimator.sparse import taking_sparse
-from nural.inference import outputs
-from nural.workers import Workers
+from nural.evaluation.inference import outputs
+from nural.parallel.workers import Workers
 
 #: Rows of a sparse matrix that are computed at once.
 SPARSE_ROWS = 1024
@@ -53,7 +53,19 @@ class Objective:
         self._sparse: Sequential | None = None
 
     def gradients(self, x: Any, t: np.ndarray, w: Any = None) -> float:
-        """L of one batch; fills ``network.grads`` with ∂L/∂params."""
+        """L of one batch; fills ``network.grads`` with ∂L/∂params.
+
+        A batch whose weights are all zero teaches nothing: its L and its gradient are zero.
+
+        Raises:
+            ValueError: some weights are negative, and together they are zero.
+        """
+        if w is not None and w.sum() == 0:
+            if w.any():
+                raise ValueError("the weights of a batch add up to zero, so that there is no mean; give none below zero")
+            for gradient in self.network.grads.values():
+                gradient[...] = 0
+            return 0.0
         network = self._for(x)
         value, dy = self.loss(network.forward(x, train=True), t, w)
         network.backward(

@@ -12,10 +12,10 @@ from sklearn.utils import gen_batches, shuffle
 from nural.containers import Sequential
 from nural.estimator.objective import Objective, Weighted
 from nural.estimator.velocity import VelocitySGD
-from nural.history import Progress
-from nural.interrupt import deferred_interrupt
 from nural.optimizers import Adam, Optimizer
-from nural.threads import BlasThreads, choose_threads
+from nural.parallel.threads import BlasThreads, choose_threads
+from nural.training.history import Progress
+from nural.training.interrupt import deferred_interrupt
 
 #: The ``adaptive`` learning rate is divided by the first, and training ends when it has fallen to the second.
 ADAPTIVE_DIVISOR, LEAST_LEARNING_RATE = 5.0, 1e-6
@@ -100,6 +100,10 @@ class _Run:
             )
         self.batch_size = min(wanted, self.n)
         least = 2 if estimator.batch_norm else 0  # one sample has no variance
+        if self.batch_size < least:
+            raise ValueError(
+                f"batch_norm needs at least 2 samples in a batch, got batch_size={wanted} and n_samples={self.n}"
+            )
         self.batches = list(gen_batches(self.n, self.batch_size, min_batch_size=least))
         self.epochs = len(estimator.history_.epochs) + epochs
         self.steps = len(estimator.history_.losses) + epochs * len(self.batches)

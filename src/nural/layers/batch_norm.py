@@ -185,7 +185,7 @@ class BatchNorm(Layer):
 
     After each forward pass in training, running ← (1 − momentum) · running + momentum · batch. Where a batch is divided
     over workers or ranks, each normalises its share by the share's own statistics; the running ones are the mean over
-    the shares, weighted by their rows (see `nural.parallel`).
+    the shares, weighted by their rows (see `nural.parallel.replicas`).
 
     State: ``running_mean`` and ``running_var``, ``(C,)``; with ``momentum=None`` the count ``num_batches_tracked``.
     """

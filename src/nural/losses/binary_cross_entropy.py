@@ -30,12 +30,14 @@ def binary_cross_entropy_loss(
         ``(L, dy)``: a float in nats, and ∂L/∂y of y's shape.
 
     Raises:
-        ValueError: the batch is empty, or the shapes do not fit.
+        ValueError: the batch is empty, the shapes do not fit, or a target is outside 0 … 1.
         TypeError: y or t holds no numbers.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.2.
     """
     y, t = matching_targets("binary_cross_entropy_loss", y, t, out)
+    if t.min() < 0 or t.max() > 1:
+        raise ValueError(f"binary_cross_entropy_loss: targets go from 0 (no) to 1 (yes), found {t.min()} to {t.max()}")
     w, p = (_factor(name, factor, y) for name, factor in (("weight", weight), ("pos_weight", pos_weight)))
     dy = np.empty_like(y) if out is None else out
     total = 0.0

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.calibration import Bin, Coverage
+from nural.evaluation.calibration import Bin, Coverage
 from nural.plots.figure import BLUE, GREY, ORANGE, figure, open_frame, png
 
 _NORMAL_95 = 1.96

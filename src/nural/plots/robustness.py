@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from nural.data.digits import SIDE
+from nural.evaluation.robustness import Disturbance
 from nural.plots.figure import BLUE, figure, open_frame, png
-from nural.robustness import Disturbance
 
 
 def robustness(

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nural.history import History
 from nural.plots.figure import BLUE, ORANGE, figure, open_frame, png
+from nural.training.history import History
 
 
 def learning_curve(history: History, title: str) -> bytes:

@@ -8,10 +8,10 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from nural.calibration import answer_threshold
 from nural.data.data_error import DataError
 from nural.data.image_file import MAX_PIXELS, read_contrast, reduced
 from nural.data.source_file import read_file
+from nural.evaluation.calibration import answer_threshold
 from nural.layer import Layer
 from nural.reading.grid import Grid
 from nural.reading.ink import ink_is_lighter, marks, page_ink

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nural.data.digits import to_float32
-from nural.inference import predict_proba
+from nural.evaluation.inference import predict_proba
 from nural.layer import Layer
 from nural.reading.digit_field import digit_field
 from nural.reading.pieces import Piece

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nural.data.digits import to_float32
-from nural.inference import predict_proba
+from nural.evaluation.inference import predict_proba
 from nural.layer import Layer
 from nural.reading.cuts import Atom, atoms_of
 from nural.reading.lattice import Candidate, best_division, box_around, candidates_of

@@ -12,9 +12,9 @@ from starlette.routing import Route
 from nural.data import DataError, prepare_in_stages
 from nural.data.digits import SIDE, to_float32
 from nural.data.strokes import WIDTH, prepare_strokes, prepare_strokes_in_stages
-from nural.inference import predict_proba
+from nural.evaluation.inference import predict_proba
 from nural.layer import Layer
-from nural.threads import Threads
+from nural.parallel.threads import Threads
 from nural.web.body import number, one_of, pixels_of, read_object, whole
 from nural.web.digits import SETS
 from nural.web.models import PRETRAINED, threshold_of

@@ -14,7 +14,7 @@ from nural.initializers import Initializer, he_normal, normal
 from nural.layer import Layer
 from nural.models.recipes import fully_connected
 from nural.optimizers import SGD
-from nural.training import train
+from nural.training.loop import train
 from nural.web.models import Models
 from nural.web.problem import Problem
 from nural.web.trace import Trace, trace

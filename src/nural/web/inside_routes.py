@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from nural.inference import evaluate
+from nural.evaluation.inference import evaluate
 from nural.layer import Layer
-from nural.threads import Threads
+from nural.parallel.threads import Threads
 from nural.web.body import number, pixels_of, read_object, whole
 from nural.web.experiments import BROKEN, Experiments, take_step
 from nural.web.explanation import TERMS, explain_cell

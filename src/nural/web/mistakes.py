@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nural.inference import predict_proba
+from nural.evaluation.inference import predict_proba
+from nural.evaluation.metrics import confusion_matrix
 from nural.layer import Layer
-from nural.metrics import confusion_matrix
-from nural.threads import Threads
+from nural.parallel.threads import Threads
 
 CLASSES = 10
 

@@ -4,8 +4,8 @@ import math
 import threading
 from typing import Any
 
-from nural.calibration import answer_threshold
 from nural.containers import Sequential
+from nural.evaluation.calibration import answer_threshold
 from nural.layer import Layer
 from nural.models.pretrained import load_pretrained
 from nural.web.problem import Problem

@@ -10,9 +10,9 @@ import numpy as np
 
 from nural.containers import Sequential
 from nural.data import Batches
-from nural.history import Progress
 from nural.optimizers import Optimizer
-from nural.training import train
+from nural.training.history import Progress
+from nural.training.loop import train
 from nural.web.moment import JUDGED, gradient_norms, judge, layers_of, read_pinned, update_ratios
 from nural.web.settings import Settings
 

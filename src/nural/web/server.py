@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
 from nural.layer import Layer
-from nural.threads import BlasThreads
+from nural.parallel.threads import BlasThreads
 from nural.web import drawing, inside_routes, mistakes_routes, training_routes
 from nural.web.courtesy import Courtesy
 from nural.web.digits import Digits

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.divergence import DivergedError
+from nural.training.divergence import DivergedError
 from nural.web.courtesy import Courtesy
 from nural.web.digits import Digits
 from nural.web.models import TRAINING, Models

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nural.data.augmentation import Affine, Augmentation, Elastic, Erasing, Noise, Thickness, shift
-from nural.workers import Workers
+from nural.parallel.workers import Workers
 
 EVERYTHING = Augmentation(Affine(), Elastic(), Thickness(), Noise(), Erasing())
 NOTHING = Augmentation(Affine(0, 0, 0, 0), Elastic(alpha=0), Thickness(0), Noise(0), Erasing(probability=0))

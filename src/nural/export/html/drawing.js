@@ -1,16 +1,24 @@
 // The field: strokes in units of its side, drawn with whatever points, or with the keyboard.
 
-const PEN = 0.07, STEP = 1 / 28;
+const PEN = 0.07,
+  STEP = 1 / 28;
 
 const makeField = (canvas, onChange) => {
   const context = canvas.getContext("2d");
-  let strokes = [], shown = null, pointer = null, cursor = null, penDown = false;
+  let strokes = [],
+    shown = null,
+    pointer = null,
+    cursor = null,
+    penDown = false;
 
   const draw = () => {
-    const { width: side } = canvas, style = getComputedStyle(canvas);
+    const { width: side } = canvas,
+      style = getComputedStyle(canvas);
     context.clearRect(0, 0, side, side);
     if (shown) {
-      const scale = side / Math.max(shown.width, shown.height), width = shown.width * scale, height = shown.height * scale;
+      const scale = side / Math.max(shown.width, shown.height),
+        width = shown.width * scale,
+        height = shown.height * scale;
       context.drawImage(shown, (side - width) / 2, (side - height) / 2, width, height);
     }
     context.strokeStyle = style.color;
@@ -18,7 +26,7 @@ const makeField = (canvas, onChange) => {
     context.lineCap = context.lineJoin = "round";
     for (const stroke of strokes) {
       context.beginPath();
-      stroke.forEach(([x, y], i) => context[i ? "lineTo" : "moveTo"](x * side, y * side));
+      for (const [i, [x, y]] of stroke.entries()) context[i ? "lineTo" : "moveTo"](x * side, y * side);
       if (stroke.length === 1) context.lineTo(stroke[0][0] * side, stroke[0][1] * side);
       context.stroke();
     }

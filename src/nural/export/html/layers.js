@@ -3,14 +3,23 @@
 
 // y_o = b_o + Σ_n values_n K[offsets_n + o] for the outputs from first to stop, eight at a time: their sums stay in
 // registers. The values are those of the inputs that are not 0; after a ReLU half of them are.
-const values = new Float64Array(1 << 16), offsets = new Int32Array(1 << 16);
+const values = new Float64Array(1 << 16),
+  offsets = new Int32Array(1 << 16);
 
 const product = (count, K, b, first, stop, y, at) => {
   let o = first;
   for (; o + 8 <= stop; o += 8) {
-    let y0 = 0, y1 = 0, y2 = 0, y3 = 0, y4 = 0, y5 = 0, y6 = 0, y7 = 0;
+    let y0 = 0,
+      y1 = 0,
+      y2 = 0,
+      y3 = 0,
+      y4 = 0,
+      y5 = 0,
+      y6 = 0,
+      y7 = 0;
     for (let n = 0; n < count; n++) {
-      const value = values[n], k = offsets[n] + o;
+      const value = values[n],
+        k = offsets[n] + o;
       y0 += value * K[k];
       y1 += value * K[k + 1];
       y2 += value * K[k + 2];
@@ -65,20 +74,22 @@ const adaptive = (layer, x, y, start, fold, end) => {
   const { height, width, channels, rows, columns } = layer;
   for (let r = 0, at = 0; r < rows; r++)
     for (let c = 0; c < columns; c++, at += channels) {
-      const top = Math.floor(r * height / rows), bottom = Math.ceil((r + 1) * height / rows);
-      const left = Math.floor(c * width / columns), right = Math.ceil((c + 1) * width / columns);
+      const top = Math.floor((r * height) / rows),
+        bottom = Math.ceil(((r + 1) * height) / rows);
+      const left = Math.floor((c * width) / columns),
+        right = Math.ceil(((c + 1) * width) / columns);
       y.fill(start, at, at + channels);
       for (let h = top; h < bottom; h++)
         for (let w = left; w < right; w++)
-          for (let k = 0; k < channels; k++)
-            y[at + k] = fold(y[at + k], x[(h * width + w) * channels + k]);
+          for (let k = 0; k < channels; k++) y[at + k] = fold(y[at + k], x[(h * width + w) * channels + k]);
       if (end) for (let k = 0; k < channels; k++) y[at + k] = end(y[at + k], (bottom - top) * (right - left));
     }
 };
 
 const bySoftmax = (finish) => (layer, x, y) => {
   for (let i = 0; i < layer.n; i += layer.channels) {
-    const row = x.subarray(i, i + layer.channels), largest = Math.max(...row);
+    const row = x.subarray(i, i + layer.channels),
+      largest = Math.max(...row);
     const sum = row.reduce((total, value) => total + Math.exp(value - largest), 0);
     for (let k = 0; k < layer.channels; k++) y[i + k] = finish(row[k] - largest, sum);
   }
@@ -103,7 +114,8 @@ const LAYERS = {
   convolution(layer, x, y) {
     const { height, width, channels, rows, columns, outputs, kernel_rows, kernel_columns, groups, K, b } = layer;
     const { stride_down, stride_across, dilation_down, dilation_across, top, left } = layer;
-    const ins = channels / groups, outs = outputs / groups;
+    const ins = channels / groups,
+      outs = outputs / groups;
     for (let r = 0, at = 0; r < rows; r++)
       for (let c = 0; c < columns; c++, at += outputs)
         for (let g = 0; g < groups; g++) {
@@ -114,7 +126,8 @@ const LAYERS = {
             for (let j = 0; j < kernel_columns; j++) {
               const w = c * stride_across + j * dilation_across - left;
               if (w < 0 || w >= width) continue;
-              const pixel = (h * width + w) * channels + g * ins, row = (i * kernel_columns + j) * ins;
+              const pixel = (h * width + w) * channels + g * ins,
+                row = (i * kernel_columns + j) * ins;
               for (let n = 0; n < ins; n++) {
                 values[count] = x[pixel + n];
                 offsets[count] = (row + n) * outputs;
@@ -133,25 +146,28 @@ const LAYERS = {
   adaptive_average_pooling: (layer, x, y) => adaptive(layer, x, y, 0, plus, (sum, pixels) => sum / pixels),
 
   channels_first({ pixels, channels }, x, y) {
-    for (let k = 0; k < channels; k++)
-      for (let i = 0; i < pixels; i++) y[k * pixels + i] = x[i * channels + k];
+    for (let k = 0; k < channels; k++) for (let i = 0; i < pixels; i++) y[k * pixels + i] = x[i * channels + k];
   },
 
   scale_and_shift: elementwise((x, { channels, scale, shift }, i) => x * scale[i % channels] + shift[i % channels]),
   relu: elementwise((x) => (x > 0 ? x : 0)),
+  clip: elementwise((x, { low, high }) => Math.min(Math.max(x, low), high)),
   leaky_relu: elementwise((x, { channels, slope }, i) => (x > 0 ? x : slope[i % channels] * x)),
   elu: elementwise((x, { alpha, scale }) => scale * (x > 0 ? x : alpha * Math.expm1(x))),
   sigmoid: elementwise((x) => 1 / (1 + Math.exp(-x))),
   silu: elementwise((x) => x / (1 + Math.exp(-x))),
   hyperbolic_tangent: elementwise(Math.tanh),
   softplus: elementwise((x, { beta, threshold }) =>
-    beta * x > threshold ? x : (Math.max(beta * x, 0) + Math.log1p(Math.exp(-Math.abs(beta * x)))) / beta),
+    beta * x > threshold ? x : (Math.max(beta * x, 0) + Math.log1p(Math.exp(-Math.abs(beta * x)))) / beta,
+  ),
   gelu: elementwise((x, { coefficients }) => {
-    const z = Math.abs(x), u = z * Math.SQRT1_2, t = (u - 2) / (u + 2);
+    const z = Math.abs(x),
+      u = z * Math.SQRT1_2,
+      t = (u - 2) / (u + 2);
     const erfcx = coefficients.reduceRight((sum, coefficient) => sum * t + coefficient, 0) / (u + 2);
     return Math.max(x, 0) - (z * Math.exp(-u * u) * erfcx) / 2;
   }),
-  gelu_by_tanh: elementwise((x) => x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))) / 2),
+  gelu_by_tanh: elementwise((x) => (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)))) / 2),
   softmax: bySoftmax((difference, sum) => Math.exp(difference) / sum),
   log_softmax: bySoftmax((difference, sum) => difference - Math.log(sum)),
 };

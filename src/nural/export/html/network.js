@@ -3,7 +3,9 @@
 // Seven bits a character; the three that HTML would change, and the mark of a tag, are 256 higher.
 const bytesOf = (text, count) => {
   const bytes = new Uint8Array(count);
-  let bits = 0, pending = 0, at = 0;
+  let bits = 0,
+    pending = 0,
+    at = 0;
   for (let i = 0; i < text.length && at < count; i++) {
     bits = (bits << 7) | (text.charCodeAt(i) & 127);
     pending += 7;
@@ -31,8 +33,10 @@ const loadNetwork = async (described, text) => {
   const steps = described.steps.map((step) => {
     const layer = Object.fromEntries(Object.entries(step.layer).map(([name, value]) => [name, read(value)]));
     const weights = layer.W ?? layer.K;
-    if (layer.scale && weights) // as float32, in which nural too multiplies
-      for (let i = 0; i < weights.length; i++) weights[i] = Math.fround(weights[i] * layer.scale[i % layer.scale.length]);
+    if (layer.scale && weights)
+      // as float32, in which nural too multiplies
+      for (let i = 0; i < weights.length; i++)
+        weights[i] = Math.fround(weights[i] * layer.scale[i % layer.scale.length]);
     return { ...step, layer, y: new Float64Array(step.size) };
   });
   return (pixels) => {
@@ -55,7 +59,8 @@ const loadNetwork = async (described, text) => {
 };
 
 const softmax = (logits) => {
-  const largest = Math.max(...logits), terms = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const largest = Math.max(...logits),
+    terms = Array.from(logits, (logit) => Math.exp(logit - largest));
   const sum = terms.reduce(plus, 0);
   return terms.map((term) => term / sum);
 };

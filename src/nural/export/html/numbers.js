@@ -2,15 +2,18 @@
 
 // To the nearest whole number, halves to the even one.
 const rint = (value) => {
-  const below = Math.floor(value), part = value - below;
+  const below = Math.floor(value),
+    part = value - below;
   return part < 0.5 || (part === 0.5 && below % 2 === 0) ? below : below + 1;
 };
 
 const clip = (value, least, most) => Math.min(Math.max(value, least), most);
 
 const percentile = (values, percent) => {
-  const sorted = Float64Array.from(values).sort(), place = ((sorted.length - 1) * percent) / 100;
-  const below = Math.floor(place), above = Math.min(below + 1, sorted.length - 1);
+  const sorted = Float64Array.from(values).sort(),
+    place = ((sorted.length - 1) * percent) / 100;
+  const below = Math.floor(place),
+    above = Math.min(below + 1, sorted.length - 1);
   return sorted[below] + (sorted[above] - sorted[below]) * (place - below);
 };
 
@@ -26,7 +29,9 @@ const cut = ({ levels, width, height }, left, top, columns, rows, outside = 0) =
   const part = picture(columns, rows, levels.constructor);
   for (let r = 0; r < rows; r++)
     for (let c = 0; c < columns; c++) {
-      const row = r + top, column = c + left, inside = row >= 0 && row < height && column >= 0 && column < width;
+      const row = r + top,
+        column = c + left,
+        inside = row >= 0 && row < height && column >= 0 && column < width;
       part.levels[r * columns + c] = inside ? levels[row * width + column] : outside;
     }
   return part;
@@ -36,10 +41,14 @@ const padded = (image, by) => cut(image, -by, -by, image.width + 2 * by, image.h
 
 // The box that holds all ink, or null.
 const cropped = (image) => {
-  let left = Infinity, top = Infinity, right = -1, bottom = -1;
+  let left = Infinity,
+    top = Infinity,
+    right = -1,
+    bottom = -1;
   image.levels.forEach((level, i) => {
     if (!level) return;
-    const row = Math.floor(i / image.width), column = i % image.width;
+    const row = Math.floor(i / image.width),
+      column = i % image.width;
     left = Math.min(left, column);
     right = Math.max(right, column);
     top = Math.min(top, row);

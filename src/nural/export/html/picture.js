@@ -11,10 +11,14 @@ const greyLevels = ({ data, width, height }) => {
     if (data[4 * i + 3] >= 128) darkest = Math.min(darkest, grey.levels[i]);
   }
   const ground = darkest >= 128 && data.some((value, i) => i % 4 === 3 && value < 255) ? 0 : 255;
-  return mapped(grey, (level, i) => {
-    const alpha = data[4 * i + 3];
-    return Math.floor((level * alpha + ground * (255 - alpha) + 127) / 255);
-  }, Uint8Array);
+  return mapped(
+    grey,
+    (level, i) => {
+      const alpha = data[4 * i + 3];
+      return Math.floor((level * alpha + ground * (255 - alpha) + 127) / 255);
+    },
+    Uint8Array,
+  );
 };
 
 // 784 numbers from 0 to 255 / 256, or null if there is no digit.
@@ -25,10 +29,14 @@ const preparePicture = (grey) => {
     for (const at of piece.pixels) digit.levels[at] = ink.levels[at];
   const box = cropped(digit);
   if (!box) return null;
-  const most = maximum(box.levels), usual = withUsualWidth(mapped(box, (level) => level / most));
+  const most = maximum(box.levels),
+    usual = withUsualWidth(mapped(box, (level) => level / most));
   const size = [usual.width, usual.height].map((side) => Math.max(1, rint((side * BOX) / longest(usual))));
   const scaled = resized(usual, ...size);
-  const solid = percentile(scaled.levels.filter((level) => level > 0), 90);
+  const solid = percentile(
+    scaled.levels.filter((level) => level > 0),
+    90,
+  );
   const levels = mapped(scaled, (level) => rint(clip(level * (255 / solid), 0, 255)), Uint8Array);
   return Float32Array.from(centred(levels).levels, (level) => level / 256);
 };

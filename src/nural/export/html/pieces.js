@@ -1,16 +1,23 @@
 // Which pieces of ink are the digit, and which are specks, page edges and other dirt: nural.data.pieces.
 
-const SMALLEST = 0.03, SPECK = 0.04, NEAR = 0.4, MARGIN = 0.06;
+const SMALLEST = 0.03,
+  SPECK = 0.04,
+  NEAR = 0.4,
+  MARGIN = 0.06;
 
 // The pieces of connected ink, also across a corner: a list of { pixels, mass, top, left, bottom, right }.
 const piecesOf = ({ levels, width, height }, threshold) => {
-  const seen = new Uint8Array(levels.length), pieces = [];
+  const seen = new Uint8Array(levels.length),
+    pieces = [];
   for (let start = 0; start < levels.length; start++) {
     if (seen[start] || levels[start] < threshold) continue;
-    const pixels = [start], piece = { pixels, mass: 0, top: height, left: width, bottom: 0, right: 0 };
+    const pixels = [start],
+      piece = { pixels, mass: 0, top: height, left: width, bottom: 0, right: 0 };
     seen[start] = 1;
     for (let n = 0; n < pixels.length; n++) {
-      const at = pixels[n], row = Math.floor(at / width), column = at % width;
+      const at = pixels[n],
+        row = Math.floor(at / width),
+        column = at % width;
       piece.mass += levels[at];
       piece.top = Math.min(piece.top, row);
       piece.left = Math.min(piece.left, column);
@@ -35,8 +42,12 @@ const digitAmong = (pieces, { width, height }) => {
     const { top, left, bottom, right } = piece;
     piece.size = Math.max(bottom - top, right - left);
     piece.touching = top === 0 || left === 0 || bottom === height || right === width;
-    piece.atEdge = piece.touching && (bottom <= MARGIN * height || top >= height - MARGIN * height ||
-      right <= MARGIN * width || left >= width - MARGIN * width);
+    piece.atEdge =
+      piece.touching &&
+      (bottom <= MARGIN * height ||
+        top >= height - MARGIN * height ||
+        right <= MARGIN * width ||
+        left >= width - MARGIN * width);
   }
   const most = (list) => list.reduce((best, piece) => (piece.mass > best.mass ? piece : best));
   let possible = pieces.filter((piece) => !piece.atEdge && piece.size >= SMALLEST * Math.max(width, height));
@@ -44,12 +55,15 @@ const digitAmong = (pieces, { width, height }) => {
   const inside = possible.filter((piece) => !piece.touching);
   if (inside.length && most(inside).mass > 0.05 * most(possible).mass) possible = inside;
   const main = most(possible);
-  const candidates = pieces.filter((piece) =>
-    piece.mass >= SPECK * main.mass && !piece.atEdge && (!piece.touching || main.touching));
+  const candidates = pieces.filter(
+    (piece) => piece.mass >= SPECK * main.mass && !piece.atEdge && (!piece.touching || main.touching),
+  );
   const chosen = new Set([main]);
-  for (let before = 0; before < chosen.size; ) { // what is near the digit belongs to it, and may have more near by
+  for (let before = 0; before < chosen.size; ) {
+    // what is near the digit belongs to it, and may have more near by
     before = chosen.size;
-    const top = Math.min(...[...chosen].map((piece) => piece.top)), left = Math.min(...[...chosen].map((piece) => piece.left));
+    const top = Math.min(...[...chosen].map((piece) => piece.top)),
+      left = Math.min(...[...chosen].map((piece) => piece.left));
     const bottom = Math.max(...[...chosen].map((piece) => piece.bottom));
     const right = Math.max(...[...chosen].map((piece) => piece.right));
     const reach = NEAR * Math.max(bottom - top, right - left);

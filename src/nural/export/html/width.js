@@ -1,6 +1,9 @@
 // The width of a digit's strokes, measured and brought near that of MNIST's: nural.data.stroke_width and morphology.
 
-const THINNEST = 1.8, THICKEST = 3.6, TRACE = 0.1, DETAIL = 5;
+const THINNEST = 1.8,
+  THICKEST = 3.6,
+  TRACE = 0.1,
+  DETAIL = 5;
 
 // Twice the area over the outline's length.
 const strokeWidth = (ink) => {
@@ -8,7 +11,9 @@ const strokeWidth = (ink) => {
   let outline = 0;
   for (let r = 0; r + 1 < height; r++)
     for (let c = 0; c + 1 < width; c++) {
-      const at = r * width + c, down = levels[at + width + 1] - levels[at], up = levels[at + 1] - levels[at + width];
+      const at = r * width + c,
+        down = levels[at + width + 1] - levels[at],
+        up = levels[at + 1] - levels[at + width];
       outline += Math.sqrt((down * down + up * up) / 2);
     }
   return outline ? (2 * levels.reduce(plus, 0)) / outline : 0;
@@ -18,11 +23,13 @@ const strokeWidth = (ink) => {
 const sliding = (extreme, image, window) => {
   let seen = 1;
   while (seen < window) {
-    const step = Math.min(seen, window - seen), { levels, width } = image;
+    const step = Math.min(seen, window - seen),
+      { levels, width } = image;
     const next = picture(width - step, image.height - step, levels.constructor);
     for (let r = 0, i = 0; r < next.height; r++)
       for (let c = 0; c < next.width; c++, i++) {
-        const at = r * width + c, below = at + step * width;
+        const at = r * width + c,
+          below = at + step * width;
         next.levels[i] = extreme(extreme(levels[at], levels[at + step]), extreme(levels[below], levels[below + step]));
       }
     image = next;
@@ -33,7 +40,10 @@ const sliding = (extreme, image, window) => {
 
 // Dilate by a disc with a soft edge.
 const thickened = (ink, radius) => {
-  const { width, height } = ink, reach = Math.ceil(radius), from = padded(ink, reach), result = picture(width, height);
+  const { width, height } = ink,
+    reach = Math.ceil(radius),
+    from = padded(ink, reach),
+    result = picture(width, height);
   for (let down = -reach; down <= reach; down++)
     for (let right = -reach; right <= reach; right++) {
       const weight = Math.fround(Math.min(1, radius + 1 - Math.hypot(down, right)));
@@ -49,10 +59,13 @@ const thickened = (ink, radius) => {
 
 // Erode by such a disc; parts that it would wipe out stay as they are.
 const thinned = (ink, radius) => {
-  const { width, height } = ink, reach = Math.ceil(radius) + 1, inverse = (image) => mapped(image, (level) => 1 - level);
+  const { width, height } = ink,
+    reach = Math.ceil(radius) + 1,
+    inverse = (image) => mapped(image, (level) => 1 - level);
   const ground = cut(inverse(ink), -reach, -reach, width + 2 * reach, height + 2 * reach, 1);
   const eroded = inverse(cut(thickened(ground, radius), reach, reach, width, height));
-  const far = 1.5 * radius + 1.5, near = thickened(eroded, far);
+  const far = 1.5 * radius + 1.5,
+    near = thickened(eroded, far);
   const lost = mapped(ink, (level, i) => Math.min(level, 1 - near.levels[i]));
   if (maximum(lost.levels) <= 0.5) return eroded;
   const joined = thickened(lost, far + 1);
@@ -66,7 +79,9 @@ const cubic = (x) => {
 };
 
 const resizedAcross = ({ levels, width, height }, size) => {
-  const scale = width / size, spread = Math.max(scale, 1), result = picture(size, height);
+  const scale = width / size,
+    spread = Math.max(scale, 1),
+    result = picture(size, height);
   for (let column = 0; column < size; column++) {
     const centre = (column + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - 2 * spread + 0.5));
@@ -94,7 +109,8 @@ const longest = ({ width, height }) => Math.max(width, height);
 
 // Hairlines and thick markers to the nearest width that is usual in MNIST; others stay as they are.
 const withUsualWidth = (ink) => {
-  let width = strokeWidth(ink), factor = longest(ink) / (BOX * DETAIL);
+  let width = strokeWidth(ink),
+    factor = longest(ink) / (BOX * DETAIL);
   const box = (width * BOX) / longest(ink);
   if (THINNEST <= box && box <= THICKEST) return ink;
   if (width < 2 * factor) {

@@ -1,5 +1,6 @@
 """How each layer is called in a file of NumPy alone: lines of Python, and the weights they need."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -19,7 +21,6 @@ from nural.activations import (
     Softplus,
     Tanh,
 )
-from nural.export.folding import scale_and_shift
 from nural.export.geometry import reached, windows_of
 from nural.export.steps import Step
 from nural.layer import Layer
@@ -34,10 +35,10 @@ from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
 from nural.layers.rnn import RNN
+from nural.layers.windows import Windows
 
 Weights = dict[str, np.ndarray]
-#: np.pad's names for nural's padding modes.
-PAD_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+NOT_PADDED = ((0, 0), (0, 0))
 
 
 def _named(step: Step, weights: Weights, arrays: dict[str, np.ndarray]) -> list[str]:
@@ -68,74 +69,80 @@ def _unless(defaults: dict[str, Any], **settings: Any) -> list[str]:
     return [f"{name}={value!r}" for name, value in settings.items() if defaults.get(name) != value]
 
 
-def _padded(sides: Any, mode: str = "constant", value: str = "") -> list[str]:
-    if sides == ((0, 0), (0, 0)):
-        return []
-    how = f', mode="{mode}"' if mode != "constant" else value
-    return [f"x = np.pad(x, ((0, 0), {sides[0]}, {sides[1]}, (0, 0)){how})"]
-
-
 def _linear(step: Step, weights: Weights) -> list[str]:
-    return _applied("linear", *_named(step, weights, dict(step.layer.params)))
+    return _applied("fc_forward", *_named(step, weights, dict(step.layer.params)))
 
 
 def _convolution(step: Step, weights: Weights) -> list[str]:
     layer: Any = step.layer
     windows = windows_of(step)
-    defaults = {"stride": (1, 1), "dilation": (1, 1), "groups": 1}
-    settings = _unless(defaults, stride=windows.stride, dilation=windows.dilation, groups=layer.groups)
-    padding = _padded(layer.sides, PAD_MODES[layer.padding_mode])
-    return [*padding, *_applied("convolution", *_named(step, weights, dict(layer.params)), *settings)]
+    settings = {"stride": windows.stride, "dilation": windows.dilation, "groups": layer.groups}
+    padded = []
+    if layer.padding_mode == "zeros":
+        settings["padding"] = layer.sides
+    else:
+        padded = _applied("pad2d_forward", repr(layer.sides), repr(layer.padding_mode))
+    defaults = {"stride": (1, 1), "padding": NOT_PADDED, "dilation": (1, 1), "groups": 1}
+    named = _named(step, weights, dict(layer.params))
+    return [*padded, *_applied("conv2d_forward", *named, *_unless(defaults, **settings))]
+
+
+def _pooling(function: str, windows: Windows) -> list[str]:
+    settings = {"kernel_size": windows.kernel, "stride": windows.stride, "padding": reached(windows)}
+    defaults = {"stride": windows.kernel, "padding": NOT_PADDED, "dilation": (1, 1)}
+    return _applied(function, *_unless(defaults, **settings, dilation=windows.dilation))
 
 
 def _max_pooling(step: Step, weights: Weights) -> list[str]:
-    windows = windows_of(step)
-    settings = _unless({"dilation": (1, 1)}, kernel=windows.kernel, stride=windows.stride, dilation=windows.dilation)
-    return [*_padded(reached(windows), value=", constant_values=-np.inf"), *_applied("max_pooling", *settings)]
+    return _pooling("max_pool2d_forward", windows_of(step))
 
 
 def _average_pooling(step: Step, weights: Weights) -> list[str]:
     layer: Any = step.layer
     windows = windows_of(step)
+    pooled = _pooling("avg_pool2d_forward", windows)
     divisors = pooling_divisors("AvgPool2d", windows, layer.count_include_pad, layer.divisor_override, np.float32)
-    if (divisors == divisors[0, 0]).all():
-        divisor = f"divisor={divisors.flat[0]:g}"
-    else:
-        (divisor,) = _named(step, weights, {"divisor": divisors})
-    settings = _unless({}, kernel=windows.kernel, stride=windows.stride)
-    return [*_padded(reached(windows)), *_applied("average_pooling", *settings, divisor)]
+    size = math.prod(windows.kernel)
+    if (divisors == size).all():
+        return pooled
+    (counted,) = _named(step, weights, {"pixels": divisors})
+    return [*pooled, f"x = x * ({size} / {counted.removeprefix('pixels=')})"]
 
 
-def _adaptive(over: str) -> Callable[[Step, Weights], list[str]]:
+def _adaptive(function: str) -> Callable[[Step, Weights], list[str]]:
     def lines(step: Step, weights: Weights) -> list[str]:
-        rows, columns, _ = step.y_shape
-        return _applied("adaptive_pooling", str(rows), str(columns), over)
+        return _applied(function, repr(step.y_shape[:2]))
 
     return lines
 
 
 def _batch_norm(step: Step, weights: Weights) -> list[str]:
-    assert isinstance(step.layer, BatchNorm)
-    if not step.layer.track_running_stats:
-        return _applied("batch_norm", *_named(step, weights, dict(step.layer.params)), f"eps={step.layer.eps!r}")
-    scale, shift = scale_and_shift(step.layer)
-    return _applied("scale_and_shift", *_named(step, weights, {"scale": scale, "shift": shift}))
+    layer = step.layer
+    assert isinstance(layer, BatchNorm)
+    params, eps = dict(layer.params), f"eps={layer.eps!r}"
+    if not layer.track_running_stats:
+        (line,) = _applied("batch_norm_forward", *_named(step, weights, params), eps)
+        return [f"{line}[0]"]
+    statistics = {"mean": layer.state["running_mean"], "variance": layer.state["running_var"]}
+    return _applied("batch_norm_eval_forward", *_named(step, weights, statistics | params), eps)
 
 
 def _affine(step: Step, weights: Weights) -> list[str]:
-    params = {{"gamma": "scale", "beta": "shift"}[name]: array for name, array in step.layer.params.items()}
-    return _applied("scale_and_shift", *_named(step, weights, params))
+    arrays = [text.partition("=") for text in _named(step, weights, dict(step.layer.params))]
+    return [f"x = x {'*' if name == 'gamma' else '+'} {array}" for name, _, array in arrays]
 
 
 def _rescaling(step: Step, weights: Weights) -> list[str]:
     assert isinstance(step.layer, Rescaling)
-    return _applied("scale_and_shift", f"scale={step.layer.scale!r}", f"shift={step.layer.offset!r}")
+    return [f"x = x * {step.layer.scale!r} + {step.layer.offset!r}"]
 
 
 def _layer_norm(step: Step, weights: Weights) -> list[str]:
     assert isinstance(step.layer, LayerNorm)
     arrays = _named(step, weights, dict(step.layer.params))
-    return _applied("layer_norm", f"axes={len(step.layer.normalized_shape)}", *arrays, f"eps={step.layer.eps!r}")
+    settings = f"axes={len(step.layer.normalized_shape)}", f"eps={step.layer.eps!r}"
+    (line,) = _applied("layer_norm_forward", *arrays, *settings)
+    return [f"{line}[0]"]
 
 
 def _flatten(step: Step, weights: Weights) -> list[str]:
@@ -148,62 +155,55 @@ def _unflatten(step: Step, weights: Weights) -> list[str]:
     return [f"x = x.reshape(-1, {', '.join(map(str, step.y_shape))})"]
 
 
+def _hardtanh(step: Step, weights: Weights) -> list[str]:
+    assert isinstance(step.layer, Hardtanh)
+    bounds = {"-np.inf": step.layer.min_val, "np.inf": step.layer.max_val}
+    return _applied("hardtanh_forward", *(none if bound is None else repr(bound) for none, bound in bounds.items()))
+
+
 def _prelu(step: Step, weights: Weights) -> list[str]:
-    (slope,) = _named(step, weights, dict(step.layer.params))
-    return _applied("leaky_relu", f"slope={slope.removeprefix('a=')}")
+    return _applied("prelu_forward", *_named(step, weights, dict(step.layer.params)))
 
 
-def _recurrent(function: str) -> Callable[[Step, Weights], list[str]]:
+def _recurrent(step: Step, weights: Weights) -> list[str]:
     """A stack of passes, in one direction or both."""
-
-    def lines(step: Step, weights: Weights) -> list[str]:
-        layer: Any = step.layer
-        activation = ["activation=relu"] if getattr(layer, "nonlinearity", "tanh") == "relu" else []
-        found = []
-        for i in range(layer.num_layers):
-            passes = []
-            for run in layer.runs(i):
-                arrays = {name: a for name, a in layer.params.items() if name.endswith(f"_{run}")}
-                named = [f"{text.split(f'_{run}=')[0]}={text.split('=')[1]}" for text in _named(step, weights, arrays)]
-                order = "[:, ::-1]" if run.endswith("_reverse") else ""
-                passes.append(f"{function}({', '.join((f'x{order}', *named, *activation))}){order}")
-            if i == layer.num_layers - 1 and not layer.return_sequences:
-                passes = [f"{text}[:, {0 if text.endswith('[:, ::-1]') else -1}]" for text in passes]
-            found.append(
-                f"x = {passes[0]}" if len(passes) == 1 else f"x = np.concatenate([{', '.join(passes)}], axis=-1)"
-            )
-        return found
-
-    return lines
+    layer: Any = step.layer
+    function, states = layer.pair[0].__name__, "[0]" if layer.kept else ""
+    settings = _unless({"nonlinearity": "tanh"}, nonlinearity=getattr(layer, "nonlinearity", "tanh"))
+    found = []
+    for i in range(layer.num_layers):
+        passes = []
+        for run in layer.runs(i):
+            arrays = {name: a for name, a in layer.params.items() if name.endswith(f"_{run}")}
+            named = [f"{text.split(f'_{run}=')[0]}={text.split('=')[1]}" for text in _named(step, weights, arrays)]
+            order = "[:, ::-1]" if run.endswith("_reverse") else ""
+            passes.append(f"{function}({', '.join((f'x{order}', *named, *settings))}){states}{order}")
+        if i == layer.num_layers - 1 and not layer.return_sequences:
+            passes = [f"{text}[:, {0 if text.endswith('[:, ::-1]') else -1}]" for text in passes]
+        found.append(f"x = {passes[0]}" if len(passes) == 1 else f"x = np.concatenate([{', '.join(passes)}], axis=-1)")
+    return found
 
 
 def _along_dimension(function: str) -> Callable[[Step, Weights], list[str]]:
     def lines(step: Step, weights: Weights) -> list[str]:
-        return _applied(function, *_unless({"axis": -1}, axis=getattr(step.layer, "dim")))  # noqa: B009
+        dim = getattr(step.layer, "dim")  # noqa: B009
+        if dim in (-1, len(step.x_shape)):
+            return _applied(function)
+        return [f"x = {function}(x.swapaxes({dim}, -1)).swapaxes({dim}, -1)"]
 
     return lines
 
 
-def _gelu(step: Step, weights: Weights) -> list[str]:
-    assert isinstance(step.layer, GELU)
-    return _applied("gelu" if step.layer.approximate == "none" else "gelu_by_tanh")
-
-
-def _leaky_relu(step: Step, weights: Weights) -> list[str]:
-    assert isinstance(step.layer, LeakyReLU)
-    return _applied("leaky_relu", f"slope={step.layer.negative_slope!r}")
-
-
 #: From a step and a dictionary that gets its layer's arrays, the lines that apply the layer to ``x``, by functions of
-#: `nural.export.numpy.formulas`.
+#: `nural.reference`.
 CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     Linear: _linear,
     Conv2d: _convolution,
     MaxPool2d: _max_pooling,
     AvgPool2d: _average_pooling,
-    AdaptiveAvgPool2d: _adaptive("np.mean"),
-    AdaptiveMaxPool2d: _adaptive("np.max"),
-    GlobalAvgPool2d: _simple("global_average_pooling"),
+    AdaptiveAvgPool2d: _adaptive("adaptive_avg_pool2d_forward"),
+    AdaptiveMaxPool2d: _adaptive("adaptive_max_pool2d_forward"),
+    GlobalAvgPool2d: _simple("global_avg_pool2d_forward"),
     BatchNorm1d: _batch_norm,
     BatchNorm2d: _batch_norm,
     Affine: _affine,
@@ -211,19 +211,20 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     LayerNorm: _layer_norm,
     Flatten: _flatten,
     Unflatten: _unflatten,
-    RNN: _recurrent("rnn"),
-    LSTM: _recurrent("lstm"),
-    GRU: _recurrent("gru"),
-    ReLU: _simple("relu"),
-    LeakyReLU: _leaky_relu,
+    RNN: _recurrent,
+    LSTM: _recurrent,
+    GRU: _recurrent,
+    ReLU: _simple("relu_forward"),
+    Hardtanh: _hardtanh,
+    LeakyReLU: _simple("leaky_relu_forward", "negative_slope"),
     PReLU: _prelu,
-    ELU: _simple("elu", "alpha"),
-    SELU: _simple("selu"),
-    GELU: _gelu,
-    Sigmoid: _simple("sigmoid"),
-    SiLU: _simple("silu"),
-    Tanh: _simple("tanh"),
-    Softplus: _simple("softplus", "beta", "threshold"),
-    Softmax: _along_dimension("softmax"),
-    LogSoftmax: _along_dimension("log_softmax"),
+    ELU: _simple("elu_forward", "alpha"),
+    SELU: _simple("selu_forward"),
+    GELU: _simple("gelu_forward", "approximate"),
+    Sigmoid: _simple("sigmoid_forward"),
+    SiLU: _simple("silu_forward"),
+    Tanh: _simple("tanh_forward"),
+    Softplus: _simple("softplus_forward", "beta", "threshold"),
+    Softmax: _along_dimension("softmax_forward"),
+    LogSoftmax: _along_dimension("log_softmax_forward"),
 }

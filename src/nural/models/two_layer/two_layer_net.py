@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations import relu_backward, relu_forward, sigmoid_backward, sigmoid_forward, softmax_forward
+from nural.evaluation.metrics import accuracy
 from nural.gradients import numerical_gradient
 from nural.layers.linear import fc_backward, fc_forward
 from nural.losses import cross_entropy_loss
-from nural.metrics import accuracy
 
 #: The pairs to choose from; both backward functions take the output.
 ACTIVATIONS = {"relu": (relu_forward, relu_backward), "sigmoid": (sigmoid_forward, sigmoid_backward)}

@@ -25,7 +25,11 @@ export const said = (sentence) => {
 
 // Set what is marked: data-t for the text, data-t-label for aria-label, data-t-title for title, data-t-placeholder.
 export function translate(root) {
-  const marks = [["data-t", null], ["data-t-label", "aria-label"], ["data-t-title", "title"]];
+  const marks = [
+    ["data-t", null],
+    ["data-t-label", "aria-label"],
+    ["data-t-title", "title"],
+  ];
   for (const [mark, attribute] of marks) {
     const found = [...root.querySelectorAll(`[${mark}]`)];
     if (root.matches?.(`[${mark}]`)) found.push(root);

@@ -15,13 +15,24 @@ const byId = (id) => document.getElementById(id);
 function buildTabs() {
   const list = document.querySelector(".tabs");
   for (const name of TABS) {
-    list.append(element("button", {
-      role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, t: `tab.${name}`, type: "button",
-      onclick: () => store.set({ tab: name }),
-    }));
-    byId("main").append(element("section", {
-      role: "tabpanel", id: `panel-${name}`, "aria-labelledby": `tab-${name}`, hidden: true,
-    }));
+    list.append(
+      element("button", {
+        role: "tab",
+        id: `tab-${name}`,
+        "aria-controls": `panel-${name}`,
+        t: `tab.${name}`,
+        type: "button",
+        onclick: () => store.set({ tab: name }),
+      }),
+    );
+    byId("main").append(
+      element("section", {
+        role: "tabpanel",
+        id: `panel-${name}`,
+        "aria-labelledby": `tab-${name}`,
+        hidden: true,
+      }),
+    );
   }
   list.addEventListener("keydown", (event) => {
     const move = { ArrowRight: 1, ArrowLeft: -1, Home: -TABS.length, End: TABS.length }[event.key];
@@ -89,7 +100,10 @@ async function refreshModels() {
 }
 
 // The steps of the preparation that are left out, by name.
-const encodeSwitches = (switches) => Object.keys(switches).filter((name) => !switches[name]).join(".");
+const encodeSwitches = (switches) =>
+  Object.keys(switches)
+    .filter((name) => !switches[name])
+    .join(".");
 const decodeSwitches = (text) => {
   const off = text.split(".");
   return { box: !off.includes("box"), scale: !off.includes("scale"), centre: !off.includes("centre") };
@@ -104,11 +118,17 @@ function notify(sentence) {
   byId("notice").textContent = said(sentence);
   byId("notice").hidden = false;
   clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => { byId("notice").hidden = true; }, 8000);
+  noticeTimer = setTimeout(() => {
+    byId("notice").hidden = true;
+  }, 8000);
 }
 
 store.inAddress("tab", (tab) => (tab === TABS[0] ? "" : tab), oneOf(...TABS));
-store.inAddress("model", (name) => (name === "pretrained" ? "" : name), (name) => name || undefined);
+store.inAddress(
+  "model",
+  (name) => (name === "pretrained" ? "" : name),
+  (name) => name || undefined,
+);
 store.inAddress("language", (language) => (language === preferredLanguage ? "" : language), oneOf("en", "zh"));
 store.inAddress("theme", (theme) => (theme === "auto" ? "" : theme), oneOf("auto", "light", "dark"));
 store.inAddress("label", String, (text) => (/^[0-9]$/.test(text) ? Number(text) : undefined));
@@ -116,7 +136,12 @@ store.inAddress("label", String, (text) => (/^[0-9]$/.test(text) ? Number(text) 
 store.inAddress("strokes", encodeStrokes, decodeStrokes, "ink");
 store.inAddress("width", (width) => (width === 2.4 ? "" : String(width)), numberFrom(0.5, 8));
 store.inAddress("switches", encodeSwitches, decodeSwitches, "without");
-store.inAddress("source", (source) => (source.kind === "sample" ? `${source.set}.${source.index}` : ""), decodeSample, "sample");
+store.inAddress(
+  "source",
+  (source) => (source.kind === "sample" ? `${source.set}.${source.index}` : ""),
+  decodeSample,
+  "sample",
+);
 
 buildTabs();
 for (const id of ["language", "theme", "model"]) {
@@ -127,7 +152,9 @@ store.on(["language"], showLanguage);
 store.on(["theme"], showTheme);
 store.on(["models", "model"], showModels);
 addEventListener("hashchange", () => store.read());
-document.addEventListener("announce", ({ detail }) => { byId("announcement").textContent = detail; });
+document.addEventListener("announce", ({ detail }) => {
+  byId("announcement").textContent = detail;
+});
 document.addEventListener("notice", ({ detail }) => notify(detail));
 document.addEventListener("models", () => refreshModels().catch((error) => notify(error.message)));
 showLanguage();

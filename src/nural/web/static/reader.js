@@ -42,7 +42,7 @@ async function read({ urgent = false } = {}) {
     waiting = true;
     return;
   }
-  const number = (asked += 1);
+  const number = ++asked;
   underWay += 1;
   try {
     const model = encodeURIComponent(store.get("model"));
@@ -79,7 +79,9 @@ async function readStages() {
   if (store.get("source")?.kind === "image" && !store.get("strokes").length) return; // they came with the picture
   const number = asked;
   try {
-    const found = await fetchTensors(`api/read?stages=1&model=${encodeURIComponent(store.get("model"))}`, { body: body() });
+    const found = await fetchTensors(`api/read?stages=1&model=${encodeURIComponent(store.get("model"))}`, {
+      body: body(),
+    });
     if (number === asked) store.set({ stages: stagesOf(found) });
   } catch (error) {
     tell(error);
@@ -87,9 +89,10 @@ async function readStages() {
 }
 
 // {name: {shape, data}} in the order of the preparation.
-const stagesOf = ({ manifest, tensor }) => Object.fromEntries(
-  manifest.tensors.filter(({ name }) => name.startsWith("stage.")).map(({ name }) => [name.slice(6), tensor(name)]),
-);
+const stagesOf = ({ manifest, tensor }) =>
+  Object.fromEntries(
+    manifest.tensors.filter(({ name }) => name.startsWith("stage.")).map(({ name }) => [name.slice(6), tensor(name)]),
+  );
 
 // A picture of a digit, dropped, pasted or opened.
 export async function readPicture(file) {

@@ -28,9 +28,13 @@ class Store extends EventTarget {
   // Call `listener(keys)` when one of `keys` changes.
   on(keys, listener, options) {
     const wanted = new Set(keys);
-    this.addEventListener("change", ({ detail }) => {
-      if ([...detail.keys].some((key) => wanted.has(key))) listener(detail.keys);
-    }, options);
+    this.addEventListener(
+      "change",
+      ({ detail }) => {
+        if ([...detail.keys].some((key) => wanted.has(key))) listener(detail.keys);
+      },
+      options,
+    );
   }
 
   // Mirror `key` to the address. `encode` gives a text, or "" for what need not be said; `decode` gives undefined for
@@ -75,7 +79,10 @@ class Store extends EventTarget {
 const parameters = () => new URLSearchParams(location.hash.slice(1));
 
 export const store = new Store();
-export const oneOf = (...allowed) => (text) => (allowed.includes(text) ? text : undefined);
+export const oneOf =
+  (...allowed) =>
+  (text) =>
+    allowed.includes(text) ? text : undefined;
 export const numberFrom = (least, most) => (text) => {
   const value = Number(text);
   return text !== "" && value >= least && value <= most ? value : undefined;

@@ -1,6 +1,7 @@
 // Strokes as vectors: lists of points [x, y, t], x and y from 0 to 1 of the canvas, t in ms since the drawing began.
 
-const LEVELS = 4095; // what two characters hold; a point is rounded to it where it is drawn, so that a link loses nothing
+// What two characters hold; a point is rounded to it where it is drawn, so that a link loses nothing.
+const LEVELS = 4095;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const TOLERANCE = 0.0015; // of the canvas: what a point must stand out by to be kept, 0.04 pixels of the 28
 
@@ -48,7 +49,8 @@ export function erased(strokes, from, to, radius) {
   return left.map((stroke) => simplified(stroke));
 }
 
-const reach = (stroke, i) => Math.hypot(stroke[i][0] - (stroke[i + 1] ?? stroke[i])[0], stroke[i][1] - (stroke[i + 1] ?? stroke[i])[1]);
+const reach = (stroke, i) =>
+  Math.hypot(stroke[i][0] - (stroke[i + 1] ?? stroke[i])[0], stroke[i][1] - (stroke[i + 1] ?? stroke[i])[1]);
 
 // The same stroke with points no farther apart than `step`.
 function refined(stroke, step) {
@@ -69,18 +71,22 @@ function refined(stroke, step) {
 export const encodeStrokes = (strokes) => strokes.map((stroke) => stroke.map(encodePoint).join("")).join(".");
 
 function encodePoint([x, y]) {
-  return [x, y].map((share) => {
-    const level = Math.round(share * LEVELS);
-    return DIGITS[level >> 6] + DIGITS[level & 63];
-  }).join("");
+  return [x, y]
+    .map((share) => {
+      const level = Math.round(share * LEVELS);
+      return DIGITS[level >> 6] + DIGITS[level & 63];
+    })
+    .join("");
 }
 
 export function decodeStrokes(text) {
   if (!/^([\w-]{4})+(\.([\w-]{4})+)*$/.test(text) || text.length > 20000) return undefined;
   let t = 0;
-  return text.split(".").map((part) => part.match(/.{4}/g).map((point) => {
-    const [a, b, c, d] = [...point].map((digit) => DIGITS.indexOf(digit));
-    t += 16;
-    return [(64 * a + b) / LEVELS, (64 * c + d) / LEVELS, t];
-  }));
+  return text.split(".").map((part) =>
+    part.match(/.{4}/g).map((point) => {
+      const [a, b, c, d] = [...point].map((digit) => DIGITS.indexOf(digit));
+      t += 16;
+      return [(64 * a + b) / LEVELS, (64 * c + d) / LEVELS, t];
+    }),
+  );
 }

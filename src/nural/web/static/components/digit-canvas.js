@@ -87,7 +87,7 @@ export class DigitCanvas extends HTMLElement {
     if (event.pointerId !== this.#pen?.id) return;
     const coalesced = event.getCoalescedEvents?.() ?? [];
     const points = (coalesced.length ? coalesced : [event]).map((each) => this.#point(each));
-    if (this.tool === "eraser") points.forEach((point) => this.#erase(point));
+    if (this.tool === "eraser") for (const point of points) this.#erase(point);
     else this.#extend(points);
   }
 
@@ -134,7 +134,13 @@ export class DigitCanvas extends HTMLElement {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const actions = { " ": () => this.#toggle(), Enter: () => this.#toggle(), Escape: () => this.#lift(), Backspace: () => this.undo(), Delete: () => this.clear() };
+    const actions = {
+      " ": () => this.#toggle(),
+      Enter: () => this.#toggle(),
+      Escape: () => this.#lift(),
+      Backspace: () => this.undo(),
+      Delete: () => this.clear(),
+    };
     if (actions[event.key]) {
       event.preventDefault();
       this.#cursor ??= { x: 0.5, y: 0.25, down: false };
@@ -199,7 +205,7 @@ export class DigitCanvas extends HTMLElement {
     context.lineCap = context.lineJoin = "round";
     for (const stroke of store.get("strokes")) {
       context.beginPath();
-      stroke.forEach(([x, y], i) => context[i ? "lineTo" : "moveTo"](x * side, y * side));
+      for (const [i, [x, y]] of stroke.entries()) context[i ? "lineTo" : "moveTo"](x * side, y * side);
       if (stroke.length === 1) context.lineTo(stroke[0][0] * side, stroke[0][1] * side);
       context.stroke();
     }
@@ -212,7 +218,12 @@ export class DigitCanvas extends HTMLElement {
     context.strokeStyle = style.getPropertyValue("--line");
     context.lineWidth = Math.max(1, side / 400);
     const [near, far, arm] = [(4 / FIELD) * side, (24 / FIELD) * side, side / 24];
-    for (const [x, y, dx, dy] of [[near, near, 1, 1], [far, near, -1, 1], [near, far, 1, -1], [far, far, -1, -1]]) {
+    for (const [x, y, dx, dy] of [
+      [near, near, 1, 1],
+      [far, near, -1, 1],
+      [near, far, 1, -1],
+      [far, far, -1, -1],
+    ]) {
       context.beginPath();
       context.moveTo(x + dx * arm, y);
       context.lineTo(x, y);
@@ -245,8 +256,11 @@ function kept(i, from, to) {
 // A picture of 28×28 beneath the strokes.
 function paintBase(context, side, base, pen) {
   const image = new ImageData(FIELD, FIELD);
-  const [red, green, blue] = pen.trim().match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));
-  base.forEach((level, i) => image.data.set([red, green, blue, Math.round(255 * level)], 4 * i));
+  const [red, green, blue] = pen
+    .trim()
+    .match(/[0-9a-f]{2}/gi)
+    .map((pair) => parseInt(pair, 16));
+  for (const [i, level] of base.entries()) image.data.set([red, green, blue, Math.round(255 * level)], 4 * i);
   const small = new OffscreenCanvas(FIELD, FIELD);
   small.getContext("2d").putImageData(image, 0, 0);
   context.imageSmoothingEnabled = false;

@@ -65,19 +65,45 @@ export class LineChart extends HTMLElement {
       parts.push(svg("text", { class: "tick", x: EDGE.left - 7, y: y + 4, "text-anchor": "end" }, format(value, 2)));
     }
     for (const value of empty ? [] : scale.xTicks) {
-      parts.push(svg("text", { class: "tick", x: scale.x(value), y: HEIGHT - 8, "text-anchor": "middle" }, plain(value)));
+      parts.push(
+        svg("text", { class: "tick", x: scale.x(value), y: HEIGHT - 8, "text-anchor": "middle" }, plain(value)),
+      );
     }
-    if (guide && !empty) parts.push(svg("line", { class: "guide", x1: EDGE.left, x2: width - EDGE.right, y1: scale.y(guide), y2: scale.y(guide) }));
+    if (guide && !empty)
+      parts.push(
+        svg("line", { class: "guide", x1: EDGE.left, x2: width - EDGE.right, y1: scale.y(guide), y2: scale.y(guide) }),
+      );
     for (const { points, colour, dashed } of series) {
       if (!points.length) continue;
-      const path = points.map(([x, y], i) => `${i ? "L" : "M"}${scale.x(x).toFixed(1)},${scale.y(y).toFixed(1)}`).join("");
+      const path = points
+        .map(([x, y], i) => `${i ? "L" : "M"}${scale.x(x).toFixed(1)},${scale.y(y).toFixed(1)}`)
+        .join("");
       parts.push(svg("path", { class: `curve series-${colour}${dashed ? " dashed" : ""}`, d: path }));
-      if (points.length === 1) parts.push(svg("circle", { class: `dot series-${colour}`, cx: scale.x(points[0][0]), cy: scale.y(points[0][1]), r: 2.5 }));
+      if (points.length === 1)
+        parts.push(
+          svg("circle", {
+            class: `dot series-${colour}`,
+            cx: scale.x(points[0][0]),
+            cy: scale.y(points[0][1]),
+            r: 2.5,
+          }),
+        );
     }
-    if (empty) parts.push(svg("text", { class: "tick", x: width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, t("chart.empty")));
+    if (empty)
+      parts.push(
+        svg("text", { class: "tick", x: width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, t("chart.empty")),
+      );
     parts.push(...labels(series, scale, width));
     if (marker !== null && marker !== undefined) {
-      parts.push(svg("line", { class: "marker", x1: scale.x(marker), x2: scale.x(marker), y1: EDGE.top, y2: HEIGHT - EDGE.bottom }));
+      parts.push(
+        svg("line", {
+          class: "marker",
+          x1: scale.x(marker),
+          x2: scale.x(marker),
+          y1: EDGE.top,
+          y2: HEIGHT - EDGE.bottom,
+        }),
+      );
     }
     this.#drawing.replaceChildren(...parts);
     this.#say(null);
@@ -86,8 +112,11 @@ export class LineChart extends HTMLElement {
 
   #scaleName = "";
 
-  #latest = (series) => series.filter(({ points }) => points.length)
-    .map(({ name, points }) => `${name} ${this.#chart.format(points.at(-1)[1])}`).join(", ");
+  #latest = (series) =>
+    series
+      .filter(({ points }) => points.length)
+      .map(({ name, points }) => `${name} ${this.#chart.format(points.at(-1)[1])}`)
+      .join(", ");
 
   #epochAt(event) {
     if (!this.scale) return null;
@@ -102,7 +131,9 @@ export class LineChart extends HTMLElement {
       this.#note.textContent = `${note} ${t("chart.over")} ${this.#scaleName}`.trim();
       return;
     }
-    const values = series.filter(({ points }) => points.length).map(({ name, points }) => `${name} ${format(nearest(points, epoch)[1])}`);
+    const values = series
+      .filter(({ points }) => points.length)
+      .map(({ name, points }) => `${name} ${format(nearest(points, epoch)[1])}`);
     this.#note.textContent = `${t("chart.epoch", { epoch: plain(epoch) })} ${values.join(" · ")}`;
   }
 
@@ -119,15 +150,19 @@ export class LineChart extends HTMLElement {
     const value = (points, epoch) => points.find(([x]) => x === epoch)?.[1];
     return {
       columns: [t("chart.epoch.column"), ...series.map(({ name }) => name)],
-      rows: chosen.map((epoch) => [plain(epoch), ...series.map(({ points }) => {
-        const found = value(points, epoch);
-        return found === undefined || found === null ? "" : format(found);
-      })]),
+      rows: chosen.map((epoch) => [
+        plain(epoch),
+        ...series.map(({ points }) => {
+          const found = value(points, epoch);
+          return found === undefined || found === null ? "" : format(found);
+        }),
+      ]),
     };
   }
 }
 
-const nearest = (points, epoch) => points.reduce((best, point) => (Math.abs(point[0] - epoch) < Math.abs(best[0] - epoch) ? point : best));
+const nearest = (points, epoch) =>
+  points.reduce((best, point) => (Math.abs(point[0] - epoch) < Math.abs(best[0] - epoch) ? point : best));
 
 function thinned(points) {
   const step = Math.ceil(points.length / MOST_POINTS);
@@ -143,7 +178,8 @@ function scales(series, { logarithmic, range, until }, width) {
     high = 10 ** Math.ceil(Math.log10(Math.max(...ys, 1e-9)));
     low = Math.max(10 ** Math.floor(Math.log10(Math.min(...ys, high / 10))), high / 10 ** DECADES);
   }
-  const along = (value) => (logarithmic ? Math.log10(Math.max(value, low) / low) / Math.log10(high / low) : (value - low) / (high - low));
+  const along = (value) =>
+    logarithmic ? Math.log10(Math.max(value, low) / low) / Math.log10(high / low) : (value - low) / (high - low);
   const [innerWidth, innerHeight] = [width - EDGE.left - EDGE.right, HEIGHT - EDGE.top - EDGE.bottom];
   return {
     x: (value) => EDGE.left + (value / last) * innerWidth,
@@ -165,13 +201,15 @@ function ticks(low, high, count) {
   const size = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * size).find((each) => each >= rough);
   const found = [];
-  for (let value = Math.ceil(low / step) * step; value <= high * (1 + 1e-9); value += step) found.push(Number(value.toPrecision(6)));
+  for (let value = Math.ceil(low / step) * step; value <= high * (1 + 1e-9); value += step)
+    found.push(Number(value.toPrecision(6)));
   return found;
 }
 
 // Names beside the ends of the curves, pushed apart where they would lie on each other.
 function labels(series, scale, width) {
-  const ends = series.filter(({ points }) => points.length)
+  const ends = series
+    .filter(({ points }) => points.length)
     .map(({ name, colour, points }) => ({ name, colour, y: scale.y(points.at(-1)[1]) + 4 }))
     .sort((a, b) => a.y - b.y);
   const gap = Math.min(13, (HEIGHT - EDGE.top) / Math.max(1, ends.length));
@@ -181,7 +219,9 @@ function labels(series, scale, width) {
     ends.at(-1).y -= over;
     for (let i = ends.length - 2; i >= 0; i -= 1) ends[i].y = Math.min(ends[i].y, ends[i + 1].y - gap);
   }
-  return ends.map(({ name, colour, y }) => svg("text", { class: `label series-${colour}`, x: width - EDGE.right + 8, y }, name));
+  return ends.map(({ name, colour, y }) =>
+    svg("text", { class: `label series-${colour}`, x: width - EDGE.right + 8, y }, name),
+  );
 }
 
 customElements.define("line-chart", LineChart);

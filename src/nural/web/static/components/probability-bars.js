@@ -12,7 +12,13 @@ export class ProbabilityBars extends HTMLElement {
     for (let digit = 0; digit < 10; digit += 1) {
       const fill = element("span", { class: "fill" });
       const figure = element("span", { class: "share figures" }, "–");
-      const row = element("li", {}, element("span", { class: "digit" }, String(digit)), element("span", { class: "track", "aria-hidden": "true" }, fill), figure);
+      const row = element(
+        "li",
+        {},
+        element("span", { class: "digit" }, String(digit)),
+        element("span", { class: "track", "aria-hidden": "true" }, fill),
+        figure,
+      );
       this.#rows.push({ row, fill, figure });
       list.append(row);
     }

@@ -24,14 +24,29 @@ export class StageStrip extends HTMLElement {
     for (const { name, turnedBy } of PLACES) {
       const canvas = element("canvas", { class: "cells", role: "img" });
       const number = element("span", { class: "order figures", "aria-hidden": "true" }, String(this.#places.size + 1));
-      const turn = turnedBy && element("input", {
-        type: "checkbox", role: "switch", onchange: ({ target }) => store.set({
-          switches: { ...store.get("switches"), [turnedBy]: target.checked },
-        }),
-      });
+      const turn =
+        turnedBy &&
+        element("input", {
+          type: "checkbox",
+          role: "switch",
+          onchange: ({ target }) =>
+            store.set({
+              switches: { ...store.get("switches"), [turnedBy]: target.checked },
+            }),
+        });
       const title = element("span", { class: "name", t: `stage.${name}` });
-      const heading = turn ? element("label", { class: "switch" }, turn, title) : element("span", { class: "switch" }, title);
-      list.append(element("li", { class: name }, element("span", { class: "frame" }, canvas), element("div", { class: "caption" }, number, heading), element("p", { class: "small soft", t: `stage.${name}.why` })));
+      const heading = turn
+        ? element("label", { class: "switch" }, turn, title)
+        : element("span", { class: "switch" }, title);
+      list.append(
+        element(
+          "li",
+          { class: name },
+          element("span", { class: "frame" }, canvas),
+          element("div", { class: "caption" }, number, heading),
+          element("p", { class: "small soft", t: `stage.${name}.why` }),
+        ),
+      );
       this.#places.set(name, { canvas, turn });
     }
     this.append(list);
@@ -51,16 +66,23 @@ export class StageStrip extends HTMLElement {
       const state = [found?.data, store.get("language"), isDark()];
       if (state.every((value, i) => value === this.#places.get(name).state?.[i])) continue;
       this.#places.get(name).state = state;
-      const { shape: [height, width], data } = found ?? { shape: [28, 28], data: NOTHING };
+      const {
+        shape: [height, width],
+        data,
+      } = found ?? { shape: [28, 28], data: NOTHING };
       paintInk(canvas, data, height, width);
       canvas.style.aspectRatio = `${width} / ${height}`;
       canvas.parentElement.classList.toggle("empty", !found);
       // the box is drawn as large as it is in its field
       const largest = { scaled: 28, box: 84 }[name] ?? Math.max(height, width);
-      const share = name === "box" || name === "scaled" ? Math.max(height, width) / Math.max(largest, height, width) : 1;
+      const share =
+        name === "box" || name === "scaled" ? Math.max(height, width) / Math.max(largest, height, width) : 1;
       canvas.style[height >= width ? "height" : "width"] = `${100 * share}%`;
       canvas.style[height >= width ? "width" : "height"] = "auto";
-      canvas.setAttribute("aria-label", t(found ? "stage.picture" : "stage.none", { stage: t(`stage.${name}`), height, width }));
+      canvas.setAttribute(
+        "aria-label",
+        t(found ? "stage.picture" : "stage.none", { stage: t(`stage.${name}`), height, width }),
+      );
       canvas.parentElement.classList.toggle("cross", Boolean(cross && found));
     }
   }

@@ -10,10 +10,34 @@ export function textTable(rows) {
     if (!details.open) return;
     const { columns, rows: lines } = rows();
     const [first, ...others] = columns;
-    body.replaceChildren(element("table", {},
-      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, first), ...others.map((name) => element("th", { scope: "col", class: "number" }, name)))),
-      element("tbody", {}, ...lines.map(([head, ...cells]) => element("tr", {},
-        element("th", { scope: "row" }, head), ...cells.map((cell) => element("td", { class: "number" }, cell)))))));
+    body.replaceChildren(
+      element(
+        "table",
+        {},
+        element(
+          "thead",
+          {},
+          element(
+            "tr",
+            {},
+            element("th", { scope: "col" }, first),
+            ...others.map((name) => element("th", { scope: "col", class: "number" }, name)),
+          ),
+        ),
+        element(
+          "tbody",
+          {},
+          ...lines.map(([head, ...cells]) =>
+            element(
+              "tr",
+              {},
+              element("th", { scope: "row" }, head),
+              ...cells.map((cell) => element("td", { class: "number" }, cell)),
+            ),
+          ),
+        ),
+      ),
+    );
     body.setAttribute("aria-label", t("table"));
   };
   details.addEventListener("toggle", fill);

@@ -20,27 +20,66 @@ export class TrainingCharts extends HTMLElement {
 
   // The moments of a training, its layers, and the epoch of the moment that is chosen.
   show(moments, layers, marker) {
-    const curve = (read) => moments.map((moment) => [moment.epoch, read(moment)]).filter(([, y]) => y !== null && y !== undefined);
-    const draw = (name, chart) => this.#charts[name].show({ title: t(`chart.${name}`), note: t(`chart.${name}.why`), marker, until: moments.at(-1)?.epoch, ...chart });
+    const curve = (read) =>
+      moments.map((moment) => [moment.epoch, read(moment)]).filter(([, y]) => y !== null && y !== undefined);
+    const draw = (name, chart) =>
+      this.#charts[name].show({
+        title: t(`chart.${name}`),
+        note: t(`chart.${name}.why`),
+        marker,
+        until: moments.at(-1)?.epoch,
+        ...chart,
+      });
     const two = (read) => [
       { name: t("chart.training"), colour: 1, points: curve((moment) => read(moment.training)) },
       { name: t("chart.validation"), colour: 0, points: curve((moment) => read(moment.validation)) },
     ];
-    const losses = [{ name: t("chart.batches"), colour: 2, dashed: true, points: curve((moment) => moment.loss) }, ...two((judged) => judged?.loss)];
+    const losses = [
+      { name: t("chart.batches"), colour: 2, dashed: true, points: curve((moment) => moment.loss) },
+      ...two((judged) => judged?.loss),
+    ];
     const explodes = losses.some(({ points }) => points.some(([, loss]) => loss > EXPLODED));
     draw("loss", { series: losses, logarithmic: explodes });
     draw("accuracy", { series: two((judged) => judged?.accuracy), range: [0, 1], format: shareText });
     draw("pinned", {
-      series: Array.from({ length: 10 }, (_, digit) => ({ name: String(digit), colour: digit, points: curve((moment) => moment.pinned?.[digit]) })),
-      range: [0, 1], format: shareText,
+      series: Array.from({ length: 10 }, (_, digit) => ({
+        name: String(digit),
+        colour: digit,
+        points: curve((moment) => moment.pinned?.[digit]),
+      })),
+      range: [0, 1],
+      format: shareText,
     });
     const weights = layers.flatMap(({ params }) => params.filter((name) => !name.endsWith(".b")));
-    draw("gradients", { logarithmic: true, series: weights.map((name, i) => ({ name: titleOf(name, layers), colour: i % 10, points: curve((moment) => moment.gradients?.[name]) })) });
+    draw("gradients", {
+      logarithmic: true,
+      series: weights.map((name, i) => ({
+        name: titleOf(name, layers),
+        colour: i % 10,
+        points: curve((moment) => moment.gradients?.[name]),
+      })),
+    });
     const learning = layers.filter(({ params }) => params.length);
-    draw("updates", { logarithmic: true, guide: 1e-3, series: learning.map((layer, i) => ({ name: layerTitle(layer), colour: i % 10, points: curve((moment) => moment.updates?.[layer.name]) })) });
+    draw("updates", {
+      logarithmic: true,
+      guide: 1e-3,
+      series: learning.map((layer, i) => ({
+        name: layerTitle(layer),
+        colour: i % 10,
+        points: curve((moment) => moment.updates?.[layer.name]),
+      })),
+    });
     const mortal = layers.filter((layer) => layer.can_die);
     this.#charts.dead.hidden = !mortal.length;
-    draw("dead", { series: mortal.map((layer, i) => ({ name: layerTitle(layer), colour: i % 10, points: curve((moment) => moment.validation?.dead[layer.name]) })), range: [0, 1], format: shareText });
+    draw("dead", {
+      series: mortal.map((layer, i) => ({
+        name: layerTitle(layer),
+        colour: i % 10,
+        points: curve((moment) => moment.validation?.dead[layer.name]),
+      })),
+      range: [0, 1],
+      format: shareText,
+    });
   }
 }
 
@@ -52,7 +91,9 @@ const titleOf = (param, layers) => {
   return `${place} ${layers.find((layer) => layer.name === place).type} ${GREEK[name] ?? name}`;
 };
 
-export const summary = (moment) => (moment?.validation
-  ? t("train.summary", { accuracy: percent(moment.validation.accuracy), loss: plain(moment.validation.loss) }) : "");
+export const summary = (moment) =>
+  moment?.validation
+    ? t("train.summary", { accuracy: percent(moment.validation.accuracy), loss: plain(moment.validation.loss) })
+    : "";
 
 customElements.define("training-charts", TrainingCharts);

@@ -34,20 +34,59 @@ export class TrainingForm extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
     this.recipe = element("select", { id: "recipe", onchange: () => this.#takeRecipe() });
-    this.layers = element("layer-list", { onchange: (event) => {
-      event.stopPropagation();
-      this.#edit("layers", this.layers.value);
-    } });
-    this.slider = element("input", { type: "range", min: RATES[0], max: RATES[1], step: 0.05, tLabel: "train.rate.slider", oninput: () => {
-      this.#fields.learning_rate.value = Number((10 ** this.slider.value).toPrecision(2));
-    }, onchange: () => this.#edit("learning_rate", Number(this.#fields.learning_rate.value)) });
+    this.layers = element("layer-list", {
+      onchange: (event) => {
+        event.stopPropagation();
+        this.#edit("layers", this.layers.value);
+      },
+    });
+    this.slider = element("input", {
+      type: "range",
+      min: RATES[0],
+      max: RATES[1],
+      step: 0.05,
+      tLabel: "train.rate.slider",
+      oninput: () => {
+        this.#fields.learning_rate.value = Number((10 ** this.slider.value).toPrecision(2));
+      },
+      onchange: () => this.#edit("learning_rate", Number(this.#fields.learning_rate.value)),
+    });
     this.about = element("p", { class: "small soft" });
     this.append(
       element("label", { class: "field wide", for: "recipe" }, element("span", { t: "train.recipe" }), this.recipe),
       this.about,
-      element("fieldset", {}, element("legend", { t: "train.live" }), this.#field("learning_rate"), this.slider, this.#field("batch_size"), this.#field("epochs"), this.#field("momentum"), this.#field("weight_decay")),
-      element("fieldset", {}, element("legend", { t: "train.network" }), this.layers, this.#field("initializer"), this.#field("scale")),
-      element("fieldset", {}, element("legend", { t: "train.rest" }), this.#field("samples"), this.#field("augmentation"), this.#field("variants"), this.#field("outliers"), this.#field("optimizer"), this.#field("schedule"), this.#field("label_smoothing"), this.#field("seed")),
+      element(
+        "fieldset",
+        {},
+        element("legend", { t: "train.live" }),
+        this.#field("learning_rate"),
+        this.slider,
+        this.#field("batch_size"),
+        this.#field("epochs"),
+        this.#field("momentum"),
+        this.#field("weight_decay"),
+      ),
+      element(
+        "fieldset",
+        {},
+        element("legend", { t: "train.network" }),
+        this.layers,
+        this.#field("initializer"),
+        this.#field("scale"),
+      ),
+      element(
+        "fieldset",
+        {},
+        element("legend", { t: "train.rest" }),
+        this.#field("samples"),
+        this.#field("augmentation"),
+        this.#field("variants"),
+        this.#field("outliers"),
+        this.#field("optimizer"),
+        this.#field("schedule"),
+        this.#field("label_smoothing"),
+        this.#field("seed"),
+      ),
     );
   }
 
@@ -56,7 +95,11 @@ export class TrainingForm extends HTMLElement {
     const choices = CHOICES[name];
     const [least, most, step] = NUMBERS[name] ?? [];
     const input = choices
-      ? element("select", { id: `train-${name}` }, ...choices.map((choice) => element("option", { value: choice, t: `choice.${choice}` })))
+      ? element(
+          "select",
+          { id: `train-${name}` },
+          ...choices.map((choice) => element("option", { value: choice, t: `choice.${choice}` })),
+        )
       : element("input", { type: "number", id: `train-${name}`, min: least, max: most, step });
     input.addEventListener("change", () => {
       if (choices) this.#edit(name, input.value);
@@ -74,7 +117,9 @@ export class TrainingForm extends HTMLElement {
   set value(settings) {
     this.#settings = settings;
     const names = ["own", ...Object.keys(this.recipes)];
-    this.recipe.replaceChildren(...names.map((name) => element("option", { value: name }, name === "own" ? t("train.own") : name)));
+    this.recipe.replaceChildren(
+      ...names.map((name) => element("option", { value: name }, name === "own" ? t("train.own") : name)),
+    );
     this.recipe.value = settings.recipe;
     for (const [name, input] of Object.entries(this.#fields)) input.value = settings[name];
     this.slider.value = Math.log10(Math.max(settings.learning_rate, 10 ** RATES[0]));

@@ -28,13 +28,17 @@ export default {
   "draw.clear": "Clear",
   "draw.open": "Open a picture",
   "draw.width": "Brush width",
-  "draw.keys": "By keyboard: arrow keys move, with Shift in small steps; space sets the pen down and lifts it. A picture of a digit can be dropped or pasted.",
+  "draw.keys":
+    "By keyboard: arrow keys move, with Shift in small steps; space sets the pen down and lifts it. A " +
+    "picture of a digit can be dropped or pasted.",
   "draw.reading": "What the network reads",
   "draw.nothing": "Nothing is drawn yet.",
   "draw.sure": "It reads a {digit}, with a probability of {share}.",
   "draw.unsure": "It is unsure: {digit} comes first with {share}, below the threshold of {threshold}.",
   "draw.way": "On the way to the network",
-  "draw.way.why": "The network has learned from digits that were all prepared in the same way. Switch a step off, and see what it makes of your digit then.",
+  "draw.way.why":
+    "The network has learned from digits that were all prepared in the same way. Switch a step off, and " +
+    "see what it makes of your digit then.",
   "draw.samples": "Digits to begin with",
   "draw.samples.why": "From MNIST’s test set, which no network here has learned from. Draw on one to change it.",
   "draw.samples.more": "Others",
@@ -66,7 +70,8 @@ export default {
   "train.at": "step {step}, epoch {epoch}",
   "train.place": "epoch {epoch} of {epochs}, step {step}",
   "train.summary": "validation accuracy {accuracy}, loss {loss}",
-  "train.hint": "Learning rate, batch, epochs, momentum and weight decay may change while it runs; the rest needs a new training.",
+  "train.hint":
+    "Learning rate, batch, epochs, momentum and weight decay may change while it runs; the rest needs a new training.",
   "train.waits": "These settings begin with a new training; the one that is there goes on with its own.",
   "train.state.none": "Ready to begin",
   "train.state.paused": "Paused",
@@ -150,19 +155,37 @@ export default {
   "train.filters.why": "Its weights: orange is positive, blue negative, each picture on its own scale.",
   "train.filter": "Filter {number}, values up to {largest}",
   "train.pinned": "Your drawing, pinned",
-  "train.pinned.why": "Each moment of the training reads it; the curves above show what it says. Draw another, and it takes this one’s place.",
+  "train.pinned.why":
+    "Each moment of the training reads it; the curves above show what it says. Draw another, and it takes " +
+    "this one’s place.",
   "train.pinned.none": "Draw a digit in the view Draw: what the network says of it becomes ten curves here.",
 
-  "recipe.mlp": "784-256-256-10, ReLU, He initialisation. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate, label smoothing 0.1.",
-  "recipe.walkthrough": "784-256-256-10, ReLU, normal weights of standard deviation 0.001. Plain SGD: the first walkthrough to the letter.",
-  "recipe.two-layer": "784-50-10, ReLU, normal weights of standard deviation 0.01. Plain SGD: the second walkthrough’s network.",
+  "recipe.mlp":
+    "784-256-256-10, ReLU, He initialisation. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle " +
+    "rate, label smoothing 0.1.",
+  "recipe.walkthrough":
+    "784-256-256-10, ReLU, normal weights of standard deviation 0.001. Plain SGD: the first walkthrough to the letter.",
+  "recipe.two-layer":
+    "784-50-10, ReLU, normal weights of standard deviation 0.01. Plain SGD: the second walkthrough’s network.",
   "train.augmentation": "Share of digits distorted",
   "train.variants": "Variants for each digit",
   "train.outliers": "Outliers for each digit",
   "layers.padding": "padding",
-  "recipe.mlp-augmented": "784-1024-1024-10, ReLU, He initialisation. Affine and elastic distortion. SGD, Nesterov momentum 0.9, weight decay 2e-5, one-cycle rate. Slow.",
-  "recipe.cnn-fast": "5×5 convolutions of 16 and 32 channels, 2×2 max pooling, batch norm and ReLU; 512-10. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate.",
-  "recipe.cnn": "A 5×5 convolution of 16 channels, 3×3 ones of 32, 32 and 64, batch norm and ReLU; 2304-10, dropout. Affine and elastic distortion of half of the digits. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate.",
-  "recipe.best": "A 5×5 convolution of 32 channels, pairs of 3×3 ones of 64 and 128, batch norm and ReLU; 2048-10, dropout. Affine and elastic distortion of half of the digits, variants of digits, outliers to refuse. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate. Slow.",
-  "recipe.mnist-example": "PyTorch’s MNIST example: 3×3 convolutions of 32 and 64 channels, pooling, 9216-128-10, dropout. Adadelta, rate times 0.7 after each epoch. Slow: ten batches a second.",
+  "recipe.mlp-augmented":
+    "784-1024-1024-10, ReLU, He initialisation. Affine and elastic distortion. SGD, Nesterov momentum " +
+    "0.9, weight decay 2e-5, one-cycle rate. Slow.",
+  "recipe.cnn-fast":
+    "5×5 convolutions of 16 and 32 channels, 2×2 max pooling, batch norm and ReLU; 512-10. SGD, Nesterov " +
+    "momentum 0.9, weight decay 5e-4, one-cycle rate.",
+  "recipe.cnn":
+    "A 5×5 convolution of 16 channels, 3×3 ones of 32, 32 and 64, batch norm and ReLU; 2304-10, dropout. " +
+    "Affine and elastic distortion of half of the digits. SGD, Nesterov momentum 0.9, weight decay 5e-4, " +
+    "one-cycle rate.",
+  "recipe.best":
+    "A 5×5 convolution of 32 channels, pairs of 3×3 ones of 64 and 128, batch norm and ReLU; 2048-10, " +
+    "dropout. Affine and elastic distortion of half of the digits, variants of digits, outliers to " +
+    "refuse. SGD, Nesterov momentum 0.9, weight decay 5e-4, one-cycle rate. Slow.",
+  "recipe.mnist-example":
+    "PyTorch’s MNIST example: 3×3 convolutions of 32 and 64 channels, pooling, 9216-128-10, dropout. " +
+    "Adadelta, rate times 0.7 after each epoch. Slow: ten batches a second.",
 };

@@ -1,6 +1,8 @@
 export default {
   "inside.title": "There and back",
-  "inside.why": "Forward, your ink becomes ten probabilities. Say what it is meant to be, and there is a loss: the error, which goes back through the same layers and tells every number how it should change.",
+  "inside.why":
+    "Forward, your ink becomes ten probabilities. Say what it is meant to be, and there is a loss: the " +
+    "error, which goes back through the same layers and tells every number how it should change.",
   "inside.label": "This is a",
   "inside.label.none": "nothing said",
   "inside.label.why": "A drawing has no label. Choose one: only then is there a loss, and something that goes back.",
@@ -11,8 +13,12 @@ export default {
   "inside.no.label": "Choose a label above: without it there is no loss, and no error goes back.",
 
   "inside.lanes": "One column a layer",
-  "inside.lanes.keys": "Click a cell to see where it comes from. By keyboard: arrows move from cell to cell, Shift with ← → from layer to layer, Page Up and Down from channel to channel, Enter goes to the explanation.",
-  "inside.cells": "Cells of all layers. Arrows move from cell to cell, Shift with left and right from layer to layer, Page Up and Page Down from channel to channel, Enter goes to the explanation.",
+  "inside.lanes.keys":
+    "Click a cell to see where it comes from. By keyboard: arrows move from cell to cell, Shift with ← → " +
+    "from layer to layer, Page Up and Down from channel to channel, Enter goes to the explanation.",
+  "inside.cells":
+    "Cells of all layers. Arrows move from cell to cell, Shift with left and right from layer to layer, " +
+    "Page Up and Page Down from channel to channel, Enter goes to the explanation.",
   "inside.lane.forward": "activation",
   "inside.lane.backward": "∂L/∂activation",
   "inside.scale": "Colours",
@@ -46,11 +52,17 @@ export default {
   "inside.type.Residual": "Sum of both ways",
 
   "inside.comment.all": "The whole way. Go back one layer at a time to see what each of them does to the error.",
-  "inside.comment.logits": "The error begins as p − t: every logit’s probability, less 1 for the digit that it should be.",
-  "inside.comment.sum": "{above} passes the error on: each number of {layer} collects w · δ from all cells that used it. In a convolution these lie around it, so the error spreads.",
-  "inside.comment.gate": "{above} is a gate: {open} of {all} numbers of {layer} were above 0 and let the error pass as it is. The others are closed, and go dark.",
+  "inside.comment.logits":
+    "The error begins as p − t: every logit’s probability, less 1 for the digit that it should be.",
+  "inside.comment.sum":
+    "{above} passes the error on: each number of {layer} collects w · δ from all cells that used it. In a " +
+    "convolution these lie around it, so the error spreads.",
+  "inside.comment.gate":
+    "{above} is a gate: {open} of {all} numbers of {layer} were above 0 and let the error pass as it is. " +
+    "The others are closed, and go dark.",
   "inside.comment.function": "{above} multiplies the error by its slope at each number of {layer}.",
-  "inside.comment.max": "{above} sends the error of each window to its winner alone: {open} of {all} numbers of {layer} get any.",
+  "inside.comment.max":
+    "{above} sends the error of each window to its winner alone: {open} of {all} numbers of {layer} get any.",
   "inside.comment.mean": "{above} shares the error of each window equally among its numbers.",
   "inside.comment.scale": "{above} only scales here: the error of each channel is multiplied by γ / √(σ² + ε).",
   "inside.comment.add": "A sum sends the error back both ways, unchanged.",
@@ -58,7 +70,9 @@ export default {
   "inside.comment.ink": "This is the ink: where the error says how more or less of it would change the loss.",
 
   "inside.cell.title": "A cell, explained",
-  "inside.cell.none": "Choose a cell above. It will be taken apart here: every number that it was made of, and every number that its error was made of.",
+  "inside.cell.none":
+    "Choose a cell above. It will be taken apart here: every number that it was made of, and every number " +
+    "that its error was made of.",
   "inside.cell.word": "Cell",
   "inside.back": "← Back to the cell before",
   "inside.place": "row {row}, column {column}, channel {channel}",
@@ -110,21 +124,28 @@ export default {
   "inside.weight.open": "weight {name}",
 
   "inside.weight.title": "A weight",
-  "inside.weight.hint": "Click a weight in the lists of terms. You will see every place where it was used, and can prove its gradient.",
+  "inside.weight.hint":
+    "Click a weight in the lists of terms. You will see every place where it was used, and can prove its gradient.",
   "inside.uses": "Used {count} times; {zeros} of the uses add nothing. Their sum is the gradient.",
   "inside.uses.picture": "x · δ at every place",
   "inside.used": "used for",
   "inside.prove.title": "Prove it",
-  "inside.prove.why": "Is this gradient really the slope of the loss? Move the weight by a little to both sides, in float64, and measure.",
+  "inside.prove.why":
+    "Is this gradient really the slope of the loss? Move the weight by a little to both sides, in " +
+    "float64, and measure.",
   "inside.prove": "Prove it",
   "inside.proof.backward": "∂L/∂w, by going back",
   "inside.proof.difference": "(L(w + h) − L(w − h)) / 2h, h = {h}",
   "inside.proof.error": "relative error",
   "inside.proof.agree": "Both agree: the relative error is {error}.",
-  "inside.proof.kinks": "Between the two points {kinks} gates switch, however near they are: the loss has a kink there and no one slope. Relative error {error}.",
+  "inside.proof.kinks":
+    "Between the two points {kinks} gates switch, however near they are: the loss has a kink there and no " +
+    "one slope. Relative error {error}.",
   "inside.proof.skipped": "Larger steps were not used: from h = {h} on, gates switch between the two points ({kinks}).",
   "inside.move.title": "Move it",
-  "inside.move.why": "The curve is the true loss, the straight line is what the gradient says of it. Marks at the bottom are kinks: there a ReLU switches or a maximum moves.",
+  "inside.move.why":
+    "The curve is the true loss, the straight line is what the gradient says of it. Marks at the bottom " +
+    "are kinks: there a ReLU switches or a maximum moves.",
   "inside.move": "w",
   "inside.move.value": "weight {w}, loss {loss}",
   "inside.move.reading": "w = {w} · L = {loss} · tangent {predicted}",
@@ -138,7 +159,9 @@ export default {
   "inside.kinks": "kinks",
 
   "inside.step.title": "Take one step",
-  "inside.step.why": "Move every weight against its gradient, on this one image. For a small rate η the loss falls by η‖g‖²; for a large one the straight line no longer holds.",
+  "inside.step.why":
+    "Move every weight against its gradient, on this one image. For a small rate η the loss falls by " +
+    "η‖g‖²; for a large one the straight line no longer holds.",
   "inside.step.rate": "Rate",
   "inside.step.take": "Take the step",
   "inside.step.undo": "Undo",
@@ -154,7 +177,9 @@ export default {
   "inside.after": "after",
 
   "inside.ink.title": "Gradient on ink",
-  "inside.ink.why": "The error does not stop at the weights. It goes on to the ink, and says where more of it (orange) or less (blue) would make the network believe in your label.",
+  "inside.ink.why":
+    "The error does not stop at the weights. It goes on to the ink, and says where more of it (orange) or " +
+    "less (blue) would make the network believe in your label.",
   "inside.ink.gradient": "−∂L/∂ink: more here, less there",
   "inside.ink.paper": "the ink: draw on it",
   "inside.ink.fact": "Probability of a {label}: {share}. Strongest: {largest} a unit of ink.",
@@ -165,7 +190,9 @@ export default {
   "inside.ink.erase": "the pen erases",
 
   "inside.break.title": "Break it",
-  "inside.break.why": "Networks that are ill on purpose. Watch the backward lane fade, die or explode on its way from the logits to the ink.",
+  "inside.break.why":
+    "Networks that are ill on purpose. Watch the backward lane fade, die or explode on its way from the " +
+    "logits to the ink.",
   "inside.break.look": "↑ Look at the lanes",
   "inside.break.own": "The page’s network",
   "inside.break.healthy": "Healthy, untrained",
@@ -174,11 +201,21 @@ export default {
   "inside.break.rate": "A huge rate",
   "inside.break.centring": "No centring",
   "inside.break.own.why": "The network that is chosen at the top of the page.",
-  "inside.break.healthy.why": "Six fully connected layers with ReLU. He’s initialisation keeps the error about as large at the ink as at the logits.",
-  "inside.break.sigmoids.why": "The slope of a sigmoid is at most 1/4, and its small weights shrink the error again: each layer leaves about a sixth. The first layers learn next to nothing.",
-  "inside.break.dead.why": "Biases of −5 keep every ReLU of the third layer shut. Nothing gets through, so nothing below it can ever learn again.",
-  "inside.break.rate.why": "Two steps of training at a rate of 3. Every weight has overshot: numbers grow from layer to layer, and the error grows on its way back.",
-  "inside.break.centring.why": "The network is the same; the digit stands seven pixels beside the middle. It has never seen one there. See what the ink is told to become.",
+  "inside.break.healthy.why":
+    "Six fully connected layers with ReLU. He’s initialisation keeps the error about as large at the ink " +
+    "as at the logits.",
+  "inside.break.sigmoids.why":
+    "The slope of a sigmoid is at most 1/4, and its small weights shrink the error again: each layer " +
+    "leaves about a sixth. The first layers learn next to nothing.",
+  "inside.break.dead.why":
+    "Biases of −5 keep every ReLU of the third layer shut. Nothing gets through, so nothing below it can " +
+    "ever learn again.",
+  "inside.break.rate.why":
+    "Two steps of training at a rate of 3. Every weight has overshot: numbers grow from layer to layer, " +
+    "and the error grows on its way back.",
+  "inside.break.centring.why":
+    "The network is the same; the digit stands seven pixels beside the middle. It has never seen one " +
+    "there. See what the ink is told to become.",
   "inside.profile": "root mean square of each layer, logarithmic; × is 0",
   "inside.profile.label": "The size of the error: {top} at the logits, {ink} at the ink.",
   "inside.shape": "shape",
@@ -202,22 +239,32 @@ export default {
   "mistakes.why": "Click a number to see the digits behind it.",
   "mistakes.cell": "{label} read as {answer}: {count}",
   "mistakes.behind": "The surest mistakes",
-  "mistakes.choose": "Those that no threshold would hold back come first. Click one to open it Inside, or choose a cell of the matrix.",
+  "mistakes.choose":
+    "Those that no threshold would hold back come first. Click one to open it Inside, or choose a cell of the matrix.",
   "mistakes.open": "The surest come first, each with the probability of the wrong answer. Click one to open it Inside.",
   "mistakes.taken": "{label} read as {answer}",
   "mistakes.none": "There are none.",
   "mistakes.more": "and {more} more",
   "mistakes.digit": "A {label}, number {index} of {set}: {line}",
   "mistakes.sure": "Sure enough to answer?",
-  "mistakes.sure.why": "A network that may say “?” when its best probability is below a threshold answers fewer digits, and errs on fewer of those. The open circle is the threshold that the network came with; a threshold should be chosen on the validation set, and judged on the test set.",
+  "mistakes.sure.why":
+    "A network that may say “?” when its best probability is below a threshold answers fewer digits, and " +
+    "errs on fewer of those. The open circle is the threshold that the network came with; a threshold " +
+    "should be chosen on the validation set, and judged on the test set.",
   "mistakes.threshold": "Threshold",
   "mistakes.coverage": "coverage: digits answered",
   "mistakes.error": "error among these",
   "mistakes.wrong": "wrong",
-  "mistakes.reading": "{coverage} of the digits are answered, {error} of these wrongly: {wrong} mistakes remain, {held} digits are held back.",
-  "mistakes.curve": "Error against coverage. All digits answered: {all} wrong. At the network’s own threshold of {threshold}: {coverage} answered, {error} of these wrong.",
+  "mistakes.reading":
+    "{coverage} of the digits are answered, {error} of these wrongly: {wrong} mistakes remain, {held} " +
+    "digits are held back.",
+  "mistakes.curve":
+    "Error against coverage. All digits answered: {all} wrong. At the network’s own threshold of " +
+    "{threshold}: {coverage} answered, {error} of these wrong.",
   "mistakes.two": "Two networks on one digit",
-  "mistakes.two.why": "The same ink for both. A network that you train in the second tab, or one given with --model, can stand beside the one inside.",
+  "mistakes.two.why":
+    "The same ink for both. A network that you train in the second tab, or one given with --model, can " +
+    "stand beside the one inside.",
   "mistakes.first": "First",
   "mistakes.second": "Second",
   "mistakes.ink": "the ink",

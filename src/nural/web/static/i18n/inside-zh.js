@@ -11,7 +11,8 @@ export default {
   "inside.no.label": "请先在上面选标签：没有标签就没有损失，也没有误差返回。",
 
   "inside.lanes": "一层一列",
-  "inside.lanes.keys": "点击一个格子，看它从哪里来。键盘：方向键逐格移动，Shift 加 ← → 换层，Page Up / Page Down 换通道，Enter 转到解释。",
+  "inside.lanes.keys":
+    "点击一个格子，看它从哪里来。键盘：方向键逐格移动，Shift 加 ← → 换层，Page Up / Page Down 换通道，Enter 转到解释。",
   "inside.cells": "所有层的格子。方向键逐格移动，Shift 加左右键换层，Page Up 和 Page Down 换通道，Enter 转到解释。",
   "inside.lane.forward": "激活值",
   "inside.lane.backward": "∂L/∂激活值",
@@ -47,8 +48,10 @@ export default {
 
   "inside.comment.all": "这是全程。一次返回一层，看每一层对误差做了什么。",
   "inside.comment.logits": "误差从 p − t 开始：每个 logit 的概率，正确的数字再减去 1。",
-  "inside.comment.sum": "{above}把误差传下去：{layer}的每个数从所有用过它的格子收集 w · δ。在卷积里这些格子就在它周围，所以误差会散开。",
-  "inside.comment.gate": "{above}是一道门：{layer}的 {all} 个数中有 {open} 个大于 0，误差原样通过。其余的门关着，变暗。",
+  "inside.comment.sum":
+    "{above}把误差传下去：{layer}的每个数从所有用过它的格子收集 w · δ。在卷积里这些格子就在它周围，所以误差会散开。",
+  "inside.comment.gate":
+    "{above}是一道门：{layer}的 {all} 个数中有 {open} 个大于 0，误差原样通过。其余的门关着，变暗。",
   "inside.comment.function": "{above}把误差乘以它在{layer}每个数处的斜率。",
   "inside.comment.max": "{above}把每个窗口的误差只交给赢家：{layer}的 {all} 个数中有 {open} 个得到误差。",
   "inside.comment.mean": "{above}把每个窗口的误差平均分给其中的数。",
@@ -138,7 +141,8 @@ export default {
   "inside.kinks": "折点",
 
   "inside.step.title": "走一步",
-  "inside.step.why": "就用这一张图，让每个权重逆着自己的梯度移动。学习率 η 小时，损失下降 η‖g‖²；大时，直线就不再成立。",
+  "inside.step.why":
+    "就用这一张图，让每个权重逆着自己的梯度移动。学习率 η 小时，损失下降 η‖g‖²；大时，直线就不再成立。",
   "inside.step.rate": "学习率",
   "inside.step.take": "走这一步",
   "inside.step.undo": "撤销",
@@ -175,7 +179,8 @@ export default {
   "inside.break.centring": "不居中",
   "inside.break.own.why": "页面顶部所选的网络。",
   "inside.break.healthy.why": "六个全连接层加 ReLU。He 初始化让误差到达墨迹时与在 logit 处差不多大。",
-  "inside.break.sigmoids.why": "sigmoid 的斜率最多 1/4，小权重又使误差缩小：每层只留下约六分之一。最前面的层几乎学不到东西。",
+  "inside.break.sigmoids.why":
+    "sigmoid 的斜率最多 1/4，小权重又使误差缩小：每层只留下约六分之一。最前面的层几乎学不到东西。",
   "inside.break.dead.why": "−5 的偏置使第三层的 ReLU 全部关闭。什么也过不去，下面的层再也学不了。",
   "inside.break.rate.why": "以学习率 3 训练两步。每个权重都走过了头：数字逐层变大，误差在返回途中也越来越大。",
   "inside.break.centring.why": "网络没有变；数字离开中心七个像素。网络从未见过那里的数字。看墨迹被要求变成什么。",
@@ -209,13 +214,15 @@ export default {
   "mistakes.more": "还有 {more} 个",
   "mistakes.digit": "{label}，{set}第 {index} 个：{line}",
   "mistakes.sure": "有把握回答吗？",
-  "mistakes.sure.why": "如果最高概率低于阈值时可以说“？”，网络回答得少一些，错得也少一些。空心圆是网络自带的阈值；阈值应在验证集上选择，在测试集上评判。",
+  "mistakes.sure.why":
+    "如果最高概率低于阈值时可以说“？”，网络回答得少一些，错得也少一些。空心圆是网络自带的阈值；阈值应在验证集上选择，在测试集上评判。",
   "mistakes.threshold": "阈值",
   "mistakes.coverage": "覆盖率：回答的数字",
   "mistakes.error": "其中的错误率",
   "mistakes.wrong": "错误",
   "mistakes.reading": "回答了 {coverage} 的数字，其中 {error} 是错的：还剩 {wrong} 个错误，{held} 个数字不作答。",
-  "mistakes.curve": "错误率与覆盖率。全部回答：错 {all}。在网络自带的阈值 {threshold} 处：回答 {coverage}，其中错 {error}。",
+  "mistakes.curve":
+    "错误率与覆盖率。全部回答：错 {all}。在网络自带的阈值 {threshold} 处：回答 {coverage}，其中错 {error}。",
   "mistakes.two": "两个网络读同一个数字",
   "mistakes.two.why": "两者看到同样的墨迹。你在第二个标签页训练的网络，或用 --model 给出的网络，可以和自带的并排比较。",
   "mistakes.first": "第一个",

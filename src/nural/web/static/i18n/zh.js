@@ -160,9 +160,16 @@ export default {
   "train.variants": "每个数字配多少变体",
   "train.outliers": "每个数字配多少非数字",
   "layers.padding": "填充",
-  "recipe.mlp-augmented": "784-1024-1024-10，ReLU，He 初始化。仿射与弹性变形。SGD，Nesterov 动量 0.9，权重衰减 2e-5，单周期学习率。较慢。",
-  "recipe.cnn-fast": "5×5 卷积，16 和 32 个通道，2×2 最大池化，批归一化和 ReLU；512-10。SGD，Nesterov 动量 0.9，权重衰减 5e-4，单周期学习率。",
-  "recipe.cnn": "16 通道的 5×5 卷积，32、32、64 通道的 3×3 卷积，批归一化和 ReLU；2304-10，dropout。对一半的数字使用仿射与弹性变形。SGD，Nesterov 动量 0.9，权重衰减 5e-4，单周期学习率。",
-  "recipe.best": "32 通道的 5×5 卷积，64 和 128 通道的成对 3×3 卷积，批归一化和 ReLU；2048-10，dropout。对一半的数字使用仿射与弹性变形，加入数字的变体，并学习拒绝非数字。SGD，Nesterov 动量 0.9，权重衰减 5e-4，单周期学习率。较慢。",
-  "recipe.mnist-example": "PyTorch 的 MNIST 示例：32 和 64 通道的 3×3 卷积，池化，9216-128-10，dropout。Adadelta，每轮学习率乘以 0.7。较慢：每秒约十个批次。",
+  "recipe.mlp-augmented":
+    "784-1024-1024-10，ReLU，He 初始化。仿射与弹性变形。SGD，Nesterov 动量 0.9，权重衰减 2e-5，单周期学习率。较慢。",
+  "recipe.cnn-fast":
+    "5×5 卷积，16 和 32 个通道，2×2 最大池化，批归一化和 ReLU；512-10。SGD，Nesterov 动量 0.9，权重衰减 5e-4，单周期学习率。",
+  "recipe.cnn":
+    "16 通道的 5×5 卷积，32、32、64 通道的 3×3 卷积，批归一化和 ReLU；2304-10，dropout。对一半的数字使用仿射与弹性变形。SGD，Nesterov 动量 0.9，" +
+    "权重衰减 5e-4，单周期学习率。",
+  "recipe.best":
+    "32 通道的 5×5 卷积，64 和 128 通道的成对 3×3 卷积，批归一化和 ReLU；2048-10，dropout。对一半的数字使用仿射与弹性变形，加入数字的变体，并学习拒绝非数字。SGD，" +
+    "Nesterov 动量 0.9，权重衰减 5e-4，单周期学习率。较慢。",
+  "recipe.mnist-example":
+    "PyTorch 的 MNIST 示例：32 和 64 通道的 3×3 卷积，池化，9216-128-10，dropout。Adadelta，每轮学习率乘以 0.7。较慢：每秒约十个批次。",
 };

@@ -18,15 +18,56 @@ export class BreakLab extends HTMLElement {
 
   connectedCallback() {
     if (this.firstChild) return;
-    const button = (name, onclick) => element("button", { class: "action", type: "button", "data-name": name, "aria-pressed": "false", t: `inside.break.${name}`, onclick });
-    this.buttons = [button("own", () => this.#choose(null)), ...NETWORKS.map((name) => button(name, () => this.#choose(`broken:${name}`))), button("centring", () => this.#shift())];
+    const button = (name, onclick) =>
+      element("button", {
+        class: "action",
+        type: "button",
+        "data-name": name,
+        "aria-pressed": "false",
+        t: `inside.break.${name}`,
+        onclick,
+      });
+    this.buttons = [
+      button("own", () => this.#choose(null)),
+      ...NETWORKS.map((name) => button(name, () => this.#choose(`broken:${name}`))),
+      button("centring", () => this.#shift()),
+    ];
     this.comment = element("p", { class: "comment" });
-    this.drawing = svg("svg", { role: "img", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "profile", tLabel: "inside.profile" });
+    this.drawing = svg("svg", {
+      role: "img",
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      class: "profile",
+      tLabel: "inside.profile",
+    });
     this.table = textTable(() => this.#rows());
-    this.append(element("h2", { id: "inside-breaklab", t: "inside.break.title" }), element("p", { class: "soft", t: "inside.break.why" }),
-      element("div", { class: "row presets" }, ...this.buttons), this.comment,
-      element("button", { class: "quiet", type: "button", t: "inside.break.look", onclick: () => this.dispatchEvent(new Event("look")) }),
-      element("figure", { class: "profilebox" }, this.drawing, element("figcaption", { class: "small soft" }, element("span", { class: "key a" }), element("span", { t: "inside.lane.forward" }), element("span", { class: "key d" }), element("span", { t: "inside.lane.backward" }), " · ", element("span", { t: "inside.profile" }))), this.table);
+    this.append(
+      element("h2", { id: "inside-breaklab", t: "inside.break.title" }),
+      element("p", { class: "soft", t: "inside.break.why" }),
+      element("div", { class: "row presets" }, ...this.buttons),
+      this.comment,
+      element("button", {
+        class: "quiet",
+        type: "button",
+        t: "inside.break.look",
+        onclick: () => this.dispatchEvent(new Event("look")),
+      }),
+      element(
+        "figure",
+        { class: "profilebox" },
+        this.drawing,
+        element(
+          "figcaption",
+          { class: "small soft" },
+          element("span", { class: "key a" }),
+          element("span", { t: "inside.lane.forward" }),
+          element("span", { class: "key d" }),
+          element("span", { t: "inside.lane.backward" }),
+          " · ",
+          element("span", { t: "inside.profile" }),
+        ),
+      ),
+      this.table,
+    );
     translate(this);
     store.on(["language"], () => this.refresh());
     store.on(["source"], () => {
@@ -38,7 +79,9 @@ export class BreakLab extends HTMLElement {
   #choose(network) {
     if (this.#centred) this.#shift();
     // on one logarithmic scale for all layers one sees the error fade; within each layer, what it looks like
-    const scale = network ? { "inside.scale": "shared", "inside.log": true } : { "inside.scale": "layer", "inside.log": false };
+    const scale = network
+      ? { "inside.scale": "shared", "inside.log": true }
+      : { "inside.scale": "layer", "inside.log": false };
     store.set({ "inside.network": network, "inside.cell": null, "inside.weight": null, "inside.step": 0, ...scale });
   }
 
@@ -52,7 +95,11 @@ export class BreakLab extends HTMLElement {
     }
     const pixels = store.get("pixels");
     if (!pixels) return;
-    const centred = { base: store.get("base") ?? (store.get("strokes").length ? null : pixels), strokes: store.get("strokes"), source: store.get("source") };
+    const centred = {
+      base: store.get("base") ?? (store.get("strokes").length ? null : pixels),
+      strokes: store.get("strokes"),
+      source: store.get("source"),
+    };
     store.set({ "inside.network": null });
     store.set({ source: { kind: "shifted" } });
     this.#centred = centred;
@@ -69,7 +116,9 @@ export class BreakLab extends HTMLElement {
   }
 
   get #sizes() {
-    return (tracer.trace?.layers ?? []).filter(({ same }) => !same).map((layer) => ({ layer, a: layer.activation?.rms, d: layer.gradient?.rms }));
+    return (tracer.trace?.layers ?? [])
+      .filter(({ same }) => !same)
+      .map((layer) => ({ layer, a: layer.activation?.rms, d: layer.gradient?.rms }));
   }
 
   #draw() {
@@ -79,29 +128,66 @@ export class BreakLab extends HTMLElement {
       this.drawing.replaceChildren();
       return;
     }
-    const [low, high] = [Math.floor(Math.log10(Math.min(...values, 0.1))), Math.ceil(Math.log10(Math.max(...values, 1)))];
+    const [low, high] = [
+      Math.floor(Math.log10(Math.min(...values, 0.1))),
+      Math.ceil(Math.log10(Math.max(...values, 1))),
+    ];
     const x = (i) => EDGE.left + ((i + 0.5) / sizes.length) * (WIDTH - EDGE.left - EDGE.right);
-    const y = (value) => EDGE.top + (1 - (Math.log10(Math.max(value, 10 ** low)) - low) / (high - low)) * (HEIGHT - EDGE.top - EDGE.bottom);
+    const y = (value) =>
+      EDGE.top +
+      (1 - (Math.log10(Math.max(value, 10 ** low)) - low) / (high - low)) * (HEIGHT - EDGE.top - EDGE.bottom);
     const every = Math.ceil((high - low) / 6);
     const ticks = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => 10 ** (high - i * every));
     const curve = (key) => {
-      const points = sizes.map((size, i) => [x(i), size[key], i]).filter(([, value]) => value !== null && value !== undefined);
+      const points = sizes
+        .map((size, i) => [x(i), size[key], i])
+        .filter(([, value]) => value !== null && value !== undefined);
       const path = points.map(([px, value], i) => `${i ? "L" : "M"}${px.toFixed(1)},${y(value).toFixed(1)}`).join("");
-      return [svg("path", { class: `curve ${key}`, d: path }), ...points.map(([px, value]) => (value > 0
-        ? svg("circle", { class: `dot ${key}`, cx: px, cy: y(value), r: 3.5 })
-        : svg("path", { class: `nothing ${key}`, d: `M${px - 4},${y(0) - 4}l8,8m0,-8l-8,8` })))];
+      return [
+        svg("path", { class: `curve ${key}`, d: path }),
+        ...points.map(([px, value]) =>
+          value > 0
+            ? svg("circle", { class: `dot ${key}`, cx: px, cy: y(value), r: 3.5 })
+            : svg("path", { class: `nothing ${key}`, d: `M${px - 4},${y(0) - 4}l8,8m0,-8l-8,8` }),
+        ),
+      ];
     };
     const slanted = sizes.length > 7;
     this.drawing.replaceChildren(
-      ...ticks.flatMap((value) => [svg("line", { class: "grid", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: y(value), y2: y(value) }), svg("text", { class: "tick", x: EDGE.left - 8, y: y(value) + 4, "text-anchor": "end" }, plain(value, 1))]),
-      ...sizes.map(({ layer }, i) => svg("text", { class: "tick", "text-anchor": slanted ? "end" : "middle", transform: slanted ? `translate(${x(i) + 4},${HEIGHT - EDGE.bottom + 14}) rotate(-32)` : `translate(${x(i)},${HEIGHT - EDGE.bottom + 18})` }, short(typeTitle(layer)))),
-      ...curve("a"), ...curve("d"));
+      ...ticks.flatMap((value) => [
+        svg("line", { class: "grid", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: y(value), y2: y(value) }),
+        svg("text", { class: "tick", x: EDGE.left - 8, y: y(value) + 4, "text-anchor": "end" }, plain(value, 1)),
+      ]),
+      ...sizes.map(({ layer }, i) =>
+        svg(
+          "text",
+          {
+            class: "tick",
+            "text-anchor": slanted ? "end" : "middle",
+            transform: slanted
+              ? `translate(${x(i) + 4},${HEIGHT - EDGE.bottom + 14}) rotate(-32)`
+              : `translate(${x(i)},${HEIGHT - EDGE.bottom + 18})`,
+          },
+          short(typeTitle(layer)),
+        ),
+      ),
+      ...curve("a"),
+      ...curve("d"),
+    );
     const errors = sizes.map(({ d }) => d).filter((value) => value !== null && value !== undefined);
-    this.drawing.setAttribute("aria-label", errors.length ? t("inside.profile.label", { top: plain(errors.at(-1), 2), ink: plain(errors[0], 2) }) : t("inside.no.label"));
+    this.drawing.setAttribute(
+      "aria-label",
+      errors.length
+        ? t("inside.profile.label", { top: plain(errors.at(-1), 2), ink: plain(errors[0], 2) })
+        : t("inside.no.label"),
+    );
   }
 
   #rows() {
-    return { columns: [t("inside.layer"), t("inside.lane.forward"), t("inside.lane.backward")], rows: this.#sizes.map(({ layer, a, d }) => [`${layer.name} ${typeTitle(layer)}`, plain(a, 3), plain(d, 3)]) };
+    return {
+      columns: [t("inside.layer"), t("inside.lane.forward"), t("inside.lane.backward")],
+      rows: this.#sizes.map(({ layer, a, d }) => [`${layer.name} ${typeTitle(layer)}`, plain(a, 3), plain(d, 3)]),
+    };
   }
 }
 

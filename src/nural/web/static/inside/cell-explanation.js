@@ -23,7 +23,13 @@ export class CellExplanation extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
     this.heading = element("h2", { id: "inside-cell", tabindex: "-1" });
-    this.back = element("button", { class: "action", type: "button", t: "inside.back", disabled: true, onclick: () => this.#goBack() });
+    this.back = element("button", {
+      class: "action",
+      type: "button",
+      t: "inside.back",
+      disabled: true,
+      onclick: () => this.#goBack(),
+    });
     this.body = element("div", { class: "explained" });
     this.append(element("div", { class: "row spread" }, this.heading, this.back), this.body);
     translate(this);
@@ -48,7 +54,7 @@ export class CellExplanation extends HTMLElement {
       this.body.replaceChildren(element("p", { class: "soft" }, t("inside.cell.none")));
       return;
     }
-    const number = (this.#asked += 1);
+    const number = ++this.#asked;
     try {
       const found = await tracer.ask("cell", { step: cell.name, index: cell.index, terms: this.#terms });
       if (number === this.#asked) this.#show(found, cell);
@@ -62,13 +68,28 @@ export class CellExplanation extends HTMLElement {
     if (!layer) return;
     this.heading.textContent = `${columnTitle(layer).split(",")[0]}: ${cellName(cell.index)}`;
     this.back.disabled = !this.#way.length;
-    const maps = [channelMap(layer, cell.index, "a", t("inside.lane.forward")), channelMap(layer, cell.index, "d", t("inside.lane.backward"))].filter(Boolean);
+    const maps = [
+      channelMap(layer, cell.index, "a", t("inside.lane.forward")),
+      channelMap(layer, cell.index, "d", t("inside.lane.backward")),
+    ].filter(Boolean);
     this.body.replaceChildren(
-      maps.length ? element("div", { class: "maps" }, ...maps, this.#table(layer, cell.index)) : element("div", { class: "maps" }, this.#table(layer, cell.index)),
-      element("section", { class: "way forward", "aria-label": t("inside.lane.forward") },
-        element("h3", {}, t("inside.forward")), element("ol", { class: "lines", tabindex: "0" }, ...forwardLines(found)), ...this.#fields(found), this.#forwardTerms(found)),
-      element("section", { class: "way backward", "aria-label": t("inside.lane.backward") },
-        element("h3", {}, t("inside.backward")), ...this.#backward(found)),
+      maps.length
+        ? element("div", { class: "maps" }, ...maps, this.#table(layer, cell.index))
+        : element("div", { class: "maps" }, this.#table(layer, cell.index)),
+      element(
+        "section",
+        { class: "way forward", "aria-label": t("inside.lane.forward") },
+        element("h3", {}, t("inside.forward")),
+        element("ol", { class: "lines", tabindex: "0" }, ...forwardLines(found)),
+        ...this.#fields(found),
+        this.#forwardTerms(found),
+      ),
+      element(
+        "section",
+        { class: "way backward", "aria-label": t("inside.lane.backward") },
+        element("h3", {}, t("inside.backward")),
+        ...this.#backward(found),
+      ),
     );
     translate(this.body);
     this.#connect(found, cell);
@@ -81,21 +102,36 @@ export class CellExplanation extends HTMLElement {
     const { shape, values, weights } = forward.field;
     const ink = forward.terms[0]?.step === "ink";
     const convolution = stations[0].type.startsWith("Conv");
-    return [element("div", { class: "row fields" },
-      fieldPicture(shape, values, { ink, caption: t(convolution ? "inside.patch" : "inside.input") }),
-      element("span", { class: "times", "aria-hidden": "true" }, "×"),
-      fieldPicture(shape, weights, { caption: t(convolution ? "inside.kernel" : "inside.weights") }),
-      element("span", { class: "times", "aria-hidden": "true" }, "="),
-      fieldPicture(shape, values.map((value, i) => value * weights[i]), { caption: t("inside.product") }))];
+    return [
+      element(
+        "div",
+        { class: "row fields" },
+        fieldPicture(shape, values, { ink, caption: t(convolution ? "inside.patch" : "inside.input") }),
+        element("span", { class: "times", "aria-hidden": "true" }, "×"),
+        fieldPicture(shape, weights, { caption: t(convolution ? "inside.kernel" : "inside.weights") }),
+        element("span", { class: "times", "aria-hidden": "true" }, "="),
+        fieldPicture(
+          shape,
+          values.map((value, i) => value * weights[i]),
+          { caption: t("inside.product") },
+        ),
+      ),
+    ];
   }
 
   #forwardTerms({ forward }) {
     if (!forward) return null;
     const max = forward.kind === "max";
     return termTable({
-      sum: forward, caption: t(`inside.caption.${max ? "max" : forward.kind === "mean" ? "mean" : "sum"}`),
-      factors: [t("inside.from"), "x", max ? t("inside.won") : "w"], product: max ? "x" : "x · w", total: max ? t("inside.maximum") : t("inside.total"), where: whereFrom,
-      onCell: (term) => this.#follow(term), onWeight: openWeight, onMore: () => this.#more(),
+      sum: forward,
+      caption: t(`inside.caption.${max ? "max" : forward.kind === "mean" ? "mean" : "sum"}`),
+      factors: [t("inside.from"), "x", max ? t("inside.won") : "w"],
+      product: max ? "x" : "x · w",
+      total: max ? t("inside.maximum") : t("inside.total"),
+      where: whereFrom,
+      onCell: (term) => this.#follow(term),
+      onWeight: openWeight,
+      onMore: () => this.#more(),
     });
   }
 
@@ -104,9 +140,15 @@ export class CellExplanation extends HTMLElement {
     const lines = element("ol", { class: "lines", tabindex: "0" }, ...backwardLines(found));
     if (!found.backward) return [lines];
     const table = termTable({
-      sum: found.backward, caption: t("inside.caption.back"), factors: [t("inside.to"), "δ", "w"], product: "w · δ",
-      total: found.stations.at(-1).kind === "ink" ? "∂L/∂x" : "∂L/∂a", where: whereFrom,
-      onCell: (term) => this.#follow(term), onWeight: openWeight, onMore: () => this.#more(),
+      sum: found.backward,
+      caption: t("inside.caption.back"),
+      factors: [t("inside.to"), "δ", "w"],
+      product: "w · δ",
+      total: found.stations.at(-1).kind === "ink" ? "∂L/∂x" : "∂L/∂a",
+      where: whereFrom,
+      onCell: (term) => this.#follow(term),
+      onWeight: openWeight,
+      onMore: () => this.#more(),
     });
     return [lines, table];
   }
@@ -134,16 +176,40 @@ export class CellExplanation extends HTMLElement {
     const top = { lane: "d", step: stations.at(-1).step, index: stations.at(-1).index };
     const curves = (terms, lane, own) => {
       const largest = Math.max(...terms.map(({ product }) => Math.abs(product)), 1e-300);
-      return terms.slice(0, EDGES).filter(({ product }) => product).map(({ step, index, product }) => ({ from: own, to: { lane, step, index }, product, share: Math.abs(product) / largest }));
+      return terms
+        .slice(0, EDGES)
+        .filter(({ product }) => product)
+        .map(({ step, index, product }) => ({
+          from: own,
+          to: { lane, step, index },
+          product,
+          share: Math.abs(product) / largest,
+        }));
     };
-    const reach = [...(forward?.reach ?? []).map((box) => ({ ...box, lane: "a" })), ...(backward?.reach ?? []).map((box) => ({ ...box, lane: "d" }))];
-    this.dispatchEvent(new CustomEvent("connect", { detail: { links: [...curves(forward?.terms ?? [], "a", base), ...curves(backward?.terms ?? [], "d", top)], reach, cell } }));
+    const reach = [
+      ...(forward?.reach ?? []).map((box) => ({ ...box, lane: "a" })),
+      ...(backward?.reach ?? []).map((box) => ({ ...box, lane: "d" })),
+    ];
+    this.dispatchEvent(
+      new CustomEvent("connect", {
+        detail: {
+          links: [...curves(forward?.terms ?? [], "a", base), ...curves(backward?.terms ?? [], "d", top)],
+          reach,
+          cell,
+        },
+      }),
+    );
   }
 
   #announce({ stations }, cell) {
     const own = stations.find(({ step }) => step === cell.name) ?? stations[0];
     const layer = tracer.trace.byName.get(cell.name);
-    const detail = t(own.gradient === null ? "inside.say.forward" : "inside.say", { layer: typeTitle(layer), cell: cellName(cell.index), value: signed(own.value), gradient: signed(own.gradient) });
+    const detail = t(own.gradient === null ? "inside.say.forward" : "inside.say", {
+      layer: typeTitle(layer),
+      cell: cellName(cell.index),
+      value: signed(own.value),
+      gradient: signed(own.gradient),
+    });
     document.dispatchEvent(new CustomEvent("announce", { detail }));
   }
 
@@ -153,22 +219,37 @@ export class CellExplanation extends HTMLElement {
       const { shape, data } = tracer.trace.tensor(`a.${layer.name}`);
       const back = tracer.trace.has(`d.${layer.name}`) ? tracer.trace.tensor(`d.${layer.name}`).data : null;
       if (shape.length === 1) {
-        return { columns: [t("inside.cell.word"), t("inside.lane.forward"), t("inside.lane.backward")], rows: [...data].map((value, i) => [String(i), signed(value), back ? signed(back[i]) : "–"]) };
+        return {
+          columns: [t("inside.cell.word"), t("inside.lane.forward"), t("inside.lane.backward")],
+          rows: [...data].map((value, i) => [String(i), signed(value), back ? signed(back[i]) : "–"]),
+        };
       }
       const [height, width, channels] = shape;
       const rows = [];
-      for (const [name, numbers] of [[t("inside.lane.forward"), data], [t("inside.lane.backward"), back]]) {
+      for (const [name, numbers] of [
+        [t("inside.lane.forward"), data],
+        [t("inside.lane.backward"), back],
+      ]) {
         if (!numbers) continue;
-        for (let r = 0; r < height; r += 1) rows.push([`${name}, ${t("inside.row", { r })}`, ...Array.from({ length: width }, (_, c) => signed(numbers[(r * width + c) * channels + index[2]], 2))]);
+        for (let r = 0; r < height; r += 1)
+          rows.push([
+            `${name}, ${t("inside.row", { r })}`,
+            ...Array.from({ length: width }, (_, c) => signed(numbers[(r * width + c) * channels + index[2]], 2)),
+          ]);
       }
-      return { columns: [t("inside.channel", { channel: index[2] }), ...Array.from({ length: width }, (_, c) => String(c))], rows };
+      return {
+        columns: [t("inside.channel", { channel: index[2] }), ...Array.from({ length: width }, (_, c) => String(c))],
+        rows,
+      };
     });
   }
 }
 
 const whereFrom = ({ step, index }) => {
   const layer = tracer.trace.byName.get(step);
-  return `${layer.kind === "ink" ? "" : `${step} `}${typeTitle(layer)} ${index.length === 3 ? `${index[0]},${index[1]}${layer.shape[2] > 1 ? ` · ${index[2]}` : ""}` : index[0]}`;
+  const [row, column, channel] = index;
+  const cell = index.length < 3 ? row : `${row},${column}${layer.shape[2] > 1 ? ` · ${channel}` : ""}`;
+  return `${layer.kind === "ink" ? "" : `${step} `}${typeTitle(layer)} ${cell}`;
 };
 
 const openWeight = (parameter, entry) => store.set({ "inside.weight": { name: parameter, index: entry } });

@@ -12,7 +12,10 @@ const narrow = matchMedia("(max-width: 720px)");
 export function channelMap(layer, index, lane, caption) {
   const name = `${lane}.${layer.name}`;
   if (layer.shape.length !== 3 || !tracer.trace.has(name)) return null;
-  const { shape: [height, width, channels], data } = tracer.trace.tensor(name);
+  const {
+    shape: [height, width, channels],
+    data,
+  } = tracer.trace.tensor(name);
   const channel = index[2];
   if (channel >= channels) return null;
   const scale = (narrow.matches ? 148 : 196) / Math.max(height, width);
@@ -25,17 +28,39 @@ export function channelMap(layer, index, lane, caption) {
   const openName = `open.${layer.name}`;
   const open = lane === "d" && tracer.trace.has(openName) ? tracer.trace.tensor(openName) : null;
   const largest = (lane === "a" ? layer.activation : layer.gradient)?.largest ?? 0;
-  paintPlane(canvas.getContext("2d"), {
-    data, channels, channel, height, width, largest, logarithmic: store.get("inside.log"),
-    ink: lane === "a" && layer.kind === "ink", open: open?.data, openChannels: open?.shape.at(-1),
-  }, { x: 0, y: 0, width: canvas.width, height: canvas.height });
+  paintPlane(
+    canvas.getContext("2d"),
+    {
+      data,
+      channels,
+      channel,
+      height,
+      width,
+      largest,
+      logarithmic: store.get("inside.log"),
+      ink: lane === "a" && layer.kind === "ink",
+      open: open?.data,
+      openChannels: open?.shape.at(-1),
+    },
+    { x: 0, y: 0, width: canvas.width, height: canvas.height },
+  );
   canvas.addEventListener("click", ({ offsetX, offsetY }) => {
     const within = (value, side) => Math.min(side - 1, Math.max(0, Math.floor(value / scale)));
     choose(layer.name, [within(offsetY, height), within(offsetX, width), channel]);
   });
   const mark = element("span", { class: "mark" });
-  Object.assign(mark.style, { left: `${index[1] * scale}px`, top: `${index[0] * scale}px`, width: `${scale}px`, height: `${scale}px` });
-  return element("figure", { class: "map" }, element("div", { class: "mapbox" }, canvas, mark), element("figcaption", { class: "small soft" }, caption));
+  Object.assign(mark.style, {
+    left: `${index[1] * scale}px`,
+    top: `${index[0] * scale}px`,
+    width: `${scale}px`,
+    height: `${scale}px`,
+  });
+  return element(
+    "figure",
+    { class: "map" },
+    element("div", { class: "mapbox" }, canvas, mark),
+    element("figcaption", { class: "small soft" }, caption),
+  );
 }
 
 // Numbers of any shape (h, w, c) as one picture, all channels side by side.
@@ -57,7 +82,22 @@ export function fieldPicture(shape, values, { ink = false, caption }) {
   const data = Float32Array.from(values);
   for (let channel = 0; channel < channels; channel += 1) {
     const [x, y] = [(channel % across) * (width * scale + gap), Math.floor(channel / across) * (height * scale + gap)];
-    paintPlane(context, { data, channels, channel, height, width, largest, ink }, { x: x * ratio, y: y * ratio, width: width * scale * ratio, height: height * scale * ratio });
+    paintPlane(
+      context,
+      { data, channels, channel, height, width, largest, ink },
+      { x: x * ratio, y: y * ratio, width: width * scale * ratio, height: height * scale * ratio },
+    );
   }
-  return element("figure", { class: "map" }, element("div", { class: "mapbox" }, canvas), element("figcaption", { class: "small soft" }, caption, " ", element("span", { class: "figures" }, `±${plain(largest, 2)}`)));
+  return element(
+    "figure",
+    { class: "map" },
+    element("div", { class: "mapbox" }, canvas),
+    element(
+      "figcaption",
+      { class: "small soft" },
+      caption,
+      " ",
+      element("span", { class: "figures" }, `±${plain(largest, 2)}`),
+    ),
+  );
 }

@@ -2,14 +2,23 @@
 
 const GAP = 5;
 
-// {width, height, shown, rect(index), at(x, y), tiles} in CSS pixels; `shape` is the layer's own, `channels` how many of
-// an image are there, `size` the height that there is.
+// {width, height, shown, rect(index), at(x, y), tiles} in CSS pixels; `shape` is the layer’s own, `channels` how many
+// of an image are there, `size` the height that there is.
 export function geometry(shape, channels, size) {
   return shape.length === 3 ? imageGeometry(shape, channels, size) : rowGeometry(shape[0], size);
 }
 
 function imageGeometry([height, width], channels, size) {
-  const rows = channels <= 1 ? 1 : channels <= 4 ? 2 : channels <= 9 ? 3 : channels <= 16 ? 4 : Math.ceil(Math.sqrt(channels / 1.6));
+  const rows =
+    channels <= 1
+      ? 1
+      : channels <= 4
+        ? 2
+        : channels <= 9
+          ? 3
+          : channels <= 16
+            ? 4
+            : Math.ceil(Math.sqrt(channels / 1.6));
   const columns = Math.ceil(channels / rows);
   const tile = (size - GAP * (rows - 1)) / rows;
   const scale = tile / Math.max(height, width);

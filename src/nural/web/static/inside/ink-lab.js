@@ -1,4 +1,5 @@
-// Gradient on ink: where more or less of it would change the answer. Follow it step by step, let it run, or with the pen.
+// Gradient on ink: where more or less of it would change the answer. Follow it step by step, let it run,
+// or with the pen.
 import { percent, plain, signed } from "../components/colour.js";
 import { textTable } from "../components/text-table.js";
 import { element } from "../element.js";
@@ -23,16 +24,56 @@ export class InkLab extends HTMLElement {
     this.canvas = element("canvas", { role: "img", tLabel: "inside.ink.gradient" });
     this.ink = element("canvas", { role: "img", tLabel: "inside.ink.paper" });
     this.fact = element("p", { class: "small" });
-    this.once = element("button", { class: "action", type: "button", t: "inside.ink.step", onclick: () => this.#step() });
-    this.go = element("button", { class: "action primary", type: "button", onclick: () => (this.#run ? this.#stop() : this.#start()) });
-    this.undo = element("button", { class: "action", type: "button", t: "inside.ink.undo", disabled: true, onclick: () => this.#back() });
+    this.once = element("button", {
+      class: "action",
+      type: "button",
+      t: "inside.ink.step",
+      onclick: () => this.#step(),
+    });
+    this.go = element("button", {
+      class: "action primary",
+      type: "button",
+      onclick: () => (this.#run ? this.#stop() : this.#start()),
+    });
+    this.undo = element("button", {
+      class: "action",
+      type: "button",
+      t: "inside.ink.undo",
+      disabled: true,
+      onclick: () => this.#back(),
+    });
     this.erase = element("input", { type: "checkbox", role: "switch" });
-    this.append(element("h2", { id: "inside-inklab", t: "inside.ink.title" }), element("p", { class: "soft", t: "inside.ink.why" }),
-      element("div", { class: "inkmaps" },
-        element("figure", { class: "map" }, this.canvas, element("figcaption", { class: "small soft", t: "inside.ink.gradient" })),
-        element("figure", { class: "map pen" }, this.ink, element("figcaption", { class: "small soft", t: "inside.ink.paper" }))),
+    this.table = textTable(() => this.#rows());
+    this.append(
+      element("h2", { id: "inside-inklab", t: "inside.ink.title" }),
+      element("p", { class: "soft", t: "inside.ink.why" }),
+      element(
+        "div",
+        { class: "inkmaps" },
+        element(
+          "figure",
+          { class: "map" },
+          this.canvas,
+          element("figcaption", { class: "small soft", t: "inside.ink.gradient" }),
+        ),
+        element(
+          "figure",
+          { class: "map pen" },
+          this.ink,
+          element("figcaption", { class: "small soft", t: "inside.ink.paper" }),
+        ),
+      ),
       this.fact,
-      element("div", { class: "row" }, this.once, this.go, this.undo, element("label", { class: "switch small" }, this.erase, element("span", { t: "inside.ink.erase" }))), this.table = textTable(() => this.#rows()));
+      element(
+        "div",
+        { class: "row" },
+        this.once,
+        this.go,
+        this.undo,
+        element("label", { class: "switch small" }, this.erase, element("span", { t: "inside.ink.erase" })),
+      ),
+      this.table,
+    );
     translate(this);
     this.ink.addEventListener("pointerdown", (event) => {
       if (!tracer.trace || event.button !== 0) return;
@@ -42,7 +83,10 @@ export class InkLab extends HTMLElement {
       this.#draw(event);
     });
     this.ink.addEventListener("pointermove", (event) => this.#pen && this.#draw(event));
-    for (const name of ["pointerup", "pointercancel"]) this.ink.addEventListener(name, () => { this.#pen = null; });
+    for (const name of ["pointerup", "pointercancel"])
+      this.ink.addEventListener(name, () => {
+        this.#pen = null;
+      });
     store.on(["theme", "language"], () => this.refresh());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.refresh());
     store.on(["source"], () => {
@@ -78,14 +122,21 @@ export class InkLab extends HTMLElement {
     const largest = trace.byName.get("ink").gradient.largest;
     // what lowers the loss: against the gradient, so that orange means "more ink here"
     paintPlane(this.canvas.getContext("2d"), { data: data.map((slope) => -slope), largest, ...plane }, box);
-    this.fact.textContent = t("inside.ink.fact", { label: trace.label, share: percent(trace.probabilities[trace.label] ?? 0), largest: plain(largest, 2) });
+    this.fact.textContent = t("inside.ink.fact", {
+      label: trace.label,
+      share: percent(trace.probabilities[trace.label] ?? 0),
+      largest: plain(largest, 2),
+    });
   }
 
   // What lowers the loss, row by row.
   #rows() {
     const data = tracer.trace?.has("d.ink") ? tracer.trace.tensor("d.ink").data : new Float32Array(SIDE * SIDE);
     const range = Array.from({ length: SIDE }, (_, i) => i);
-    return { columns: [t("inside.ink.gradient"), ...range.map(String)], rows: range.map((r) => [t("inside.row", { r }), ...range.map((c) => signed(-data[r * SIDE + c], 2))]) };
+    return {
+      columns: [t("inside.ink.gradient"), ...range.map(String)],
+      rows: range.map((r) => [t("inside.row", { r }), ...range.map((c) => signed(-data[r * SIDE + c], 2))]),
+    };
   }
 
   // One step of ink along −∂L/∂ink, within the paper's white and the pen's black.
@@ -96,19 +147,26 @@ export class InkLab extends HTMLElement {
     if (!(largest > 0)) return false;
     const pixels = store.get("pixels");
     const moved = new Float32Array(pixels.length);
-    for (let i = 0; i < moved.length; i += 1) moved[i] = Math.min(1, Math.max(0, pixels[i] - (STEP * data[i]) / largest));
+    for (let i = 0; i < moved.length; i += 1)
+      moved[i] = Math.min(1, Math.max(0, pixels[i] - (STEP * data[i]) / largest));
     this.#put(moved);
     return true;
   }
 
   #put(pixels) {
-    this.#before ??= { pixels: store.get("pixels"), strokes: store.get("strokes"), base: store.get("base"), source: store.get("source") };
+    this.#before ??= {
+      pixels: store.get("pixels"),
+      strokes: store.get("strokes"),
+      base: store.get("base"),
+      source: store.get("source"),
+    };
     store.set({ source: { kind: "gradient" } });
     store.set({ pixels });
   }
 
   async #start() {
-    const run = (this.#run = {});
+    const run = {};
+    this.#run = run;
     this.refresh();
     for (let i = 0; i < MOST_STEPS && this.#run === run && this.isConnected; i += 1) {
       const next = new Promise((resolve) => tracer.addEventListener("trace", resolve, { once: true }));

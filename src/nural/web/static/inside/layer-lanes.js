@@ -56,7 +56,12 @@ export class LayerLanes extends HTMLElement {
       this.#columns.clear();
       return;
     }
-    const signature = JSON.stringify([trace.layers.map(({ name, type, shape }) => [name, type, shape]), store.get("language"), narrow.matches, this.layers.map(({ name }) => trace.tensor(`a.${name}`).shape)]);
+    const signature = JSON.stringify([
+      trace.layers.map(({ name, type, shape }) => [name, type, shape]),
+      store.get("language"),
+      narrow.matches,
+      this.layers.map(({ name }) => trace.tensor(`a.${name}`).shape),
+    ]);
     if (signature !== this.#signature) this.#build();
     this.#signature = signature;
     this.paint();
@@ -92,14 +97,35 @@ export class LayerLanes extends HTMLElement {
       lanes[lane] = { canvas, mark, reach, veil, box, range: element("span", { class: "range figures" }) };
     }
     const missing = layer.shape.length === 3 ? layer.shape[2] - place.channels : 0;
-    const more = missing > 0 && element("button", { class: "quiet more", type: "button", onclick: () => tracer.showWhole(layer.name) }, t("inside.all.channels", { count: layer.shape[2] }));
-    const labels = layer.shape.length === 1 && layer.shape[0] <= DIGITS && element("ol", { class: "names", "aria-hidden": "true" }, ...Array.from({ length: layer.shape[0] }, (_, i) => element("li", {}, String(i))));
-    const node = element("div", { class: "column", role: "group", "data-layer": layer.name, "aria-label": columnTitle(layer) },
-      element("div", { class: "heading" }, element("strong", {}, typeTitle(layer)), element("span", { class: "small soft figures" }, shapeText(layer.shape))),
+    const more =
+      missing > 0 &&
+      element(
+        "button",
+        { class: "quiet more", type: "button", onclick: () => tracer.showWhole(layer.name) },
+        t("inside.all.channels", { count: layer.shape[2] }),
+      );
+    const labels =
+      layer.shape.length === 1 &&
+      layer.shape[0] <= DIGITS &&
+      element(
+        "ol",
+        { class: "names", "aria-hidden": "true" },
+        ...Array.from({ length: layer.shape[0] }, (_, i) => element("li", {}, String(i))),
+      );
+    const node = element(
+      "div",
+      { class: "column", role: "group", "data-layer": layer.name, "aria-label": columnTitle(layer) },
+      element(
+        "div",
+        { class: "heading" },
+        element("strong", {}, typeTitle(layer)),
+        element("span", { class: "small soft figures" }, shapeText(layer.shape)),
+      ),
       element("div", { class: "cellbox forward" }, labels || null, lanes.a.box),
       element("div", { class: "scaleline" }, lanes.a.range),
       element("div", { class: "cellbox backward" }, labels ? labels.cloneNode(true) : null, lanes.d.box),
-      element("div", { class: "scaleline" }, lanes.d.range, more || null));
+      element("div", { class: "scaleline" }, lanes.d.range, more || null),
+    );
     this.#columns.set(layer.name, { node, layer, place, lanes, position });
     return node;
   }
@@ -125,8 +151,14 @@ export class LayerLanes extends HTMLElement {
         veil.hidden = there && !ahead;
         box.classList.toggle("empty", !there || ahead);
         const largest = this.#largest(layer, lane);
-        range.textContent = there && !ahead ? `±${plain(largest, 2)}${logarithmic ? ` ${t("inside.log.short")}` : ""}` : "";
-        if (there && !ahead) this.#paintLane(canvas, place, layer, name, { largest, logarithmic, ink: lane === "a" && layer.kind === "ink" });
+        range.textContent =
+          there && !ahead ? `±${plain(largest, 2)}${logarithmic ? ` ${t("inside.log.short")}` : ""}` : "";
+        if (there && !ahead)
+          this.#paintLane(canvas, place, layer, name, {
+            largest,
+            logarithmic,
+            ink: lane === "a" && layer.kind === "ink",
+          });
         else clear(canvas);
       }
     }
@@ -148,8 +180,11 @@ export class LayerLanes extends HTMLElement {
       const [tall, wide, channels] = shape;
       for (let channel = 0; channel < place.channels; channel += 1) {
         const [x, y] = place.corner(channel);
-        paintPlane(context, { data, channels, channel, height: tall, width: wide, ...gates, ...options },
-          { x: x * ratio, y: y * ratio, width: place.tile[0] * ratio, height: place.tile[1] * ratio });
+        paintPlane(
+          context,
+          { data, channels, channel, height: tall, width: wide, ...gates, ...options },
+          { x: x * ratio, y: y * ratio, width: place.tile[0] * ratio, height: place.tile[1] * ratio },
+        );
       }
       return;
     }
@@ -162,8 +197,20 @@ export class LayerLanes extends HTMLElement {
       grid[at] = value;
       if (open) openGrid[at] = open.data[i];
     });
-    paintPlane(context, { data: grid, channels: 1, channel: 0, height: rows, width: columns, open: open && openGrid, openChannels: 1, ...options },
-      { x: 0, y: 0, width, height });
+    paintPlane(
+      context,
+      {
+        data: grid,
+        channels: 1,
+        channel: 0,
+        height: rows,
+        width: columns,
+        open: open && openGrid,
+        openChannels: 1,
+        ...options,
+      },
+      { x: 0, y: 0, width, height },
+    );
   }
 
   // -- the chosen cell ---------------------------------------------------------------------------------------
@@ -195,10 +242,11 @@ export class LayerLanes extends HTMLElement {
   connect(links, reach) {
     this.#links = links;
     this.#reach = reach;
-    for (const { lanes } of this.#columns.values()) for (const { reach: box } of Object.values(lanes)) box.hidden = true;
+    for (const { lanes } of this.#columns.values())
+      for (const { reach: box } of Object.values(lanes)) box.hidden = true;
     for (const { lane, step, first, last } of this.#reach) {
       const column = this.#columns.get(step);
-      if (!column || column.place.kind !== "image") continue;
+      if (column?.place.kind !== "image") continue;
       const one = first[2] === last[2];
       const [left, top] = one ? column.place.corner(first[2]) : [0, 0];
       if (!one || first[2] >= column.place.channels) continue;
@@ -206,7 +254,12 @@ export class LayerLanes extends HTMLElement {
       const end = column.place.rect(last);
       const box = column.lanes[lane].reach;
       box.hidden = false;
-      lay(box, { x: Math.max(left, x), y: Math.max(top, y), width: end.x + end.width - x, height: end.y + end.height - y });
+      lay(box, {
+        x: Math.max(left, x),
+        y: Math.max(top, y),
+        width: end.x + end.width - x,
+        height: end.y + end.height - y,
+      });
     }
     this.#drawEdges();
   }
@@ -223,13 +276,19 @@ export class LayerLanes extends HTMLElement {
       const { x, y, width, height } = column.place.rect(index);
       return [box.left + dx + x + width / 2, box.top + dy + y + height / 2];
     };
-    this.#edges.replaceChildren(...this.#links.flatMap(({ from, to, product, share }) => {
-      const [start, end] = [middle(from), middle(to)];
-      if (!start || !end) return [];
-      const bend = (end[0] - start[0]) / 2;
-      const d = narrow.matches ? `M${start}C${start[0]},${(start[1] + end[1]) / 2} ${end[0]},${(start[1] + end[1]) / 2} ${end}` : `M${start}C${start[0] + bend},${start[1]} ${end[0] - bend},${end[1]} ${end}`;
-      return [svg("path", { d, class: product < 0 ? "minus" : "plus", "stroke-width": (0.75 + 2.5 * share).toFixed(2) })];
-    }));
+    this.#edges.replaceChildren(
+      ...this.#links.flatMap(({ from, to, product, share }) => {
+        const [start, end] = [middle(from), middle(to)];
+        if (!start || !end) return [];
+        const bend = (end[0] - start[0]) / 2;
+        const d = narrow.matches
+          ? `M${start}C${start[0]},${(start[1] + end[1]) / 2} ${end[0]},${(start[1] + end[1]) / 2} ${end}`
+          : `M${start}C${start[0] + bend},${start[1]} ${end[0] - bend},${end[1]} ${end}`;
+        return [
+          svg("path", { d, class: product < 0 ? "minus" : "plus", "stroke-width": (0.75 + 2.5 * share).toFixed(2) }),
+        ];
+      }),
+    );
   }
 
   // -- the keyboard ------------------------------------------------------------------------------------------
@@ -250,7 +309,9 @@ export class LayerLanes extends HTMLElement {
     const along = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     let next = null;
     if (event.shiftKey && along) {
-      const { layer: other } = this.#columns.get(names[Math.min(names.length - 1, Math.max(0, names.indexOf(layer.name) + along))]);
+      const { layer: other } = this.#columns.get(
+        names[Math.min(names.length - 1, Math.max(0, names.indexOf(layer.name) + along))],
+      );
       next = { name: other.name, index: translated(cell.index, layer.shape, other.shape) };
     } else if (event.key.startsWith("Arrow")) {
       next = { name: layer.name, index: neighbour(layer.shape, cell.index, event.key, place.rows) };
@@ -289,7 +350,15 @@ function lay(box, { x, y, width, height }) {
 
 const clear = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 export const shapeText = (shape) => shape.join("×");
-export const typeTitle = ({ type, kind, name }) => (kind === "ink" ? t("inside.ink") : name === tracer.trace?.layers.at(-1).name ? t("inside.logits") : t(`inside.type.${type}`) === `inside.type.${type}` ? type : t(`inside.type.${type}`));
-export const columnTitle = (layer) => `${layer.kind === "ink" ? "" : `${layer.name} `}${typeTitle(layer)}, ${shapeText(layer.shape)}`;
+export const typeTitle = ({ type, kind, name }) =>
+  kind === "ink"
+    ? t("inside.ink")
+    : name === tracer.trace?.layers.at(-1).name
+      ? t("inside.logits")
+      : t(`inside.type.${type}`) === `inside.type.${type}`
+        ? type
+        : t(`inside.type.${type}`);
+export const columnTitle = (layer) =>
+  `${layer.kind === "ink" ? "" : `${layer.name} `}${typeTitle(layer)}, ${shapeText(layer.shape)}`;
 
 customElements.define("layer-lanes", LayerLanes);

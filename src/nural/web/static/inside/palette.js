@@ -13,7 +13,8 @@ const packed = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8
 function table(dark) {
   if (!tables.has(dark)) {
     const colours = new Uint32Array(2 * LEVELS + 1);
-    for (let level = -LEVELS; level <= LEVELS; level += 1) colours[level + LEVELS] = packed(signedColour(level / LEVELS, 1, { dark }));
+    for (let level = -LEVELS; level <= LEVELS; level += 1)
+      colours[level + LEVELS] = packed(signedColour(level / LEVELS, 1, { dark }));
     tables.set(dark, colours);
   }
   return tables.get(dark);
@@ -23,7 +24,10 @@ function inkTable(dark) {
   const key = `ink ${dark}`;
   if (!tables.has(key)) {
     const [from, to] = dark ? [12, 244] : [255, 20];
-    tables.set(key, Uint32Array.from({ length: 256 }, (_, i) => packed(Array(3).fill(Math.round(from + ((to - from) * i) / 255)))));
+    tables.set(
+      key,
+      Uint32Array.from({ length: 256 }, (_, i) => packed(Array(3).fill(Math.round(from + ((to - from) * i) / 255)))),
+    );
   }
   return tables.get(key);
 }
@@ -31,7 +35,11 @@ function inkTable(dark) {
 const scratch = document.createElement("canvas");
 
 // Draw one channel of `data`, which holds `channels` a pixel, into a box of `context`.
-export function paintPlane(context, { data, channels, channel, height, width, largest, logarithmic, ink, open, openChannels }, box) {
+export function paintPlane(
+  context,
+  { data, channels, channel, height, width, largest, logarithmic, ink, open, openChannels },
+  box,
+) {
   const dark = isDark();
   const image = new ImageData(width, height);
   const words = new Uint32Array(image.data.buffer);

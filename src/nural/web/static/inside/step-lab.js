@@ -1,6 +1,8 @@
-// One step of gradient descent on this one image: what the gradient predicts, what it does, to this digit and to others.
-import { percent, plain, signed } from "../components/colour.js";
+// One step of gradient descent on this one image: what the gradient predicts, what it does, to this digit and
+// to others.
+
 import { fetchJson } from "../api.js";
+import { percent, plain, signed } from "../components/colour.js";
 import { element } from "../element.js";
 import { t, translate } from "../i18n.js";
 import { store } from "../store.js";
@@ -14,14 +16,43 @@ export class StepLab extends HTMLElement {
 
   connectedCallback() {
     if (this.firstChild) return;
-    this.rate = element("input", { type: "range", min: RATES.least, max: RATES.most, step: 0.25, value: RATES.start, id: "inside-rate", oninput: () => this.#showRate() });
+    this.rate = element("input", {
+      type: "range",
+      min: RATES.least,
+      max: RATES.most,
+      step: 0.25,
+      value: RATES.start,
+      id: "inside-rate",
+      oninput: () => this.#showRate(),
+    });
     this.figure = element("output", { class: "figures", for: "inside-rate" });
-    this.take = element("button", { class: "action primary", type: "button", t: "inside.step.take", onclick: () => this.#take() });
-    this.undo = element("button", { class: "action", type: "button", t: "inside.step.undo", disabled: true, onclick: () => this.#undo() });
+    this.take = element("button", {
+      class: "action primary",
+      type: "button",
+      t: "inside.step.take",
+      onclick: () => this.#take(),
+    });
+    this.undo = element("button", {
+      class: "action",
+      type: "button",
+      t: "inside.step.undo",
+      disabled: true,
+      onclick: () => this.#undo(),
+    });
     this.result = element("div", { class: "result" });
-    this.append(element("h2", { id: "inside-steplab", t: "inside.step.title" }), element("p", { class: "soft", t: "inside.step.why" }),
-      element("label", { class: "brush rate", for: "inside-rate" }, element("span", { t: "inside.step.rate" }), this.rate, this.figure),
-      element("div", { class: "row" }, this.take, this.undo), this.result);
+    this.append(
+      element("h2", { id: "inside-steplab", t: "inside.step.title" }),
+      element("p", { class: "soft", t: "inside.step.why" }),
+      element(
+        "label",
+        { class: "brush rate", for: "inside-rate" },
+        element("span", { t: "inside.step.rate" }),
+        this.rate,
+        this.figure,
+      ),
+      element("div", { class: "row" }, this.take, this.undo),
+      this.result,
+    );
     translate(this);
     store.on(["inside.stepped"], () => {
       if (!store.get("inside.stepped")) this.#forget();
@@ -49,10 +80,20 @@ export class StepLab extends HTMLElement {
     const before = tracer.network;
     try {
       const found = await tracer.ask("step", { rate: this.#eta });
-      this.#taken = { ...found, before: this.#taken?.before ?? before, from: before, first: this.#taken?.first ?? found.weights[0], rate: this.#eta };
+      this.#taken = {
+        ...found,
+        before: this.#taken?.before ?? before,
+        from: before,
+        first: this.#taken?.first ?? found.weights[0],
+        rate: this.#eta,
+      };
       store.set({ "inside.stepped": found.model });
       this.#show();
-      document.dispatchEvent(new CustomEvent("announce", { detail: t("inside.step.say", { predicted: signed(found.predicted), true: signed(found.true) }) }));
+      document.dispatchEvent(
+        new CustomEvent("announce", {
+          detail: t("inside.step.say", { predicted: signed(found.predicted), true: signed(found.true) }),
+        }),
+      );
       await this.#judge(found);
     } catch (error) {
       document.dispatchEvent(new CustomEvent("notice", { detail: error.message }));
@@ -64,8 +105,15 @@ export class StepLab extends HTMLElement {
   // How both networks read a thousand other digits.
   async #judge({ weights, model }) {
     const taken = this.#taken;
-    for (const [digest, network] of [[weights[0], taken.from], [weights[1], model]]) {
-      if (!this.#accuracy.has(digest)) this.#accuracy.set(digest, await fetchJson(`api/inside/accuracy?model=${encodeURIComponent(network)}`, { method: "POST", body: {} }));
+    for (const [digest, network] of [
+      [weights[0], taken.from],
+      [weights[1], model],
+    ]) {
+      if (!this.#accuracy.has(digest))
+        this.#accuracy.set(
+          digest,
+          await fetchJson(`api/inside/accuracy?model=${encodeURIComponent(network)}`, { method: "POST", body: {} }),
+        );
     }
     if (taken === this.#taken) this.#show();
   }
@@ -78,7 +126,9 @@ export class StepLab extends HTMLElement {
     await back;
     const same = tracer.trace?.weights === first;
     const said = t(same ? "inside.step.undone" : "inside.step.other", { weights: first });
-    this.result.replaceChildren(element("p", { class: same ? "agree" : "warning", "data-weights": tracer.trace?.weights }, said));
+    this.result.replaceChildren(
+      element("p", { class: same ? "agree" : "warning", "data-weights": tracer.trace?.weights }, said),
+    );
     document.dispatchEvent(new CustomEvent("announce", { detail: said }));
   }
 
@@ -96,23 +146,56 @@ export class StepLab extends HTMLElement {
       const found = this.#accuracy.get(weights);
       return found ? percent(found.correct / found.of) : "…";
     };
-    const row = (name, before, after, more = {}) => element("tr", more, element("th", { scope: "row" }, name), element("td", { class: "number figures" }, before), element("td", { class: "number figures" }, after));
+    const row = (name, before, after, more = {}) =>
+      element(
+        "tr",
+        more,
+        element("th", { scope: "row" }, name),
+        element("td", { class: "number figures" }, before),
+        element("td", { class: "number figures" }, after),
+      );
     this.result.replaceChildren(
-      element("dl", { class: "facts" },
+      element(
+        "dl",
+        { class: "facts" },
         fact(t("inside.step.predicted"), signed(taken.predicted, 4), taken.predicted, "predicted"),
         fact(t("inside.step.true"), signed(taken.true, 4), taken.true, "true"),
-        fact("‖g‖²", plain(taken.squared_norm, 4), taken.squared_norm, "norm")),
-      element("table", {},
-        element("thead", {}, element("tr", {}, element("td", {}), element("th", { scope: "col", class: "number" }, t("inside.before")), element("th", { scope: "col", class: "number" }, t("inside.after")))),
-        element("tbody", {},
+        fact("‖g‖²", plain(taken.squared_norm, 4), taken.squared_norm, "norm"),
+      ),
+      element(
+        "table",
+        {},
+        element(
+          "thead",
+          {},
+          element(
+            "tr",
+            {},
+            element("td", {}),
+            element("th", { scope: "col", class: "number" }, t("inside.before")),
+            element("th", { scope: "col", class: "number" }, t("inside.after")),
+          ),
+        ),
+        element(
+          "tbody",
+          {},
           row(t("inside.loss"), plain(taken.losses[0], 5), plain(taken.losses[1], 5)),
           row(t("inside.step.others"), share(taken.weights[0]), share(taken.weights[1]), { class: "others" }),
-          row(t("inside.step.bits"), taken.weights[0].slice(0, 8), taken.weights[1].slice(0, 8)))),
-      pairs(taken.probabilities));
+          row(t("inside.step.bits"), taken.weights[0].slice(0, 8), taken.weights[1].slice(0, 8)),
+        ),
+      ),
+      pairs(taken.probabilities),
+    );
   }
 }
 
-const fact = (name, text, value, key) => element("div", {}, element("dt", {}, name), element("dd", { class: "figures", "data-name": key, "data-value": value }, text));
+const fact = (name, text, value, key) =>
+  element(
+    "div",
+    {},
+    element("dt", {}, name),
+    element("dd", { class: "figures", "data-name": key, "data-value": value }, text),
+  );
 
 // Two bars a digit: before, and after.
 function pairs([before, after]) {
@@ -121,10 +204,19 @@ function pairs([before, after]) {
     fill.style.transform = `scaleX(${share ?? 0})`;
     return element("span", { class: "pairtrack" }, fill);
   };
-  return element("ol", { class: "pairs", "aria-label": t("inside.step.bars") }, ...before.map((share, digit) => element("li", {},
-    element("span", { class: "digit" }, String(digit)),
-    element("span", { class: "pair", "aria-hidden": "true" }, bar(share, "before"), bar(after[digit], "after")),
-    element("span", { class: "figures small" }, `${percent(share ?? 0)} → ${percent(after[digit] ?? 0)}`))));
+  return element(
+    "ol",
+    { class: "pairs", "aria-label": t("inside.step.bars") },
+    ...before.map((share, digit) =>
+      element(
+        "li",
+        {},
+        element("span", { class: "digit" }, String(digit)),
+        element("span", { class: "pair", "aria-hidden": "true" }, bar(share, "before"), bar(after[digit], "after")),
+        element("span", { class: "figures small" }, `${percent(share ?? 0)} → ${percent(after[digit] ?? 0)}`),
+      ),
+    ),
+  );
 }
 
 customElements.define("step-lab", StepLab);

@@ -69,7 +69,9 @@ class Tracer extends EventTarget {
 
   // Ask for something about this image, this label and this network.
   ask(what, body = {}, network = this.network) {
-    return fetchJson(this.#path(`inside/${what}`, network), { body: { ...this.#question(store.get("pixels")), ...body } });
+    return fetchJson(this.#path(`inside/${what}`, network), {
+      body: { ...this.#question(store.get("pixels")), ...body },
+    });
   }
 
   askTensors(what, body = {}) {
@@ -79,12 +81,21 @@ class Tracer extends EventTarget {
   // All of the trace as JSON, a Blob.
   async download() {
     const body = JSON.stringify(this.#question(store.get("pixels")));
-    const response = await fetch(this.#path("trace.json"), { method: "POST", body, headers: { "content-type": "application/json" } });
+    const response = await fetch(this.#path("trace.json"), {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json" },
+    });
     return response.blob();
   }
 
   #show(found) {
-    this.trace = found && { ...found.manifest, tensor: found.tensor, has: found.has, byName: new Map(found.manifest.layers.map((layer) => [layer.name, layer])) };
+    this.trace = found && {
+      ...found.manifest,
+      tensor: found.tensor,
+      has: found.has,
+      byName: new Map(found.manifest.layers.map((layer) => [layer.name, layer])),
+    };
     this.dispatchEvent(new Event("trace"));
   }
 
@@ -107,10 +118,33 @@ const decodePlace = (text) => {
   return name && { name, index: index.split(",").map(Number) };
 };
 
-store.set({ "inside.cell": null, "inside.weight": null, "inside.step": 0, "inside.scale": "layer", "inside.log": false, "inside.network": null, "inside.stepped": null });
+store.set({
+  "inside.cell": null,
+  "inside.weight": null,
+  "inside.step": 0,
+  "inside.scale": "layer",
+  "inside.log": false,
+  "inside.network": null,
+  "inside.stepped": null,
+});
 store.inAddress("inside.cell", encodePlace, decodePlace, "cell");
 store.inAddress("inside.weight", encodePlace, decodePlace, "weight");
-store.inAddress("inside.scale", (scale) => (scale === "layer" ? "" : scale), (text) => (text === "shared" ? text : undefined), "scale");
-store.inAddress("inside.log", (log) => (log ? "1" : ""), (text) => text === "1", "log");
-store.inAddress("inside.step", (step) => (step ? String(step) : ""), (text) => (/^\d{1,3}$/.test(text) ? Number(text) : undefined), "step");
+store.inAddress(
+  "inside.scale",
+  (scale) => (scale === "layer" ? "" : scale),
+  (text) => (text === "shared" ? text : undefined),
+  "scale",
+);
+store.inAddress(
+  "inside.log",
+  (log) => (log ? "1" : ""),
+  (text) => text === "1",
+  "log",
+);
+store.inAddress(
+  "inside.step",
+  (step) => (step ? String(step) : ""),
+  (text) => (/^\d{1,3}$/.test(text) ? Number(text) : undefined),
+  "step",
+);
 store.inAddress("inside.network", String, (text) => (/^broken:\w+$/.test(text) ? text : undefined), "broken");

@@ -8,10 +8,14 @@ export function answersOf(model, set) {
   const key = `${model} ${set}`;
   const live = model === "training"; // changes while one looks
   if (live || !kept.has(key)) {
-    const found = fetchTensors(`api/mistakes?model=${encodeURIComponent(model)}&set=${set}`).then(({ manifest, tensor }) => ({
-      ...Object.fromEntries(["labels", "answers", "confidence", "confusion"].map((name) => [name, tensor(name).data])),
-      threshold: manifest.threshold,
-    }));
+    const found = fetchTensors(`api/mistakes?model=${encodeURIComponent(model)}&set=${set}`).then(
+      ({ manifest, tensor }) => ({
+        ...Object.fromEntries(
+          ["labels", "answers", "confidence", "confusion"].map((name) => [name, tensor(name).data]),
+        ),
+        threshold: manifest.threshold,
+      }),
+    );
     found.catch(() => kept.delete(key));
     kept.set(key, found);
   }
@@ -37,7 +41,13 @@ export function coverage({ labels, answers, confidence }) {
       wrong += Number(labels[order[answered]] !== answers[order[answered]]);
       answered += 1;
     }
-    curve.unshift({ threshold, answered, wrong, coverage: answered / order.length, error: answered ? wrong / answered : 0 });
+    curve.unshift({
+      threshold,
+      answered,
+      wrong,
+      coverage: answered / order.length,
+      error: answered ? wrong / answered : 0,
+    });
   }
   return curve;
 }

@@ -20,7 +20,7 @@ export class DigitGallery extends HTMLElement {
 
   // `caption(index)` is the line under a picture; `choose(index, label)` is what a click does.
   async show(set, indices, caption, choose) {
-    const number = (this.#asked += 1);
+    const number = ++this.#asked;
     const some = indices.slice(0, MOST);
     if (!some.length) {
       this.#shown = null;
@@ -29,18 +29,48 @@ export class DigitGallery extends HTMLElement {
     }
     const found = await fetchTensors(`api/mistakes/digits?set=${set}&indices=${some.join(",")}`);
     if (number !== this.#asked) return;
-    this.#shown = { set, indices: some, more: indices.length - some.length, caption, choose, labels: found.manifest.labels, pixels: found.tensor("pixels").data };
+    this.#shown = {
+      set,
+      indices: some,
+      more: indices.length - some.length,
+      caption,
+      choose,
+      labels: found.manifest.labels,
+      pixels: found.tensor("pixels").data,
+    };
     this.#paint();
   }
 
   #paint() {
     const { set, indices, more, caption, choose, labels, pixels } = this.#shown;
-    this.replaceChildren(element("ul", { class: "gallery" }, ...indices.map((index, i) => {
-      const canvas = element("canvas", { class: "cells", "aria-hidden": "true" });
-      paintInk(canvas, pixels.subarray(784 * i, 784 * (i + 1)), 28, 28);
-      const line = caption(index);
-      return element("li", {}, element("button", { type: "button", class: "digitcard", "data-index": index, "aria-label": t("mistakes.digit", { label: labels[i], index, set: t(`mistakes.set.${set}`), line }), onclick: () => choose(index, labels[i]) }, canvas, element("span", { class: "small figures" }, line)));
-    })), more > 0 ? element("p", { class: "small soft" }, t("mistakes.more", { more })) : "");
+    this.replaceChildren(
+      element(
+        "ul",
+        { class: "gallery" },
+        ...indices.map((index, i) => {
+          const canvas = element("canvas", { class: "cells", "aria-hidden": "true" });
+          paintInk(canvas, pixels.subarray(784 * i, 784 * (i + 1)), 28, 28);
+          const line = caption(index);
+          return element(
+            "li",
+            {},
+            element(
+              "button",
+              {
+                type: "button",
+                class: "digitcard",
+                "data-index": index,
+                "aria-label": t("mistakes.digit", { label: labels[i], index, set: t(`mistakes.set.${set}`), line }),
+                onclick: () => choose(index, labels[i]),
+              },
+              canvas,
+              element("span", { class: "small figures" }, line),
+            ),
+          );
+        }),
+      ),
+      more > 0 ? element("p", { class: "small soft" }, t("mistakes.more", { more })) : "",
+    );
   }
 }
 

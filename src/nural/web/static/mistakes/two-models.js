@@ -19,12 +19,36 @@ export class TwoModels extends HTMLElement {
     this.ink = element("canvas", { class: "cells", role: "img", tLabel: "mistakes.ink" });
     this.sides = [this.#side("model"), this.#side("mistakes.other")];
     this.verdict = element("p", { class: "soft" });
-    this.find = element("button", { class: "action", type: "button", t: "mistakes.differ", onclick: () => this.#findDifferences() });
+    this.find = element("button", {
+      class: "action",
+      type: "button",
+      t: "mistakes.differ",
+      onclick: () => this.#findDifferences(),
+    });
     this.only = [element("digit-gallery"), element("digit-gallery")];
-    this.lists = element("div", { class: "twocolumns", hidden: true }, ...this.only.map((gallery) => element("div", {}, element("h3"), gallery)));
-    this.append(element("h2", { id: "mistakes-two", t: "mistakes.two" }), element("p", { class: "soft", t: "mistakes.two.why" }),
-      element("div", { class: "versus" }, element("figure", { class: "map" }, this.ink, element("figcaption", { class: "small soft", t: "mistakes.ink" })), ...this.sides.map(({ box }) => box)),
-      this.verdict, element("div", { class: "row" }, this.find), this.lists);
+    this.lists = element(
+      "div",
+      { class: "twocolumns", hidden: true },
+      ...this.only.map((gallery) => element("div", {}, element("h3"), gallery)),
+    );
+    this.append(
+      element("h2", { id: "mistakes-two", t: "mistakes.two" }),
+      element("p", { class: "soft", t: "mistakes.two.why" }),
+      element(
+        "div",
+        { class: "versus" },
+        element(
+          "figure",
+          { class: "map" },
+          this.ink,
+          element("figcaption", { class: "small soft", t: "mistakes.ink" }),
+        ),
+        ...this.sides.map(({ box }) => box),
+      ),
+      this.verdict,
+      element("div", { class: "row" }, this.find),
+      this.lists,
+    );
     translate(this);
     store.on(["pixels", "model", "models", "mistakes.other", "language", "theme"], (keys) => {
       if (keys.has("model") || keys.has("mistakes.other")) this.lists.hidden = true;
@@ -45,38 +69,68 @@ export class TwoModels extends HTMLElement {
     const id = `two-${key.replace(".", "-")}`;
     const select = element("select", { id, onchange: () => store.set({ [key]: select.value }) });
     const bars = element("probability-bars");
-    return { key, select, bars, box: element("div", { class: "side" }, element("label", { class: "choice", for: id }, element("span", { t: key === "model" ? "mistakes.first" : "mistakes.second" }), select), bars) };
+    return {
+      key,
+      select,
+      bars,
+      box: element(
+        "div",
+        { class: "side" },
+        element(
+          "label",
+          { class: "choice", for: id },
+          element("span", { t: key === "model" ? "mistakes.first" : "mistakes.second" }),
+          select,
+        ),
+        bars,
+      ),
+    };
   }
 
   get #names() {
     const models = store.get("models").map(({ name }) => name);
     const first = store.get("model");
-    const other = models.includes(store.get("mistakes.other")) ? store.get("mistakes.other") : models.find((name) => name !== first) ?? first;
+    const other = models.includes(store.get("mistakes.other"))
+      ? store.get("mistakes.other")
+      : (models.find((name) => name !== first) ?? first);
     return [first, other];
   }
 
   async refresh() {
     if (!this.#active) return;
-    const number = (this.#asked += 1);
+    const number = ++this.#asked;
     const names = this.#names;
     const pixels = store.get("pixels");
     paintInk(this.ink, pixels ?? new Float32Array(784), 28, 28);
     this.sides.forEach(({ select }, i) => {
-      select.replaceChildren(...store.get("models").map(({ name }) => element("option", { value: name }, modelTitle(name))));
+      select.replaceChildren(
+        ...store.get("models").map(({ name }) => element("option", { value: name }, modelTitle(name))),
+      );
       select.value = names[i];
     });
     this.find.disabled = names[0] === names[1];
     if (!pixels) {
-      this.sides.forEach(({ bars }) => bars.show(null));
+      for (const { bars } of this.sides) bars.show(null);
       this.verdict.textContent = t("draw.nothing");
       return;
     }
     try {
-      const read = await Promise.all(names.map((name) => fetchJson(`api/read?model=${encodeURIComponent(name)}`, { body: { pixels: [...pixels] } })));
+      const read = await Promise.all(
+        names.map((name) => fetchJson(`api/read?model=${encodeURIComponent(name)}`, { body: { pixels: [...pixels] } })),
+      );
       if (number !== this.#asked) return;
-      read.forEach(({ probabilities, answer, threshold }, i) => this.sides[i].bars.show(probabilities, answer, threshold));
-      const said = read.map(({ probabilities, answer }) => (answer === null ? "?" : `${answer} (${percent(probabilities[answer])})`));
-      this.verdict.textContent = names[0] === names[1] ? t("mistakes.only.one") : t(read[0].answer === read[1].answer ? "mistakes.agree" : "mistakes.disagree", { first: said[0], second: said[1] });
+      for (const [i, { probabilities, answer, threshold }] of read.entries())
+        this.sides[i].bars.show(probabilities, answer, threshold);
+      const said = read.map(({ probabilities, answer }) =>
+        answer === null ? "?" : `${answer} (${percent(probabilities[answer])})`,
+      );
+      this.verdict.textContent =
+        names[0] === names[1]
+          ? t("mistakes.only.one")
+          : t(read[0].answer === read[1].answer ? "mistakes.agree" : "mistakes.disagree", {
+              first: said[0],
+              second: said[1],
+            });
     } catch (error) {
       if (number === this.#asked) this.verdict.textContent = error.message;
     }
@@ -90,11 +144,21 @@ export class TwoModels extends HTMLElement {
       const [first, second] = await Promise.all(names.map((name) => answersOf(name, set)));
       const found = disagreements(first, second);
       this.lists.hidden = false;
-      await Promise.all(found.map((indices, i) => {
-        this.lists.children[i].firstChild.textContent = t("mistakes.right.alone", { model: modelTitle(names[i]), count: indices.length });
-        const wrong = [second, first][i];
-        return this.only[i].show(set, indices, (index) => `${wrong.labels[index]} ↛ ${wrong.answers[index]}`, (index) => takeSample(set, index));
-      }));
+      await Promise.all(
+        found.map((indices, i) => {
+          this.lists.children[i].firstChild.textContent = t("mistakes.right.alone", {
+            model: modelTitle(names[i]),
+            count: indices.length,
+          });
+          const wrong = [second, first][i];
+          return this.only[i].show(
+            set,
+            indices,
+            (index) => `${wrong.labels[index]} ↛ ${wrong.answers[index]}`,
+            (index) => takeSample(set, index),
+          );
+        }),
+      );
     } catch (error) {
       document.dispatchEvent(new CustomEvent("notice", { detail: error.message }));
     } finally {

@@ -25,21 +25,48 @@ class DrawView extends HTMLElement {
     this.comment = element("p", { class: "soft", id: "draw-comment" });
     this.samples = element("div", { class: "samples" });
     this.append(
-      element("div", { class: "desk" },
-        element("section", { class: "card paper", tLabel: "draw.title" }, this.canvas, this.#tools(), element("p", { class: "small soft", t: "draw.keys" })),
-        element("section", { class: "card reading", "aria-labelledby": "draw-reading" },
+      element(
+        "div",
+        { class: "desk" },
+        element(
+          "section",
+          { class: "card paper", tLabel: "draw.title" },
+          this.canvas,
+          this.#tools(),
+          element("p", { class: "small soft", t: "draw.keys" }),
+        ),
+        element(
+          "section",
+          { class: "card reading", "aria-labelledby": "draw-reading" },
           element("h2", { id: "draw-reading", t: "draw.reading" }),
           element("div", { class: "verdict" }, this.answer, this.comment),
-          this.bars),
+          this.bars,
+        ),
       ),
-      element("section", { class: "card", "aria-labelledby": "draw-way" },
+      element(
+        "section",
+        { class: "card", "aria-labelledby": "draw-way" },
         element("h2", { id: "draw-way", t: "draw.way" }),
         element("p", { class: "soft", t: "draw.way.why" }),
-        element("stage-strip")),
-      element("section", { class: "card", "aria-labelledby": "draw-samples" },
-        element("div", { class: "row spread" }, element("h2", { id: "draw-samples", t: "draw.samples" }),
-          element("button", { class: "action", type: "button", t: "draw.samples.more", onclick: () => this.#moreSamples() })),
-        element("p", { class: "soft", t: "draw.samples.why" }), this.samples),
+        element("stage-strip"),
+      ),
+      element(
+        "section",
+        { class: "card", "aria-labelledby": "draw-samples" },
+        element(
+          "div",
+          { class: "row spread" },
+          element("h2", { id: "draw-samples", t: "draw.samples" }),
+          element("button", {
+            class: "action",
+            type: "button",
+            t: "draw.samples.more",
+            onclick: () => this.#moreSamples(),
+          }),
+        ),
+        element("p", { class: "soft", t: "draw.samples.why" }),
+        this.samples,
+      ),
     );
     translate(this);
     store.on(["probabilities", "answer", "language"], () => this.#show());
@@ -55,20 +82,50 @@ class DrawView extends HTMLElement {
       this.canvas.tool = tool;
       for (const [name, button] of Object.entries(buttons)) button.setAttribute("aria-pressed", name === tool);
     };
-    const button = (t, onclick, more = {}) => element("button", { class: "action", type: "button", t, onclick, ...more });
+    const button = (t, onclick, more = {}) =>
+      element("button", { class: "action", type: "button", t, onclick, ...more });
     const buttons = {
       pen: button("draw.pen", () => choose("pen"), { "aria-pressed": "true" }),
       eraser: button("draw.eraser", () => choose("eraser"), { "aria-pressed": "false" }),
     };
-    const width = element("input", { type: "range", min: 1.2, max: 5, step: 0.1, id: "brush", value: store.get("width"), oninput: () => store.set({ width: Number(width.value) }) });
-    store.on(["width"], () => { width.value = store.get("width"); });
-    const file = element("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/gif,image/bmp", class: "hidden", tabindex: "-1", "aria-hidden": "true", onchange: () => {
-      if (file.files[0]) this.#take(file.files[0]);
-      file.value = "";
-    } });
-    return element("div", { class: "tools" },
-      element("div", { class: "row" }, buttons.pen, buttons.eraser, button("draw.undo", () => this.canvas.undo()), button("draw.clear", () => this.canvas.clear()), button("draw.open", () => file.click()), file),
-      element("label", { class: "brush", for: "brush" }, element("span", { t: "draw.width" }), width));
+    const width = element("input", {
+      type: "range",
+      min: 1.2,
+      max: 5,
+      step: 0.1,
+      id: "brush",
+      value: store.get("width"),
+      oninput: () => store.set({ width: Number(width.value) }),
+    });
+    store.on(["width"], () => {
+      width.value = store.get("width");
+    });
+    const file = element("input", {
+      type: "file",
+      accept: "image/png,image/jpeg,image/webp,image/gif,image/bmp",
+      class: "hidden",
+      tabindex: "-1",
+      "aria-hidden": "true",
+      onchange: () => {
+        if (file.files[0]) this.#take(file.files[0]);
+        file.value = "";
+      },
+    });
+    return element(
+      "div",
+      { class: "tools" },
+      element(
+        "div",
+        { class: "row" },
+        buttons.pen,
+        buttons.eraser,
+        button("draw.undo", () => this.canvas.undo()),
+        button("draw.clear", () => this.canvas.clear()),
+        button("draw.open", () => file.click()),
+        file,
+      ),
+      element("label", { class: "brush", for: "brush" }, element("span", { t: "draw.width" }), width),
+    );
   }
 
   #show() {
@@ -105,15 +162,27 @@ class DrawView extends HTMLElement {
     if (!this.#samples) return;
     const { manifest, tensor } = this.#samples;
     const { data } = tensor("pixels");
-    this.samples.replaceChildren(...manifest.indices.map((index, i) => {
-      const canvas = element("canvas", { class: "cells", "aria-hidden": "true" });
-      paintInk(canvas, data.subarray(784 * i, 784 * (i + 1)), 28, 28);
-      const label = t("draw.sample", { label: manifest.labels[i], index });
-      return element("button", { type: "button", class: "sample", "aria-label": label, title: label, onclick: () => {
-        this.canvas.remember();
-        takeSample("test", index);
-      } }, canvas);
-    }));
+    this.samples.replaceChildren(
+      ...manifest.indices.map((index, i) => {
+        const canvas = element("canvas", { class: "cells", "aria-hidden": "true" });
+        paintInk(canvas, data.subarray(784 * i, 784 * (i + 1)), 28, 28);
+        const label = t("draw.sample", { label: manifest.labels[i], index });
+        return element(
+          "button",
+          {
+            type: "button",
+            class: "sample",
+            "aria-label": label,
+            title: label,
+            onclick: () => {
+              this.canvas.remember();
+              takeSample("test", index);
+            },
+          },
+          canvas,
+        );
+      }),
+    );
   }
 
   #take(file) {

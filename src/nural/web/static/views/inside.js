@@ -35,7 +35,14 @@ class InsideView extends HTMLElement {
       ink: element("ink-lab", { class: "card", "aria-labelledby": "inside-inklab", role: "region" }),
       break: element("break-lab", { class: "card", "aria-labelledby": "inside-breaklab", role: "region" }),
     };
-    this.append(this.#desk(), this.#laneCard(), this.cell, this.labs.weight, element("div", { class: "pair-of-cards" }, this.labs.step, this.labs.ink), this.labs.break);
+    this.append(
+      this.#desk(),
+      this.#laneCard(),
+      this.cell,
+      this.labs.weight,
+      element("div", { class: "pair-of-cards" }, this.labs.step, this.labs.ink),
+      this.labs.break,
+    );
     translate(this);
     this.lanes.addEventListener("explain", () => this.cell.focusTitle());
     this.cell.addEventListener("connect", ({ detail }) => this.lanes.connect(detail.links, detail.reach));
@@ -44,7 +51,10 @@ class InsideView extends HTMLElement {
       this.lanes.focusCells();
     });
     tracer.addEventListener("trace", () => this.#show());
-    store.on(["inside.step", "inside.scale", "inside.log", "language", "label", "inside.network", "inside.stepped"], () => this.#showControls());
+    store.on(
+      ["inside.step", "inside.scale", "inside.log", "language", "label", "inside.network", "inside.stepped"],
+      () => this.#showControls(),
+    );
     this.#showControls();
   }
 
@@ -64,64 +74,180 @@ class InsideView extends HTMLElement {
     this.bars = element("probability-bars");
     this.loss = element("div", { class: "lossline" });
     this.labels = Array.from({ length: 10 }, (_, digit) => {
-      const input = element("input", { type: "radio", name: "inside-label", value: digit, class: "hidden", onchange: () => store.set({ label: digit }) });
+      const input = element("input", {
+        type: "radio",
+        name: "inside-label",
+        value: digit,
+        class: "hidden",
+        onchange: () => store.set({ label: digit }),
+      });
       return element("label", { class: "pick" }, input, element("span", {}, String(digit)));
     });
-    this.none = element("button", { class: "quiet", type: "button", t: "inside.label.none", onclick: () => store.set({ label: null }) });
-    return element("section", { class: "card desk", "aria-labelledby": "inside-title" },
-      element("div", { class: "paper" }, element("digit-canvas"), element("div", { class: "row" },
-        element("button", { class: "quiet", type: "button", t: "draw.clear", onclick: () => this.querySelector("digit-canvas").clear() }),
-        element("button", { class: "quiet", type: "button", t: "inside.sample", onclick: () => takeSample("test", Math.floor(Math.random() * SAMPLES)) }))),
-      element("div", { class: "question" },
+    this.none = element("button", {
+      class: "quiet",
+      type: "button",
+      t: "inside.label.none",
+      onclick: () => store.set({ label: null }),
+    });
+    return element(
+      "section",
+      { class: "card desk", "aria-labelledby": "inside-title" },
+      element(
+        "div",
+        { class: "paper" },
+        element("digit-canvas"),
+        element(
+          "div",
+          { class: "row" },
+          element("button", {
+            class: "quiet",
+            type: "button",
+            t: "draw.clear",
+            onclick: () => this.querySelector("digit-canvas").clear(),
+          }),
+          element("button", {
+            class: "quiet",
+            type: "button",
+            t: "inside.sample",
+            onclick: () => takeSample("test", Math.floor(Math.random() * SAMPLES)),
+          }),
+        ),
+      ),
+      element(
+        "div",
+        { class: "question" },
         element("h2", { id: "inside-title", t: "inside.title" }),
         element("p", { class: "soft", t: "inside.why" }),
         element("fieldset", { class: "labels" }, element("legend", { t: "inside.label" }), ...this.labels, this.none),
-        this.loss),
-      this.bars);
+        this.loss,
+      ),
+      this.bars,
+    );
   }
 
   // -- the lanes ---------------------------------------------------------------------------------------------
 
   #laneCard() {
-    const button = (t, onclick, more = {}) => element("button", { class: "action", type: "button", t, onclick, ...more });
-    this.play = element("button", { class: "action primary", type: "button", onclick: () => (this.#timer ? this.#stop() : this.#play()) });
+    const button = (t, onclick, more = {}) =>
+      element("button", { class: "action", type: "button", t, onclick, ...more });
+    this.play = element("button", {
+      class: "action primary",
+      type: "button",
+      onclick: () => (this.#timer ? this.#stop() : this.#play()),
+    });
     this.all = button("inside.all", () => this.#go(0));
-    this.progress = element("input", { type: "range", min: 1, step: 1, id: "inside-progress", tLabel: "inside.progress", oninput: () => {
-      this.#stop();
-      this.#go(Number(this.progress.value));
-    } });
-    this.scale = element("select", { id: "inside-scale", onchange: () => store.set({ "inside.scale": this.scale.value }) },
-      element("option", { value: "layer", t: "inside.scale.layer" }), element("option", { value: "shared", t: "inside.scale.shared" }));
-    this.log = element("select", { id: "inside-log", onchange: () => store.set({ "inside.log": this.log.value === "log" }) },
-      element("option", { value: "linear", t: "inside.linear" }), element("option", { value: "log", t: "inside.log" }));
+    this.progress = element("input", {
+      type: "range",
+      min: 1,
+      step: 1,
+      id: "inside-progress",
+      tLabel: "inside.progress",
+      oninput: () => {
+        this.#stop();
+        this.#go(Number(this.progress.value));
+      },
+    });
+    this.scale = element(
+      "select",
+      { id: "inside-scale", onchange: () => store.set({ "inside.scale": this.scale.value }) },
+      element("option", { value: "layer", t: "inside.scale.layer" }),
+      element("option", { value: "shared", t: "inside.scale.shared" }),
+    );
+    this.log = element(
+      "select",
+      { id: "inside-log", onchange: () => store.set({ "inside.log": this.log.value === "log" }) },
+      element("option", { value: "linear", t: "inside.linear" }),
+      element("option", { value: "log", t: "inside.log" }),
+    );
     this.comment = element("p", { class: "comment", role: "note" });
     this.table = textTable(() => this.#rows());
     this.save = button("inside.download", () => this.#download());
-    return element("section", { class: "card lanescard", "aria-labelledby": "inside-lanes" },
-      element("div", { class: "row spread head" },
+    return element(
+      "section",
+      { class: "card lanescard", "aria-labelledby": "inside-lanes" },
+      element(
+        "div",
+        { class: "row spread head" },
         element("h2", { id: "inside-lanes", t: "inside.lanes" }),
-        element("div", { class: "row" },
-          element("label", { class: "choice", for: "inside-scale" }, element("span", { t: "inside.scale" }), this.scale),
-          element("label", { class: "choice", for: "inside-log" }, element("span", { class: "hidden", t: "inside.log.label" }), this.log),
-          this.save)),
+        element(
+          "div",
+          { class: "row" },
+          element(
+            "label",
+            { class: "choice", for: "inside-scale" },
+            element("span", { t: "inside.scale" }),
+            this.scale,
+          ),
+          element(
+            "label",
+            { class: "choice", for: "inside-log" },
+            element("span", { class: "hidden", t: "inside.log.label" }),
+            this.log,
+          ),
+          this.save,
+        ),
+      ),
       element("p", { class: "small soft keys", t: "inside.lanes.keys" }),
-      element("div", { class: "row player" }, button("inside.step.back", () => this.#goBy(1)), this.play, button("inside.step.up", () => this.#goBy(-1)), this.all, this.progress),
+      element(
+        "div",
+        { class: "row player" },
+        button("inside.step.back", () => this.#goBy(1)),
+        this.play,
+        button("inside.step.up", () => this.#goBy(-1)),
+        this.all,
+        this.progress,
+      ),
       this.comment,
-      element("div", { class: "lanebox" }, element("span", { class: "lanename a", "aria-hidden": "true", t: "inside.lane.forward" }), this.lanes, element("span", { class: "lanename d", "aria-hidden": "true", t: "inside.lane.backward" })),
-      this.#legend(), this.table);
+      element(
+        "div",
+        { class: "lanebox" },
+        element("span", { class: "lanename a", "aria-hidden": "true", t: "inside.lane.forward" }),
+        this.lanes,
+        element("span", { class: "lanename d", "aria-hidden": "true", t: "inside.lane.backward" }),
+      ),
+      this.#legend(),
+      this.table,
+    );
   }
 
   #legend() {
-    const swatch = (name, key) => element("span", { class: "key" }, element("span", { class: `swatch ${name}`, "aria-hidden": "true" }), element("span", { t: key }));
-    return element("p", { class: "legend small soft" }, swatch("minus", "inside.legend.minus"), swatch("zero", "inside.legend.zero"), swatch("plus", "inside.legend.plus"), swatch("closed", "inside.legend.closed"));
+    const swatch = (name, key) =>
+      element(
+        "span",
+        { class: "key" },
+        element("span", { class: `swatch ${name}`, "aria-hidden": "true" }),
+        element("span", { t: key }),
+      );
+    return element(
+      "p",
+      { class: "legend small soft" },
+      swatch("minus", "inside.legend.minus"),
+      swatch("zero", "inside.legend.zero"),
+      swatch("plus", "inside.legend.plus"),
+      swatch("closed", "inside.legend.closed"),
+    );
   }
 
   // Each layer in a line: the numbers of a single one are with the cell that is explained.
   #rows() {
     const size = (numbers) => (numbers ? [plain(numbers.largest, 3), plain(numbers.rms, 3)] : ["–", "–"]);
     return {
-      columns: [t("inside.layer"), t("inside.shape"), t("inside.largest.a"), t("inside.rms.a"), t("inside.largest.d"), t("inside.rms.d"), t("inside.open")],
-      rows: this.lanes.layers.map((layer) => [columnTitle(layer).split(",")[0], shapeText(layer.shape), ...size(layer.activation), ...size(layer.gradient), layer.open ? `${layer.open[0]} / ${layer.open[1]}` : "–"]),
+      columns: [
+        t("inside.layer"),
+        t("inside.shape"),
+        t("inside.largest.a"),
+        t("inside.rms.a"),
+        t("inside.largest.d"),
+        t("inside.rms.d"),
+        t("inside.open"),
+      ],
+      rows: this.lanes.layers.map((layer) => [
+        columnTitle(layer).split(",")[0],
+        shapeText(layer.shape),
+        ...size(layer.activation),
+        ...size(layer.gradient),
+        layer.open ? `${layer.open[0]} / ${layer.open[1]}` : "–",
+      ]),
     };
   }
 
@@ -162,7 +288,10 @@ class InsideView extends HTMLElement {
     const { trace } = tracer;
     this.classList.toggle("nothing", !trace);
     this.lanes.show();
-    this.bars.show(trace ? trace.probabilities.map((share) => share ?? 0) : null, trace ? best(trace.probabilities) : null);
+    this.bars.show(
+      trace ? trace.probabilities.map((share) => share ?? 0) : null,
+      trace ? best(trace.probabilities) : null,
+    );
     this.#showControls();
     // numbers of other images would stand there until the answer comes; while a run goes on the last is enough
     clearTimeout(this.#settling);
@@ -181,7 +310,15 @@ class InsideView extends HTMLElement {
   #announce(trace) {
     const about = trace && trace.label !== null ? `${trace.label} ${trace.weights}` : "";
     if (about && about !== this.#said && this.#said !== null) {
-      document.dispatchEvent(new CustomEvent("announce", { detail: t("inside.say.loss", { label: trace.label, loss: plain(trace.loss, 4), share: percent(trace.probabilities[trace.label] ?? 0) }) }));
+      document.dispatchEvent(
+        new CustomEvent("announce", {
+          detail: t("inside.say.loss", {
+            label: trace.label,
+            loss: plain(trace.loss, 4),
+            share: percent(trace.probabilities[trace.label] ?? 0),
+          }),
+        }),
+      );
     }
     this.#said = about;
   }
@@ -189,7 +326,9 @@ class InsideView extends HTMLElement {
   #showControls() {
     const { trace } = tracer;
     const label = store.get("label");
-    this.labels.forEach((pick, digit) => { pick.firstChild.checked = digit === label; });
+    this.labels.forEach((pick, digit) => {
+      pick.firstChild.checked = digit === label;
+    });
     this.none.disabled = label === null;
     this.play.textContent = t(this.#timer ? "inside.pause" : "inside.play");
     const step = store.get("inside.step");
@@ -205,8 +344,25 @@ class InsideView extends HTMLElement {
     if (!trace) this.loss.replaceChildren(element("p", { class: "soft" }, t("inside.nothing")));
     else if (trace.label === null) this.loss.replaceChildren(element("p", { class: "soft" }, t("inside.label.why")));
     else {
-      this.loss.replaceChildren(math(mi("L"), mo("="), mo("−"), mi("log"), mi("p"), mo("("), mtext(String(trace.label)), mo(")"), mo("="), mo("−"), mi("log"), mtext(plain(trace.probabilities[trace.label] ?? 0, 4)), mo("="), mtext(plain(trace.loss, 4))),
-        element("p", { class: "small soft" }, t("inside.loss.why")));
+      this.loss.replaceChildren(
+        math(
+          mi("L"),
+          mo("="),
+          mo("−"),
+          mi("log"),
+          mi("p"),
+          mo("("),
+          mtext(String(trace.label)),
+          mo(")"),
+          mo("="),
+          mo("−"),
+          mi("log"),
+          mtext(plain(trace.probabilities[trace.label] ?? 0, 4)),
+          mo("="),
+          mtext(plain(trace.loss, 4)),
+        ),
+        element("p", { class: "small soft" }, t("inside.loss.why")),
+      );
     }
   }
 
@@ -216,7 +372,9 @@ class InsideView extends HTMLElement {
     if (trace.label === null) return t("inside.no.label");
     if (!step || step > this.lanes.steps) return t("inside.comment.all");
     const layer = this.lanes.layers[this.lanes.steps - step];
-    const above = this.lanes.layers.find(({ inputs }) => inputs.some((name) => name === layer.name)) ?? this.lanes.layers[this.lanes.steps - step + 1];
+    const above =
+      this.lanes.layers.find(({ inputs }) => inputs.some((name) => name === layer.name)) ??
+      this.lanes.layers[this.lanes.steps - step + 1];
     if (step === 1) return t("inside.comment.logits");
     const values = { layer: typeTitle(layer), above: typeTitle(above), open: layer.open?.[0], all: layer.open?.[1] };
     const kind = layer.open && above.kind === "function" ? "gate" : above.kind;

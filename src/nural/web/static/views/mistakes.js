@@ -11,7 +11,8 @@ import { takeSample } from "../reader.js";
 import { numberFrom, oneOf, store } from "../store.js";
 
 const SETS = ["test", "validation"];
-const decodeCell = (text) => (/^\d\d$/.test(text) && text[0] !== text[1] ? { label: Number(text[0]), answer: Number(text[1]) } : undefined);
+const decodeCell = (text) =>
+  /^\d\d$/.test(text) && text[0] !== text[1] ? { label: Number(text[0]), answer: Number(text[1]) } : undefined;
 
 store.set({ "mistakes.set": "test", "mistakes.cell": null, "mistakes.threshold": null, "mistakes.other": null });
 store.inAddress("mistakes.set", (set) => (set === "test" ? "" : set), oneOf(...SETS), "set");
@@ -26,7 +27,11 @@ class MistakesView extends HTMLElement {
 
   connectedCallback() {
     if (this.firstChild) return;
-    this.set = element("select", { id: "mistakes-set", onchange: () => store.set({ "mistakes.set": this.set.value, "mistakes.cell": null }) }, ...SETS.map((name) => element("option", { value: name, t: `mistakes.set.${name}` })));
+    this.set = element(
+      "select",
+      { id: "mistakes-set", onchange: () => store.set({ "mistakes.set": this.set.value, "mistakes.cell": null }) },
+      ...SETS.map((name) => element("option", { value: name, t: `mistakes.set.${name}` })),
+    );
     this.summary = element("p", { class: "summary", role: "status" });
     this.matrix = element("confusion-matrix");
     this.heading = element("h2", { id: "mistakes-digits", tabindex: "-1", t: "mistakes.behind" });
@@ -35,14 +40,48 @@ class MistakesView extends HTMLElement {
     this.chart = element("coverage-chart");
     this.two = element("two-models", { class: "card", role: "region", "aria-labelledby": "mistakes-two" });
     this.append(
-      element("div", { class: "confusion" },
-        element("section", { class: "card", "aria-labelledby": "mistakes-title" },
-          element("div", { class: "row spread" }, element("h2", { id: "mistakes-title", t: "mistakes.title" }), element("label", { class: "choice", for: "mistakes-set" }, element("span", { t: "mistakes.set" }), this.set)),
-          this.summary, this.matrix, element("p", { class: "small soft", t: "mistakes.why" })),
-        element("section", { class: "card", "aria-labelledby": "mistakes-digits" }, this.heading, this.hint, this.gallery)),
-      element("section", { class: "card coverage", "aria-labelledby": "mistakes-coverage" },
-        element("div", {}, element("h2", { id: "mistakes-coverage", t: "mistakes.sure" }), element("p", { class: "soft", t: "mistakes.sure.why" })), this.chart),
-      this.two);
+      element(
+        "div",
+        { class: "confusion" },
+        element(
+          "section",
+          { class: "card", "aria-labelledby": "mistakes-title" },
+          element(
+            "div",
+            { class: "row spread" },
+            element("h2", { id: "mistakes-title", t: "mistakes.title" }),
+            element(
+              "label",
+              { class: "choice", for: "mistakes-set" },
+              element("span", { t: "mistakes.set" }),
+              this.set,
+            ),
+          ),
+          this.summary,
+          this.matrix,
+          element("p", { class: "small soft", t: "mistakes.why" }),
+        ),
+        element(
+          "section",
+          { class: "card", "aria-labelledby": "mistakes-digits" },
+          this.heading,
+          this.hint,
+          this.gallery,
+        ),
+      ),
+      element(
+        "section",
+        { class: "card coverage", "aria-labelledby": "mistakes-coverage" },
+        element(
+          "div",
+          {},
+          element("h2", { id: "mistakes-coverage", t: "mistakes.sure" }),
+          element("p", { class: "soft", t: "mistakes.sure.why" }),
+        ),
+        this.chart,
+      ),
+      this.two,
+    );
     translate(this);
     store.on(["model", "mistakes.set"], () => this.#load());
     store.on(["mistakes.cell", "language"], () => this.#show());
@@ -63,7 +102,7 @@ class MistakesView extends HTMLElement {
     const model = store.get("model");
     this.set.value = store.get("mistakes.set");
     if (!this.#active || !model) return;
-    const number = (this.#asked += 1);
+    const number = ++this.#asked;
     this.classList.add("loading");
     this.summary.textContent = t("mistakes.loading");
     try {
@@ -83,14 +122,30 @@ class MistakesView extends HTMLElement {
     const set = store.get("mistakes.set");
     const cell = store.get("mistakes.cell");
     const wrong = found.labels.reduce((count, label, i) => count + Number(label !== found.answers[i]), 0);
-    this.summary.textContent = t("mistakes.summary", { right: (found.labels.length - wrong).toLocaleString("en"), all: found.labels.length.toLocaleString("en"), share: percent(1 - wrong / found.labels.length, 2), wrong });
+    this.summary.textContent = t("mistakes.summary", {
+      right: (found.labels.length - wrong).toLocaleString("en"),
+      all: found.labels.length.toLocaleString("en"),
+      share: percent(1 - wrong / found.labels.length, 2),
+      wrong,
+    });
     this.matrix.show(found.confusion, cell);
     this.chart.show(coverage(found), found.threshold);
     this.hint.textContent = t(cell ? "mistakes.open" : "mistakes.choose");
     this.heading.textContent = cell ? t("mistakes.taken", cell) : t("mistakes.behind");
     const indices = cell ? behind(found, cell.label, cell.answer) : surest(found);
-    this.gallery.show(set, indices, (index) => (cell ? percent(found.confidence[index]) : `${found.labels[index]} → ${found.answers[index]}  ${percent(found.confidence[index], 0)}`), (index, label) => open(set, index, label))
-      .catch((error) => { this.hint.textContent = error.message; });
+    this.gallery
+      .show(
+        set,
+        indices,
+        (index) =>
+          cell
+            ? percent(found.confidence[index])
+            : `${found.labels[index]} → ${found.answers[index]}  ${percent(found.confidence[index], 0)}`,
+        (index, label) => open(set, index, label),
+      )
+      .catch((error) => {
+        this.hint.textContent = error.message;
+      });
   }
 }
 

@@ -19,7 +19,8 @@ class TrainView extends HTMLElement {
 
   connectedCallback() {
     if (this.firstChild) return;
-    const button = (t, onclick, kind = "") => element("button", { type: "button", class: `action ${kind}`, t, onclick });
+    const button = (t, onclick, kind = "") =>
+      element("button", { type: "button", class: `action ${kind}`, t, onclick });
     this.buttons = {
       start: button("train.start", () => this.#order("start"), "primary"),
       pause: button("train.pause", () => this.#order("pause"), "primary"),
@@ -33,7 +34,14 @@ class TrainView extends HTMLElement {
     this.charts.addEventListener("choose", ({ detail }) => this.#chooseNearest(detail));
     this.line = element("p", { class: "status", role: "status" });
     this.hint = element("p", { class: "small soft" });
-    this.time = element("input", { type: "range", min: 0, max: 0, step: 1, tLabel: "train.moment", oninput: () => this.#choose(Number(this.time.value)) });
+    this.time = element("input", {
+      type: "range",
+      min: 0,
+      max: 0,
+      step: 1,
+      tLabel: "train.moment",
+      oninput: () => this.#choose(Number(this.time.value)),
+    });
     this.moment = element("span", { class: "figures" });
     this.back = button("train.back", () => this.#restore());
     this.look = button("train.look", () => store.set({ model: `snapshot:${this.#chosen}` }));
@@ -41,18 +49,46 @@ class TrainView extends HTMLElement {
     this.pinnedCanvas = element("canvas", { class: "cells", role: "img", tLabel: "train.pinned" });
     this.pinnedNote = element("p", { class: "small soft" });
     this.append(
-      element("section", { class: "card deck", tLabel: "train.title" },
+      element(
+        "section",
+        { class: "card deck", tLabel: "train.title" },
         element("div", { class: "row" }, ...Object.values(this.buttons)),
-        this.line, this.hint,
-        element("div", { class: "moments" },
-          element("span", { class: "small", t: "train.moment" }), this.time, this.moment, this.back, this.look)),
-      element("div", { class: "bench" }, this.form,
-        element("div", { class: "results" },
+        this.line,
+        this.hint,
+        element(
+          "div",
+          { class: "moments" },
+          element("span", { class: "small", t: "train.moment" }),
+          this.time,
+          this.moment,
+          this.back,
+          this.look,
+        ),
+      ),
+      element(
+        "div",
+        { class: "bench" },
+        this.form,
+        element(
+          "div",
+          { class: "results" },
           this.charts,
-          element("section", { class: "card", "aria-labelledby": "train-filters" },
-            element("h2", { class: "title", id: "train-filters", t: "train.filters" }), element("p", { class: "small soft", t: "train.filters.why" }), this.filters),
-          element("section", { class: "card pin", "aria-labelledby": "train-pin" },
-            this.pinnedCanvas, element("div", {}, element("h2", { class: "title", id: "train-pin", t: "train.pinned" }), this.pinnedNote)))));
+          element(
+            "section",
+            { class: "card", "aria-labelledby": "train-filters" },
+            element("h2", { class: "title", id: "train-filters", t: "train.filters" }),
+            element("p", { class: "small soft", t: "train.filters.why" }),
+            this.filters,
+          ),
+          element(
+            "section",
+            { class: "card pin", "aria-labelledby": "train-pin" },
+            this.pinnedCanvas,
+            element("div", {}, element("h2", { class: "title", id: "train-pin", t: "train.pinned" }), this.pinnedNote),
+          ),
+        ),
+      ),
+    );
     translate(this);
     this.#paint();
     store.on(["pixels"], () => this.#pin());
@@ -91,7 +127,8 @@ class TrainView extends HTMLElement {
     }
     const { moments, snapshots } = this.#whole;
     if (status.moment.step > (moments.at(-1)?.step ?? -1)) moments.push(status.moment);
-    if (status.last_snapshot > snapshots.at(-1).step) snapshots.push({ step: status.last_snapshot, epoch: status.epoch });
+    if (status.last_snapshot > snapshots.at(-1).step)
+      snapshots.push({ step: status.last_snapshot, epoch: status.epoch });
     if (status.state !== before.state && status.state !== "running") this.#guarded(() => this.#refresh());
     this.#show();
   }
@@ -130,17 +167,19 @@ class TrainView extends HTMLElement {
     return settings;
   }
 
-  #create = () => this.#guarded(async () => {
-    this.#chosen = null;
-    this.#take(await fetchJson("api/training", { body: this.#settings() }));
-    await this.#pin();
-  });
+  #create = () =>
+    this.#guarded(async () => {
+      this.#chosen = null;
+      this.#take(await fetchJson("api/training", { body: this.#settings() }));
+      await this.#pin();
+    });
 
-  #restore = () => this.#guarded(async () => {
-    this.#take(await fetchJson(`api/training/snapshots/${this.#chosen}/restore`, { method: "POST" }));
-    this.#chosen = null;
-    this.#show();
-  });
+  #restore = () =>
+    this.#guarded(async () => {
+      this.#take(await fetchJson(`api/training/snapshots/${this.#chosen}/restore`, { method: "POST" }));
+      this.#chosen = null;
+      this.#show();
+    });
 
   #edited({ live }) {
     if (!live || this.#status.state === "none") {
@@ -151,7 +190,8 @@ class TrainView extends HTMLElement {
     this.#guarded(async () => {
       const whole = await fetchJson("api/training", { method: "PATCH", body: live });
       this.#take(whole);
-      if (differs({ ...draft, ...live }, whole.settings)) this.form.value = { ...draft, ...live }; // what waits for a new training stays
+      // what waits for a new training stays
+      if (differs({ ...draft, ...live }, whole.settings)) this.form.value = { ...draft, ...live };
       this.#show();
     });
   }
@@ -208,7 +248,9 @@ class TrainView extends HTMLElement {
     this.hint.textContent = waits ? t("train.waits") : t("train.hint");
     const { step: at, epoch: done, epochs } = this.#status;
     const place = this.#whole ? t("train.place", { epoch: plain(done ?? 0), epochs, step: at }) : "";
-    this.line.textContent = [t(`train.state.${state}`), place, summary(lastJudged(this.#whole?.moments)), error].filter(Boolean).join(" · ");
+    this.line.textContent = [t(`train.state.${state}`), place, summary(lastJudged(this.#whole?.moments)), error]
+      .filter(Boolean)
+      .join(" · ");
     this.classList.toggle("diverged", state === "diverged");
     this.#paintTime();
     if (!this.#whole) {
@@ -249,10 +291,14 @@ class TrainView extends HTMLElement {
     this.#filtersAt = performance.now();
     await this.#guarded(async () => {
       const { tensor } = await fetchTensors("api/training/filters");
-      const { shape: [count, height, width], data } = tensor("filters");
+      const {
+        shape: [count, height, width],
+        data,
+      } = tensor("filters");
       const size = height * width;
       while (this.filters.children.length > count) this.filters.lastChild.remove();
-      while (this.filters.children.length < count) this.filters.append(element("canvas", { class: "cells", role: "img" }));
+      while (this.filters.children.length < count)
+        this.filters.append(element("canvas", { class: "cells", role: "img" }));
       [...this.filters.children].forEach((canvas, i) => {
         const values = data.subarray(size * i, size * (i + 1));
         const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -268,7 +314,18 @@ const same = (a, b) => Boolean(a && b) && a.length === b.length && a.every((valu
 
 // Whether two settings would make two trainings, apart from what may change while one runs.
 function differs(a, b) {
-  const names = ["layers", "initializer", "scale", "optimizer", "schedule", "label_smoothing", "samples", "seed", "nesterov", "drop_last"];
+  const names = [
+    "layers",
+    "initializer",
+    "scale",
+    "optimizer",
+    "schedule",
+    "label_smoothing",
+    "samples",
+    "seed",
+    "nesterov",
+    "drop_last",
+  ];
   return names.some((name) => JSON.stringify(sorted(a[name])) !== JSON.stringify(sorted(b[name])));
 }
 

@@ -1,0 +1,153 @@
+"""What a trained network is for: its outputs, labels and probabilities, and how good they are."""
+
+from collections import deque
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from nural.data.batches import rows
+from nural.evaluation.targets import scores
+from nural.layer import Layer
+from nural.losses import Loss
+from nural.parallel.threads import BlasThreads, Threads, buffered, cores
+from nural.parallel.workers import Workers
+from nural.predictions import labels, probabilities
+
+#: About the bytes of the layers' arrays for the samples that are computed at once: what the caches hold.
+PIECE_BYTES = 2 << 20
+#: So many samples at least: with fewer, weights are read more often than they are used.
+LEAST_SAMPLES = 64
+ONE = Threads()
+
+
+def evaluate(
+    model: Layer,
+    x: Any,
+    y: Any,
+    *,
+    loss: Loss | None = None,
+    batch_size: int | None = None,
+    threads: int | str | Threads | Workers = "auto",
+) -> dict[str, float]:
+    """Mean loss over ``(x, y)``, and the accuracy where the targets name classes.
+
+    The accuracy is the share of right answers, as `predict` gives them; of a "multilabel" network that of samples all
+    whose labels are right. A loss of logits gets the cross-entropy of the network's probabilities, whatever layer it
+    ends in. The arguments are those of `outputs`, and these.
+
+    Args:
+        y: Targets: classes, by the names of ``model.task`` or as integers, ``(N,)`` or in a column; one-hot rows; 0 or
+            1 for each label; or values. Any others as ``loss`` takes them.
+        loss: ``(y, t) -> (loss, dy)``; by default cross-entropy, binary cross-entropy or the squared error, by the
+            network's task.
+
+    Raises:
+        ValueError: the data are empty or do not fit the network, its task or the loss, or a target names no class.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows gives no finite loss
+        return scores(model, outputs(model, x, batch_size, threads), y, loss)
+
+
+def predict(
+    model: Layer, x: Any, batch_size: int | None = None, threads: int | str | Threads | Workers = "auto"
+) -> np.ndarray:
+    """What the network answers for each sample, by its task. The arguments are those of `outputs`.
+
+    Returns:
+        The most probable class, ``(N,)``, or ``(N, T)`` of sequences: its name where ``model.task`` has names, else its
+        number. Of a "multilabel" network 0 or 1 for each label, ``(N, C)``. Of a "regression" the values, ``(N, K)``,
+        with one output ``(N,)``. See `nural.task.Task` and, where nothing was said, `nural.predictions.task_of`.
+
+    Raises:
+        ValueError: see `outputs`; or the task does not fit the outputs.
+    """
+    return labels(model, outputs(model, x, batch_size, threads))
+
+
+def predict_proba(
+    model: Layer, x: Any, batch_size: int | None = None, threads: int | str | Threads | Workers = "auto"
+) -> np.ndarray:
+    """The probability of each class, ``(N, C)``, or of each label. The arguments are those of `outputs`.
+
+    They are softmax or sigmoid of the outputs, or the outputs themselves where the network ends in its own `Softmax` or
+    `Sigmoid`, and their exponential behind `LogSoftmax`. One output is two classes: ``(N, 2)``.
+
+    Raises:
+        ValueError: see `outputs`; or the network is a regression, or its task does not fit the outputs.
+    """
+    return probabilities(model, outputs(model, x, batch_size, threads))
+
+
+def outputs(
+    model: Layer, x: Any, batch_size: int | None = None, threads: int | str | Threads | Workers = "auto"
+) -> np.ndarray:
+    """The network's outputs for all of ``x``, in an array of their own.
+
+    They are computed in pieces, which do not depend on the threads that share them: neither do the results.
+
+    Args:
+        model: The network, which is not changed.
+        x: Inputs ``(N, …)``: anything with a length that an integer array can index.
+        batch_size: Samples in a piece; by default as many as fit into the processor's caches.
+        threads: How many share the pieces, `Threads`, or "auto": all `cores` where there is enough to do. A training
+            gives its `Workers`.
+
+    Raises:
+        ValueError: x is empty or does not fit the network, or there are less than one thread or sample in a piece.
+    """
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    if len(x) == 0:
+        raise ValueError("there are no samples to predict")
+    few = len(x) <= (batch_size or LEAST_SAMPLES)
+    if isinstance(threads, Workers):
+        return _in_one_piece(model, x) if few else _in_pieces(model, x, batch_size, threads)
+    chosen = _chosen(threads, few)
+    with BlasThreads(chosen.blas):
+        if few:
+            return _in_one_piece(model, x)
+        with Workers(chosen.workers) as workers:
+            return _in_pieces(model, x, batch_size, workers)
+
+
+def _in_one_piece(model: Layer, x: Any) -> np.ndarray:
+    return model.forward(np.asarray(rows(x, 0, len(x)), model.dtype)).copy()
+
+
+def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -> np.ndarray:
+    """`outputs` of more samples than one piece has."""
+    n = len(x)
+    replica = model.replica()
+    first = replica.forward(np.asarray(rows(x, 0, 1), model.dtype))
+    result = np.empty((n, *first.shape[1:]), first.dtype)
+    if batch_size is None:
+        batch_size = max(LEAST_SAMPLES, PIECE_BYTES // (buffered(replica) * model.dtype.itemsize + 1))
+    pieces = deque(slice(begin, min(begin + batch_size, n)) for begin in range(0, n, batch_size))
+    reading = Lock()  # for samples that can be indexed, but not by two threads at once
+
+    def work(i: int) -> None:
+        """Take pieces until there are none: a worker that a neighbour slows down takes fewer."""
+        own = replica if i == 0 else model.replica()
+        while True:
+            try:
+                piece = pieces.popleft()
+            except IndexError:
+                return
+            with reading:
+                batch = rows(x, piece.start, piece.stop)
+            result[piece] = own.forward(np.asarray(batch, model.dtype))
+
+    workers.each(work, min(workers.count, len(pieces)))
+    return result
+
+
+def _chosen(threads: int | str | Threads, few: bool) -> Threads:
+    """What ``threads`` means for a few samples, which are one piece, or for many."""
+    if isinstance(threads, Threads):
+        return threads
+    if threads == "auto":
+        return ONE if few else Threads(cores())
+    if isinstance(threads, int):
+        return Threads(threads)
+    raise ValueError(f'threads must be "auto", at least 1, or Threads(workers, blas), got {threads!r}')
