@@ -115,7 +115,10 @@ def outputs(
 
 
 def _in_one_piece(model: Layer, x: Any) -> np.ndarray:
-    return model.forward(_floats(model, rows(x, 0, len(x)))).copy()
+    twin = model.inference_twin()  # other threads may predict, or train, with the model at the same time
+    y = twin.forward(_floats(model, rows(x, 0, len(x)))).copy()
+    twin.give_buffers_back()
+    return y
 
 
 def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -> np.ndarray:
