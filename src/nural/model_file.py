@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def layer_type(name: str) -> type[Layer]:
     raise KeyError(name)
 
 
-def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> None:
+def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, kind: str = "model") -> None:
     """Write a model to one safetensors file: its arrays, its architecture, its task and ``model.info``.
 
     The file appears whole or not at all, and the same model gives the same bytes.
@@ -39,6 +40,7 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> N
         model: What to write.
         path: The file.
         half: Store the arrays as float16, rounded to 11 bits: half the size. `load` gives them their type back.
+        kind: Another name for what the file holds if it is more than a network, which only `load` with ``also`` takes.
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
@@ -50,17 +52,21 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> N
             arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
     task = said_task(model)
     content = {"architecture": describe(model), "task": task and task.as_json(), "info": model.info}
-    write_file(path, "model", arrays, content)
+    write_file(path, kind, arrays, content)
 
 
-def load(path: str | os.PathLike[str]) -> Layer:
+def load(path: str | os.PathLike[str], *, also: Sequence[str] = ()) -> Layer:
     """Read a model that `save` wrote; nothing but the file is needed, and nothing in it is run.
+
+    Args:
+        path: The file.
+        also: Kinds of file, beside models, to take.
 
     Raises:
         ModelFileError: the file is missing or no model of nural's, names an unknown layer, or its arrays are not those
             of its architecture: missing, extra, misshapen, of another type or not finite.
     """
-    arrays, content = read_file(path, "model")
+    arrays, content = read_file(path, "model", also)
     model = _build(path, content.get("architecture"))
     if as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
         raise ModelFileError(f"{path}: its description is not one that nural writes")
@@ -158,8 +164,8 @@ def write_file(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dic
     write_atomically(path, to_bytes(arrays, {"nural": description}))
 
 
-def read_file(path: Any, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The arrays and the description of a file of this kind; raises ModelFileError if it is none."""
+def read_file(path: Any, kind: str, also: Sequence[str] = ()) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the description of a file of this kind, or of ``also``; raises ModelFileError if it is none."""
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():
@@ -179,7 +185,7 @@ def read_file(path: Any, kind: str) -> tuple[dict[str, np.ndarray], dict[str, An
         found = content["kind"], content["format"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(f"{path}: its description is damaged ({error})") from error
-    if found != (kind, FORMAT):
+    if found not in [(name, FORMAT) for name in (kind, *also)]:
         raise ModelFileError(f"{path}: expected a {kind} of format {FORMAT}, found a {found[0]} of format {found[1]}")
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():

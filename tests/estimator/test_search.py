@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 import joblib
+from scipy.sparse import csr_matrix
 from scipy.stats import loguniform
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
@@ -75,10 +76,21 @@ def test_estimators_made_of_it(digits):
         assert ensemble.fit(x, y).score(x, y) > 0.9
 
 
-def test_one_estimator_predicts_in_several_threads(digits):
+@pytest.mark.parametrize("form", [np.asarray, csr_matrix, "images"])
+def test_one_estimator_predicts_in_several_threads(digits, form):
     x, y = digits
-    estimator = MLPClassifier((64, 64), random_state=0, max_iter=3).fit(x, y)
-    expected = estimator.predict_proba(x)
-    calls = [joblib.delayed(estimator.predict_proba)(x) for _ in range(40)]
-    found: list[Any] = list(joblib.Parallel(n_jobs=4, backend="threading")(calls))
-    assert all(np.array_equal(p, expected) for p in found)
+    kind = ConvolutionalClassifier if form == "images" else MLPClassifier
+    estimator = kind(hidden_layer_sizes=(64, 64), random_state=0, max_iter=1).fit(x, y)
+    parts = [x[i : i + 1 + i % 90] for i in range(80)]  # each other samples: few, and more than are computed at once
+    inputs = [part.reshape(-1, 8, 8) if form == "images" else form(part) for part in parts]
+    expected = [(estimator.predict_proba(part), estimator.predict(part)) for part in inputs]
+    threads = joblib.Parallel(n_jobs=8, backend="threading")
+    found: list[Any] = list(
+        threads(
+            joblib.delayed(lambda part: (estimator.predict_proba(part), estimator.predict(part)))(part)
+            for part in inputs * 3
+        )
+    )
+    for (p, classes), (expected_p, expected_classes) in zip(found, expected * 3, strict=True):
+        np.testing.assert_array_equal(p, expected_p)
+        np.testing.assert_array_equal(classes, expected_classes)

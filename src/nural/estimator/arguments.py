@@ -50,13 +50,6 @@ def sizes(name: str, values: Any) -> list[int]:
     return whole
 
 
-def samples_and_targets(estimator: Any) -> Any:
-    """The two parts of ``validation_data``."""
-    if len(estimator.validation_data) != 2:
-        raise ValueError(f"validation_data must be (X, y), got {len(estimator.validation_data)} items")
-    return estimator.validation_data
-
-
 def activations(estimator: Any, hidden: int) -> list[str]:
     """One name for each hidden layer."""
     names = [estimator.activation] * hidden if isinstance(estimator.activation, str) else list(estimator.activation)

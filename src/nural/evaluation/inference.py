@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nural.data.batches import rows
+from nural.data.finite import require_finite
 from nural.evaluation.targets import scores
 from nural.layer import Layer
 from nural.losses import Loss
@@ -94,7 +95,8 @@ def outputs(
             gives its `Workers`.
 
     Raises:
-        ValueError: x is empty or does not fit the network, or there are less than one thread or sample in a piece.
+        ValueError: x is empty, holds NaN or infinity, or does not fit the network, or there are less than one thread or
+            sample in a piece.
     """
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
@@ -112,14 +114,22 @@ def outputs(
 
 
 def _in_one_piece(model: Layer, x: Any) -> np.ndarray:
-    return model.forward(np.asarray(rows(x, 0, len(x)), model.dtype)).copy()
+    return model.forward(_floats(rows(x, 0, len(x)), model.dtype)).copy()
+
+
+def _floats(samples: np.ndarray, dtype: np.dtype, begin: int = 0) -> np.ndarray:
+    """Samples, of which the first is in row ``begin``, as floats of the network, all of them finite."""
+    with np.errstate(over="ignore"):  # what became infinite is refused
+        x = np.asarray(samples, dtype)
+    require_finite("the input", x, begin)
+    return x
 
 
 def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -> np.ndarray:
     """`outputs` of more samples than one piece has."""
     n = len(x)
     replica = model.replica()
-    first = replica.forward(np.asarray(rows(x, 0, 1), model.dtype))
+    first = replica.forward(_floats(rows(x, 0, 1), model.dtype))
     result = np.empty((n, *first.shape[1:]), first.dtype)
     if batch_size is None:
         batch_size = max(LEAST_SAMPLES, PIECE_BYTES // (buffered(replica) * model.dtype.itemsize + 1))
@@ -136,7 +146,7 @@ def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -
                 return
             with reading:
                 batch = rows(x, piece.start, piece.stop)
-            result[piece] = own.forward(np.asarray(batch, model.dtype))
+            result[piece] = own.forward(_floats(batch, model.dtype, piece.start))
 
     workers.each(work, min(workers.count, len(pieces)))
     return result
