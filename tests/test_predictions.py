@@ -6,7 +6,7 @@ import pytest
 import nural
 from nural import LSTM, Linear, LogSoftmax, ReLU, Residual, Sequential, Sigmoid, Softmax
 from nural.layers.graph import Graph
-from nural.predictions import last_layer, scale_of, still_to_apply, task_of
+from nural.predictions import last_layer, scale_of, still_to_apply, task_of, without_softmax
 from nural.task import Task
 
 
@@ -129,6 +129,7 @@ def test_a_task_that_does_not_fit_the_outputs(model, message, x):
         ({"kind": "multiclass", "classes": ("a", None)}, "a class is named by a string, a number or a truth value"),
         ({"kind": "binary", "classes": ("a",)}, "a binary task has two classes"),
         ({"kind": "multiclass", "thresholds": (0.5,)}, "only binary and multilabel tasks have thresholds"),
+        ({"kind": "binary", "thresholds": (0.5, 0.5)}, "a binary task has one threshold"),
         ({"kind": "binary", "thresholds": (50,)}, "a threshold is a probability from 0 to 1; found"),
     ],
 )
@@ -140,3 +141,14 @@ def test_what_a_task_refuses(fields, message):
 def test_a_task_from_numpy_arrays_is_that_of_plain_numbers():
     assert Task("multiclass", np.array([3, 5])) == Task("multiclass", (3, 5))  # pyright: ignore[reportArgumentType]
     assert type(Task("binary", thresholds=np.array([0.25])).thresholds[0]) is float  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    "last", [[], [Softmax()], [LogSoftmax()], [Sequential(Softmax())], [Sequential(ReLU(), Softmax())]]
+)
+def test_a_network_without_the_softmax_that_ends_it_has_the_same_probabilities(last, x):
+    model = network(3, *last, task=Task("multiclass", ("a", "b", "c")))
+    shorter = without_softmax(model)
+    assert scale_of(shorter) == "logits"
+    np.testing.assert_allclose(nural.predict_proba(shorter, x), nural.predict_proba(model, x), atol=1e-6)
+    assert shorter.task == model.task

@@ -10,6 +10,7 @@ _NAMES = {
         "ELU",
         "GELU",
         "SELU",
+        "Hardtanh",
         "LeakyReLU",
         "LogSoftmax",
         "PReLU",

@@ -12,6 +12,7 @@ from nural import activations, containers, layers
 from nural.atomic_file import write_atomically
 from nural.containers import Sequential
 from nural.layer import Layer
+from nural.overwriting import MODEL, require_replaceable
 from nural.predictions import said_task
 from nural.task import Task
 
@@ -31,7 +32,9 @@ def layer_type(name: str) -> type[Layer]:
     raise KeyError(name)
 
 
-def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, kind: str = "model") -> None:
+def save(
+    model: Layer, path: str | os.PathLike[str], *, half: bool = False, kind: str = MODEL, force: bool = False
+) -> None:
     """Write a model to one safetensors file: its arrays, its architecture, its task and ``model.info``.
 
     The file appears whole or not at all, and the same model gives the same bytes.
@@ -41,9 +44,11 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, kind
         path: The file.
         half: Store the arrays as float16, rounded to 11 bits: half the size. `load` gives them their type back.
         kind: Another name for what the file holds if it is more than a network, which only `load` with ``also`` takes.
+        force: Replace whatever file is there. Without it only a model of nural's is replaced.
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
+        OverwriteError: a file is there that is no model of nural's, and would be lost.
         OSError: the file cannot be written.
     """
     arrays = {**prefixed("params", model.params), **prefixed("state", model.state)}
@@ -52,7 +57,7 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, kind
             arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
     task = said_task(model)
     content = {"architecture": describe(model), "task": task and task.as_json(), "info": model.info}
-    write_file(path, kind, arrays, content)
+    write_file(path, kind, arrays, content, force)
 
 
 def load(path: str | os.PathLike[str], *, also: Sequence[str] = ()) -> Layer:
@@ -66,7 +71,7 @@ def load(path: str | os.PathLike[str], *, also: Sequence[str] = ()) -> Layer:
         ModelFileError: the file is missing or no model of nural's, names an unknown layer, or its arrays are not those
             of its architecture: missing, extra, misshapen, of another type or not finite.
     """
-    arrays, content = read_file(path, "model", also)
+    arrays, content = read_file(path, MODEL, also)
     model = _build(path, content.get("architecture"))
     if as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
         raise ModelFileError(f"{path}: its description is not one that nural writes")
@@ -153,10 +158,13 @@ def prefixed(prefix: str, arrays: Any) -> dict[str, np.ndarray]:
     return {f"{prefix}.{name}": np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def write_file(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any]) -> None:
+def write_file(
+    path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any], force: bool = False
+) -> None:
     """Write a file of this kind, "model" or "checkpoint", whole or not at all; raises as `save` does."""
     from safetensors.numpy import save as to_bytes
 
+    require_replaceable(path, kind, force=force)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ModelFileError(f"{path}: not written, because {name} holds NaN or infinity")

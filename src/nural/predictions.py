@@ -52,6 +52,19 @@ def _scale_in(graph: Graph, number: int) -> Scale:
     return scale_of(layer)
 
 
+def without_softmax(model: Layer) -> Layer:
+    """The network without the `Softmax` or `LogSoftmax` that ends it, if one does: its probabilities stay the same."""
+    if not isinstance(model, Sequential) or not model.children:
+        return model
+    *before, last = model.layers
+    shorter = without_softmax(last)
+    if shorter is last and not isinstance(last, Softmax | LogSoftmax):
+        return model
+    twin = Sequential(*before) if shorter is last else Sequential(*before, shorter)
+    twin.task, twin.info = said_task(model), model.info
+    return twin
+
+
 def said_task(model: Layer) -> Task | None:
     """``model.task``, or that of the network which makes its output where it was wrapped; None if nothing is said."""
     while model.task is None and isinstance(model, Sequential | Graph) and model.children:

@@ -61,6 +61,8 @@ class Task:
     def _require_thresholds(self, thresholds: tuple[Any, ...]) -> None:
         if self.kind not in ("binary", "multilabel"):
             raise ValueError(f"only binary and multilabel tasks have thresholds; found {thresholds} for {self.kind}")
+        if self.kind == "binary" and len(thresholds) != 1:
+            raise ValueError(f"a binary task has one threshold; found {thresholds}")
         if not all(isinstance(value, int | float) and 0 <= value <= 1 for value in thresholds):
             raise ValueError(f"a threshold is a probability from 0 to 1; found {thresholds}")
 

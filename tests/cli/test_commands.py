@@ -128,6 +128,32 @@ def test_a_model_of_another_architecture(nural, one_sentence):
     assert "expected a network with 10 outputs" in one_sentence(nural("evaluate", "--model", path))
 
 
+def test_what_a_model_is_for(nural, pictures, one_sentence):
+    inside, path = library.load_pretrained(), nural.folder / "other.safetensors"
+    answers = [json.loads(line) for line in nural("predict", "--json", *pictures[0], check=0).stdout.splitlines()]
+    names = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    softmax = library.Sequential(inside, library.Softmax())
+    softmax.task, softmax.info = library.Task("multiclass", names), inside.info
+    library.save(softmax, path)
+    named = nural("predict", "--json", *pictures[0], "--model", path, check=0).stdout.splitlines()
+    for line, answer in zip(map(json.loads, named), answers, strict=True):
+        assert line["class"] == names[answer["digit"]]
+        assert line["confidence"] == pytest.approx(answer["confidence"], abs=1e-5)
+    for command in (["evaluate"], ["read", "0.png"], ["serve", "--no-browser"]):
+        assert "classes are the digits 0 to 9, found ('zero'" in one_sentence(nural(*command, "--model", path))
+    inside.task = library.Task("regression")
+    library.save(inside, path)
+    found = one_sentence(nural("predict", "0.png", "--model", path))
+    assert "expected a network that names one of several classes, found a regression network" in found
+    one = library.Sequential(library.Linear(784, 1))
+    animals = ("cat", "dog")
+    one.task = library.Task("binary", animals)
+    library.save(one, path)
+    p = library.predict_proba(one, library.data.prepare(nural.folder / "0.png").reshape(1, -1))[0]
+    expected = f"0.png: {animals[p.argmax()]} ({100 * p.max():.1f}%)\n"
+    assert nural("predict", "0.png", "--model", path, check=0).stdout == expected
+
+
 def test_data(nural, small_npz, one_sentence):
     assert "2,500" in nural("data", "--data", small_npz, check=0).stdout
     with Image.open(nural.folder / "samples.png") as image:

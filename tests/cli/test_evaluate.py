@@ -96,6 +96,9 @@ def test_what_evaluate_refuses(nural, trained, small_npz, one_sentence):
         nural("evaluate", *options, "--out", "file")
     )
     assert "/proc/none" in one_sentence(nural("evaluate", *options, "--out", "/proc/none"))
+    (nural.folder / "confusion.png").write_bytes(b"mine")
+    said = one_sentence(nural("evaluate", *options, "--out", "."))
+    assert said.startswith("nural: confusion.png: was not written by nural, and would be lost; name another file")
     model = library.load(trained / "model.safetensors")
     for value in model.params.values():
         value[...] = 1e38

@@ -44,6 +44,18 @@ def test_text_json_and_picture(nural):
 
 
 @pytest.mark.usefixtures("pages")
+def test_the_page_itself_is_not_drawn_over(nural, one_sentence):
+    before = (nural.folder / "ones.png").read_bytes()
+    said = one_sentence(nural("read", "ones.png", "--annotate", "ones.png"))
+    assert said.startswith("nural: ones.png: is the file that is read, and would be lost; name another file")
+    said = one_sentence(nural("read", "ones.png", "--annotate", "empty.png"))
+    assert said.startswith("nural: empty.png: was not written by nural, and would be lost")
+    assert (nural.folder / "ones.png").read_bytes() == before
+    for _ in range(2):
+        nural("read", "ones.png", "--annotate", "read.png", check=0)
+
+
+@pytest.mark.usefixtures("pages")
 def test_digits_below_the_threshold(nural):
     assert nural("read", "ones.png", "--threshold", 1, check=0).stdout == "?? ?\n"
 

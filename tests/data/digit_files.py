@@ -44,7 +44,8 @@ def write_image_folder(folder: Path, digits: Digits, names: list[str] | None = N
     for number, (image, label) in enumerate(zip(*digits, strict=True)):
         subfolder = folder / (names[label] if names else str(label))
         subfolder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image.reshape(28, 28)).save(subfolder / f"{number:04}.{ending}")
+        options = {"lossless": True} if ending == "webp" else {}
+        Image.fromarray(image.reshape(28, 28)).save(subfolder / f"{number:04}.{ending}", **options)
     return folder
 
 

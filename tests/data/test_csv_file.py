@@ -61,7 +61,7 @@ def test_label_in_the_last_column(tmp_path, digits, check_sets):
         (b"label,pixels\n" + ROW, "line 1: expected 785 fields, a label and 784 pixels, found 2"),
         (ROW + ROW[:-2] + b"1 2", "line 2: expected pixels that are integers from 0 to 255, found b'1 2'"),
         (KAGGLE.encode(), "expected digits, found none"),
-        (KAGGLE.encode() + b"\n" + ROW, "expected at least 7 digits to divide, found 1"),
+        (KAGGLE.encode() + b"\n" + ROW, "expected at least 7 pictures to divide, found 1"),
         (b"1,2\n" * 9, "line 1: expected 785 fields, a label and 784 pixels, found 2"),
     ],
 )

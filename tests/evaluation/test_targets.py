@@ -1,6 +1,8 @@
 """Targets by the task: scikit-learn says what loss and accuracy are."""
 
+import re
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,6 +129,15 @@ def test_targets_that_evaluate_refuses(x, places):
         nural.evaluate(network(3, Sigmoid()), x, places)
 
 
+def test_the_program_of_the_page_about_tasks(tmp_path, monkeypatch, capsys):
+    page = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text()
+    (program,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(program, {})
+    (answers,) = re.findall(r"print\(nural.predict.*# (.*)", program)
+    assert capsys.readouterr().out.splitlines()[0] == answers
+
+
 # -- what fit says ---------------------------------------------------------------------------------------------------
 
 
@@ -181,6 +192,16 @@ def test_a_softmax_too_many_is_refused_in_training(last, loss, x, places):
     message = r"the network ends in (Log)?S\w+\(\), but \w+ takes logits and applies its \w+ itself.*leave the network"
     with pytest.raises(ValueError, match=message):
         nural.fit(network(3, last), x, places, loss=loss)
+
+
+def test_a_regression_does_not_become_a_classifier_in_silence(x, places, rng):
+    model = network(3)
+    nural.fit(model, x, rng.standard_normal((60, 3)), loss=mean_squared_loss, epochs=1)
+    with pytest.raises(ValueError, match=r"task is regression, but cross_entropy_loss is for classes: say model"):
+        nural.fit(model, x, places, epochs=1)
+    model.task = None
+    nural.fit(model, x, places, epochs=1)
+    assert model.task == Task("multiclass")
 
 
 def test_cross_entropy_of_one_output_is_refused(x):

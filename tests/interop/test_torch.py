@@ -55,6 +55,7 @@ SINGLE = [
     ("GRU(4, 3, 2, bias=False, bidirectional=True, batch_first=True)", SEQUENCE, same),
     ("ReLU()", IMAGE, images_last),
     ("ReLU(inplace=False)", ROWS, same),
+    ("Hardtanh(0, 6)", ROWS, same),
     ("LeakyReLU(0.2)", ROWS, same),
     ("PReLU()", IMAGE, images_last),
     ("PReLU(4, init=0.1)", IMAGE, images_last),

@@ -21,9 +21,12 @@ _NAMES = {
         "gelu_forward",
     ),
     "rectifiers": (
+        "Hardtanh",
         "LeakyReLU",
         "PReLU",
         "ReLU",
+        "hardtanh_backward",
+        "hardtanh_forward",
         "leaky_relu_backward",
         "leaky_relu_forward",
         "prelu_backward",

@@ -1,4 +1,4 @@
-"""Rectifiers: the identity above zero, and below it a line with a slope that is none, fixed or learned."""
+"""Rectifiers: the identity above zero, below it a line with a slope that is none, fixed or learned; and clipping."""
 
 from typing import Any
 
@@ -43,6 +43,64 @@ class ReLU(Activation):
 
     operations_per_value = (1, 2)
     pair = relu_forward, relu_backward
+
+
+def hardtanh_forward(
+    x: np.ndarray, min_val: float | None = -1.0, max_val: float | None = 1.0, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Clipping: y = min(max(x, min_val), max_val), of x's shape; None is no bound.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: Collobert 2004, Large Scale Machine Learning, where it is a tanh of three straight lines.
+    """
+    require_samples("hardtanh_forward", x)
+    return x.clip(-np.inf if min_val is None else min_val, np.inf if max_val is None else max_val, out=out)
+
+
+def hardtanh_backward(
+    dy: np.ndarray, min_val: float | None, max_val: float | None, y: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Gradient of `hardtanh_forward`: ∂L/∂x = dy where min_val < x < max_val, else 0 (at the kinks too); of dy's shape.
+
+    ``y`` is the output of the forward pass: between the bounds it is x, elsewhere one of them.
+
+    Source: see `hardtanh_forward`.
+    """
+    real = y.dtype.type
+    low = np.nextafter(real(-np.inf if min_val is None else min_val), real(np.inf))
+    high = np.nextafter(real(np.inf if max_val is None else max_val), real(-np.inf))
+    dx = y.clip(low, high, out=np.empty_like(dy) if out is None else out)
+    np.equal(dx, y, out=dx)
+    dx *= dy
+    return dx
+
+
+class Hardtanh(Activation):
+    """Clipping: min(max(x, min_val), max_val), with `hardtanh_forward` and `hardtanh_backward`.
+
+    ``Hardtanh(0, 6)`` is PyTorch's ReLU6, and with a bound of None the other one alone is left.
+
+    Args:
+        min_val: The least y, at most; None, or −∞, for no bound.
+        max_val: The largest y, at least; None, or ∞, for no bound.
+
+    Raises:
+        ValueError: a bound is NaN.
+
+    Source: see `hardtanh_forward`.
+    """
+
+    operations_per_value = (2, 4)
+    pair = hardtanh_forward, hardtanh_backward
+
+    def __init__(self, min_val: float | None = -1.0, max_val: float | None = 1.0) -> None:
+        if min_val != min_val or max_val != max_val:
+            raise ValueError(f"Hardtanh: expected bounds that are numbers or None, got {min_val} and {max_val}")
+        self.min_val = None if min_val == -np.inf else min_val  # JSON has no infinity
+        self.max_val = None if max_val == np.inf else max_val
+        super().__init__()
 
 
 def leaky_relu_forward(x: np.ndarray, negative_slope: float = 0.01, out: np.ndarray | None = None) -> np.ndarray:

@@ -10,10 +10,11 @@ import numpy as np
 import typer
 
 from nural.cli.errors import complain, report_errors
-from nural.cli.model import MODEL_HELP, load_digit_model, model_path
-from nural.data import DataError, prepare
+from nural.cli.model import MODEL_HELP, PictureModel, load_picture_model, model_path
+from nural.data import DataError, Preparation
 from nural.evaluation.calibration import answer_threshold
-from nural.evaluation.inference import predict_proba
+from nural.evaluation.inference import outputs
+from nural.predictions import label_places, probabilities
 
 #: Pictures that the network reads together: enough to be quick, few enough that the first answers come at once.
 AT_ONCE = 64
@@ -22,7 +23,7 @@ AT_ONCE = 64
 @report_errors
 def predict(
     images: Annotated[
-        list[Path], typer.Argument(readable=False, metavar="IMAGE...", help="PNG or JPEG files of one digit each.")
+        list[Path], typer.Argument(readable=False, metavar="IMAGE...", help="PNG or JPEG files, each of one digit.")
     ],
     model: Annotated[Path | None, typer.Option(readable=False, help=MODEL_HELP)] = None,
     threshold: Annotated[
@@ -30,7 +31,7 @@ def predict(
         typer.Option(
             min=0,
             max=1,
-            help="Answer `?` where the confidence is less; 0 always names a digit. [default: the model's own, or 0]",
+            help="Answer `?` where the confidence is less; 0 always names one. [default: the model's own, or 0]",
         ),
     ] = None,
     as_json: Annotated[
@@ -41,6 +42,8 @@ def predict(
 
     What is no digit, or can't be told, gets the answer `?` and the best guess; in JSON that is still `digit`.
 
+    A model that learned other classes names these (in JSON `class`), of pictures such as it learned from.
+
     Examples:
 
         nural predict seven.png
@@ -49,44 +52,52 @@ def predict(
 
         nural predict --json scans/*.png --model runs/first
     """
-    path = model_path(model)
-    network = load_digit_model(path)
-    least = answer_threshold(network) if threshold is None else threshold
+    chosen = load_picture_model(model_path(model))
+    least = answer_threshold(chosen.network) if threshold is None else threshold
     failed = False
-    for some, pictures in _prepared(images):
-        fields = [pixels.ravel() for pixels in pictures if isinstance(pixels, np.ndarray)]
-        probabilities = iter(predict_proba(network, np.stack(fields)) if fields else [])
+    for some, pictures in _prepared(images, chosen.prepare):
+        answers = iter(_answers(chosen, [pixels for pixels in pictures if isinstance(pixels, np.ndarray)]))
         for image, pixels in zip(some, pictures, strict=True):
             if isinstance(pixels, DataError):
                 complain(str(pixels))
                 failed = True
                 continue
-            _tell(image, next(probabilities), least, as_json)
+            _tell(image, *next(answers), least, chosen, as_json)
     if failed:
         raise typer.Exit(2)
 
 
-def _prepared(images: list[Path]) -> Iterator[tuple[list[Path], list[np.ndarray | DataError]]]:
+def _prepared(
+    images: list[Path], preparation: Preparation
+) -> Iterator[tuple[list[Path], list[np.ndarray | DataError]]]:
     """A few pictures at a time, as the network takes them, or what is wrong with them; two threads share the work."""
+
+    def prepare(image: Path) -> np.ndarray | DataError:
+        try:
+            return preparation(image)
+        except DataError as error:
+            return error
+
     with ThreadPoolExecutor(2) as threads:
         for begin in range(0, len(images), AT_ONCE):
             some = images[begin : begin + AT_ONCE]
-            yield some, list(threads.map(_prepare, some) if len(some) > 1 else map(_prepare, some))
+            yield some, list(threads.map(prepare, some) if len(some) > 1 else map(prepare, some))
 
 
-def _prepare(image: Path) -> np.ndarray | DataError:
-    try:
-        return prepare(image)
-    except DataError as error:
-        return error
+def _answers(model: PictureModel, rows: list[np.ndarray]) -> list[tuple[int, float]]:
+    """The place of the answer among the classes, and its probability, for each row of pixels."""
+    if not rows:
+        return []
+    y = outputs(model.network, np.stack(rows))
+    places, p = label_places(model.network, model.task, y), probabilities(model.network, y)
+    return [(int(place), float(row[place])) for place, row in zip(places, p, strict=True)]
 
 
-def _tell(image: Path, probabilities: np.ndarray, least: float, as_json: bool) -> None:
-    digit = int(probabilities.argmax())
-    confidence = float(probabilities[digit])
-    answer = str(digit) if confidence >= least else "?"
+def _tell(image: Path, place: int, confidence: float, least: float, model: PictureModel, as_json: bool) -> None:
+    name = model.names[place]
+    answer = name if confidence >= least else "?"
     if as_json:
-        said = {"file": str(image), "answer": answer, "digit": digit, "confidence": round(confidence, 6)}
-        print(json.dumps(said))
+        best = {model.one: model.classes[place]}
+        print(json.dumps({"file": str(image), "answer": answer, **best, "confidence": round(confidence, 6)}))
     else:
-        print(f"{image}: {answer}{'' if answer != '?' else f' perhaps {digit}'} ({100 * confidence:.1f}%)")
+        print(f"{image}: {answer}{'' if confidence >= least else f' perhaps {name}'} ({100 * confidence:.1f}%)")

@@ -8,8 +8,10 @@ from rich.console import Console
 
 from nural.atomic_file import write_atomically
 from nural.cli.errors import report_errors
+from nural.cli.force import ForceOption
 from nural.cli.run import shown
 from nural.data import prepare_in_stages
+from nural.overwriting import PICTURE, require_replaceable
 
 _TITLES = {
     "upright": "upright, grey",
@@ -29,6 +31,7 @@ def prepare(
     out: Annotated[Path, typer.Option(readable=False, help="Where to write the picture of the stages.")] = Path(
         "prepared.png"
     ),
+    force: ForceOption = False,
 ) -> None:
     """Show each stage from a picture to what the network sees of it, side by side in one picture.
 
@@ -38,6 +41,7 @@ def prepare(
 
         nural prepare scans/7.png --out stages.png
     """
+    require_replaceable(out, PICTURE, force=force, reads=[image])
     stages = prepare_in_stages(image)
 
     from nural import plots

@@ -8,8 +8,10 @@ import typer
 
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError, complain, report_errors
+from nural.cli.force import ForceOption
 from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 from nural.data import DataError
+from nural.overwriting import PICTURE, require_replaceable
 from nural.reading import Page, read_page, threshold_of
 
 
@@ -26,6 +28,7 @@ def read(
     annotate: Annotated[
         Path | None, typer.Option(readable=False, help="Write the photo with what was read drawn over it, as PNG.")
     ] = None,
+    force: ForceOption = False,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print one JSON object a photo: file, lines; of each digit box and confidence."),
@@ -45,6 +48,8 @@ def read(
     """
     if annotate and len(photos) > 1:
         raise CommandError(f"--annotate: expected one photo to draw over, found {len(photos)}")
+    if annotate:
+        require_replaceable(annotate, PICTURE, force=force, reads=photos)
     _require_opencv()
     network = load_digit_model(model_path(model))
     network_threshold = threshold_of(network)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 70_000_000  # telephones take 50 and 64 million; each costs some 20 bytes
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # among Pillow's others is one that runs a program
+_GREY = ("1", "L", "LA", "I", "I;16", "F")  # Pillow's modes
 
 
 def read_greyscale(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -> np.ndarray:
@@ -34,6 +35,17 @@ def read_greyscale(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -
         DataError: it is no picture, is damaged, or has more than ``MAX_PIXELS``.
     """
     return _decode(image, source, _grey_levels)
+
+
+def read_picture(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -> np.ndarray:
+    """Decode a picture, upright, with its own size and colours; what is transparent lies over white.
+
+    The arguments and errors are those of ``read_greyscale``.
+
+    Returns:
+        uint8 ``(H, W, 3)``, or ``(H, W)`` if all its pixels are grey.
+    """
+    return _decode(image, source, _own_levels)
 
 
 def read_contrast(image: "IO[bytes] | Image", source: str | os.PathLike[str], longest: int) -> np.ndarray:
@@ -97,8 +109,20 @@ def _grey_levels(picture: "Image") -> np.ndarray:
     return np.asarray(picture.convert("L"))
 
 
+def _own_levels(picture: "Image") -> np.ndarray:
+    from PIL import Image
+
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    elif picture.mode in _GREY:
+        return _grey_levels(picture)
+    levels = np.asarray(picture.convert("RGB"))
+    return levels[..., 0] if (levels == levels[..., :1]).all() else levels
+
+
 def _contrasting_levels(picture: "Image", longest: int) -> np.ndarray:
-    if picture.mode in ("1", "L", "LA", "I", "I;16", "F") or picture.has_transparency_data:
+    if picture.mode in _GREY or picture.has_transparency_data:
         return reduced(_grey_levels(picture), longest)
     return contrasting_grey(_reduced(picture.convert("RGB"), longest))
 

@@ -28,7 +28,8 @@ def load_mnist_datasets(path: str | os.PathLike[str] | None = None) -> tuple[Dig
             - a folder of IDX files, as ``train-images-idx3-ubyte`` and its three companions,
             - an ``.npz`` file with ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras's ``mnist.npz``,
             - a CSV file, as Kaggle's ``train.csv``: a label and 784 pixels on each line,
-            - a folder with one subfolder of images for each class, or with ``train`` and ``test`` that have these.
+            - a folder with one subfolder of images of digits for each class, or with ``train`` and ``test`` that have
+              these; `nural.data.prepare` brings each into MNIST's form.
 
             Files may be gzipped, and are told apart by their content.
 
@@ -37,7 +38,8 @@ def load_mnist_datasets(path: str | os.PathLike[str] | None = None) -> tuple[Dig
         ``y`` int64 ``(N,)``. A source without a validation or test set is divided as `nural.data.splits` says.
 
     Raises:
-        DataError: the path is missing or unreadable, is nothing of the above, or is damaged.
+        DataError: the path is missing or unreadable, is nothing of the above, or is damaged; or its pictures are no
+            digits: `nural.data.load_datasets` keeps these as they are.
     """
     if path is None:
         sets = decode(read_file(EMBEDDED_MNIST))
@@ -52,7 +54,13 @@ def load_mnist_datasets(path: str | os.PathLike[str] | None = None) -> tuple[Dig
 
 def _read_folder(path: Path) -> list[Digits]:
     idx_files = find_idx_files(path)
-    return read_idx_files(idx_files, path) if idx_files else read_image_folder(path)
+    if idx_files:
+        return read_idx_files(idx_files, path)
+    pictures = read_image_folder(path)
+    if pictures.preparation.kind != "digit":
+        found = f"others, of {pictures.preparation}, which nural.data.load_datasets keeps as they are"
+        raise DataError(path, "digits, in class folders from 0 to 9 or in MNIST's form", found)
+    return pictures.sets
 
 
 def _read_file(path: Path) -> list[Digits]:

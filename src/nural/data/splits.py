@@ -38,7 +38,7 @@ def _cut_last(digits: Digits, parts: int, source: str | os.PathLike[str]) -> tup
     pixels, labels = digits
     cut = len(labels) - len(labels) // parts
     if cut == len(labels):
-        raise DataError(source, f"at least {parts} digits to divide", str(len(labels)))
+        raise DataError(source, f"at least {parts} pictures to divide", str(len(labels)))
     return (pixels[:cut], labels[:cut]), (pixels[cut:], labels[cut:])
 
 

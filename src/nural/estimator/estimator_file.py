@@ -11,6 +11,7 @@ from nural.containers import Sequential
 from nural.estimator.losses import OUTPUT_ACTIVATIONS
 from nural.estimator.network import weighted
 from nural.model_file import ModelFileError
+from nural.overwriting import MODEL
 
 #: The kind of a file whose network gives logarithms of the predictions: `nural.load` would take them for values.
 POISSON = "Poisson regressor"
@@ -28,7 +29,7 @@ LABEL_TYPES += ["float16", "float32", "float64"]
 MOST_CHARACTERS = 10_000_000
 
 
-def save(estimator: Any, path: Any) -> None:
+def save(estimator: Any, path: Any, force: bool = False) -> None:
     """Write a fitted estimator: one safetensors file that `nural.load` reads too, as the network alone.
 
     `nural.predict` of that network says what the estimator says. The network of ``loss="poisson"`` gives logarithms, so
@@ -41,6 +42,7 @@ def save(estimator: Any, path: Any) -> None:
         NotFittedError: there is nothing to save yet.
         ModelFileError: a weight is not finite, the classes are neither numbers, truth values nor strings, or the
             parameters are no longer those of the network.
+        OverwriteError: a file is there that is no model of nural's, and would be lost; ``force`` replaces it.
         OSError: the file cannot be written.
     """
     from sklearn.utils.validation import check_is_fitted
@@ -67,7 +69,8 @@ def save(estimator: Any, path: Any) -> None:
     except ValueError as error:
         raise ModelFileError(f"{path}: not written, because {error}; fit again after changing parameters") from error
     network.info = content
-    model_file.save(network, path, kind=POISSON if estimator.out_activation_ == "exp" else "model")
+    kind = POISSON if estimator.out_activation_ == "exp" else MODEL
+    model_file.save(network, path, kind=kind, force=force)
 
 
 def load(kind: type[Any], path: Any) -> Any:

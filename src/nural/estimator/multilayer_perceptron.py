@@ -266,9 +266,9 @@ class MultilayerPerceptron(BaseEstimator, ABC):
 
     # -- files -------------------------------------------------------------------------------------------------
 
-    def save(self, path: Any) -> None:
+    def save(self, path: Any, *, force: bool = False) -> None:
         """Write the fitted estimator to one safetensors file; see `nural.estimator.estimator_file`."""
-        estimator_file.save(self, path)
+        estimator_file.save(self, path, force)
 
     @classmethod
     def load(cls, path: Any) -> Self:

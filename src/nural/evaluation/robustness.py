@@ -68,11 +68,17 @@ def robustness(model: Layer, x: np.ndarray, y: Any, disturbance: Disturbance) ->
         y: Their labels ``(N,)``.
         disturbance: One of `DISTURBANCES`, or another.
 
+    Raises:
+        ValueError: the labels name no classes, or do not fit the digits or the network.
+
     Source: Hendrycks and Dietterich 2019, Benchmarking Neural Network Robustness to Common Corruptions.
     """
     for level in disturbance.levels:
         disturbed = disturbance.apply(x, level, np.random.default_rng(0))
-        yield level, evaluate(model, disturbed, y)["accuracy"]
+        found = evaluate(model, disturbed, y)
+        if "accuracy" not in found:
+            raise ValueError("robustness: the targets name no classes, so there is no accuracy")
+        yield level, found["accuracy"]
 
 
 def _moved(x: np.ndarray, b: np.ndarray, degrees: float) -> np.ndarray:

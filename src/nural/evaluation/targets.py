@@ -15,14 +15,9 @@ from nural.losses import (
     mean_absolute_loss,
     mean_squared_loss,
 )
-from nural.predictions import label_places, last_layer, logits, scale_of, task_of
+from nural.predictions import label_places, last_layer, logits, said_task, scale_of, task_of
 from nural.task import Task, class_places, is_one_hot
 
-#: What each loss of logits applies itself.
-APPLIES: dict[Any, Literal["softmax", "sigmoid"]] = {
-    cross_entropy_loss: "softmax",
-    binary_cross_entropy_loss: "sigmoid",
-}
 LOSSES_OF_VALUES = (mean_squared_loss, mean_absolute_loss, huber_loss)
 #: By which a network of each kind is judged unless told otherwise.
 USUAL_LOSS: dict[str, Loss] = {
@@ -40,10 +35,17 @@ def function_of(loss: Loss) -> Any:
     return loss
 
 
+def applied_by(loss: Loss) -> Literal["softmax", "sigmoid"] | None:
+    """What a loss of nural's that takes logits applies itself; None of other losses."""
+    function = function_of(loss)
+    if function is cross_entropy_loss:
+        return "softmax"
+    return "sigmoid" if function is binary_cross_entropy_loss else None
+
+
 def implies_task(loss: Loss) -> bool:
     """Whether the loss is one of nural's, which say what a network is for."""
-    function = function_of(loss)
-    return function in APPLIES or function in LOSSES_OF_VALUES
+    return applied_by(loss) is not None or _is_of_values(loss)
 
 
 def implied_task(loss: Loss, y: np.ndarray, t: np.ndarray) -> Task | None:
@@ -55,24 +57,28 @@ def implied_task(loss: Loss, y: np.ndarray, t: np.ndarray) -> Task | None:
         y: The network's outputs, ``(N, …, C)``; only their shape counts.
         t: Some of its targets.
     """
-    function = function_of(loss)
-    if function is cross_entropy_loss:
-        return Task("multiclass")
-    if function is binary_cross_entropy_loss:
-        return Task("binary" if y.shape[-1] == 1 else "multilabel")
-    if function in LOSSES_OF_VALUES:
+    match applied_by(loss):
+        case "softmax":
+            return Task("multiclass")
+        case "sigmoid":
+            return Task("binary" if y.shape[-1] == 1 else "multilabel")
+    if _is_of_values(loss):
         return Task("multiclass" if _are_one_hot_rows(t) else "regression")
     return None
 
 
-def require_logits(model: Layer, loss: Loss) -> None:
-    """Raise ValueError if the network ends in the softmax or sigmoid that the loss applies itself."""
-    function = function_of(loss)
-    if function in APPLIES and scale_of(model) != "logits":
+def require_fitting_loss(model: Layer, loss: Loss) -> None:
+    """Raise ValueError if the loss is for classes and the network for values, or gives probabilities already."""
+    applied, name, task = applied_by(loss), getattr(function_of(loss), "__name__", ""), said_task(model)
+    if applied and task is not None and task.kind == "regression":
         raise ValueError(
-            f"the network ends in {last_layer(model)!r}, but {function.__name__} takes logits and applies its "
-            f"{APPLIES[function]} itself, which would be one too many: leave the network's last layer out; "
-            f"predict_proba gives probabilities all the same"
+            f"the network's task is regression, but {name} is for classes: say model.task = None, and "
+            "the loss says what the network is for from now on"
+        )
+    if applied and scale_of(model) != "logits":
+        raise ValueError(
+            f"the network ends in {last_layer(model)!r}, but {name} takes logits and applies its {applied} "
+            "itself, one too many: leave the network's last layer out; predict_proba gives probabilities all the same"
         )
 
 
@@ -81,12 +87,10 @@ def as_taken(loss: Loss, y: np.ndarray, t: np.ndarray) -> np.ndarray:
 
     Class labels in a column become ``(N,)`` for `cross_entropy_loss`. Other losses get what they are given.
     """
-    function = function_of(loss)
-    if function is cross_entropy_loss and t.shape == (*y.shape[:-1], 1):
-        return t[..., 0]
-    if function is not cross_entropy_loss and implies_task(loss) and t.shape == y.shape[:-1] and y.shape[-1] == 1:
-        return t[..., np.newaxis]
-    return t
+    if applied_by(loss) == "softmax":
+        return t[..., 0] if t.shape == (*y.shape[:-1], 1) else t
+    column = implies_task(loss) and t.shape == y.shape[:-1] and y.shape[-1] == 1
+    return t[..., np.newaxis] if column else t
 
 
 def scores(model: Layer, y: np.ndarray, t: Any, loss: Loss | None = None) -> dict[str, float]:
@@ -101,8 +105,8 @@ def scores(model: Layer, y: np.ndarray, t: Any, loss: Loss | None = None) -> dic
             f'{y.shape[-1]} outputs; if they exclude each other, say model.task = Task("multiclass")'
         )
     loss = USUAL_LOSS[task.kind] if loss is None else loss
-    function = function_of(loss)
-    z = logits(model, y, APPLIES[function]) if function in APPLIES else y
+    applied = applied_by(loss)
+    z = y if applied is None else logits(model, y, applied)
     result = {"loss": loss(z, as_taken(loss, y, t))[0]}
     truth = _true_places(task, y, t)
     if truth is not None:
@@ -123,6 +127,11 @@ def _true_places(task: Task, y: np.ndarray, t: np.ndarray) -> np.ndarray | None:
     expected = y.shape[:-1] if task.kind == "binary" else y.shape
     yes_or_no = task.kind != "regression" and t.shape == expected and bool(np.all((t == 0) | (t == 1)))
     return t if yes_or_no else None
+
+
+def _is_of_values(loss: Loss) -> bool:
+    function = function_of(loss)
+    return any(function is each for each in LOSSES_OF_VALUES)
 
 
 def _are_one_hot_rows(t: np.ndarray) -> bool:

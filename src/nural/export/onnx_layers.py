@@ -10,10 +10,12 @@ import numpy as np
 from onnx import ModelProto
 
 from nural.containers import Residual, Sequential
+from nural.export.answers import Answers
 from nural.export.onnx_entries import ENTRY_BY_ENTRY, axis_of
 from nural.export.onnx_nodes import Nodes, Order, Value, element_type
 from nural.export.onnx_pooling import adaptive_average, adaptive_max, average_pool, global_average, max_pool
 from nural.export.onnx_recurrent import recurrent
+from nural.export.target import ExportError
 from nural.interop.torch_layout import by_channel, joined
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
@@ -35,20 +37,20 @@ FAR = -(2**63)
 PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
-def express_model(model: Layer, path: Path, shape: tuple[int, ...], with_preprocessing: bool) -> ModelProto:
-    """The model as a nodes.
+def express_model(model: Layer, path: Path, shape: tuple[int, ...], answers: Answers | None = None) -> ModelProto:
+    """The model as nodes.
 
     Args:
         model: The network.
         path: The file that is written, for errors.
         shape: Of one sample.
-        with_preprocessing: See `nural.export.target.Options`.
+        answers: What the outputs stand for, if the graph is to go from pixels to probabilities.
 
     Raises:
-        ExportError: a layer has no operator in ONNX.
+        ExportError: a layer has no operator in ONNX, or there are no probabilities of the outputs.
     """
     nodes = Nodes(path, model.dtype)
-    if not with_preprocessing:
+    if answers is None:
         end = nodes.ours(_express(nodes, model, Value("input", shape), ""))
         return nodes.model(("input", model.dtype, shape), ("output", end.name, end.shape))
     levels = nodes.add("Cast", "pixels", to=element_type(model.dtype))
@@ -56,8 +58,26 @@ def express_model(model: Layer, path: Path, shape: tuple[int, ...], with_preproc
     end = _express(nodes, model, Value(nodes.reshaped(scaled, shape), shape), "")
     nodes.place = ""
     end = nodes.ours(end)
-    probabilities = nodes.add("Softmax", end.name, axis=-1)
-    return nodes.model(("pixels", np.uint8, (28, 28)), ("probabilities", probabilities, end.shape))
+    probabilities = _probabilities(nodes, end.name, answers)
+    shape = (*end.shape[:-1], answers.classes)
+    return nodes.model(("pixels", np.uint8, (28, 28)), ("probabilities", probabilities, shape))
+
+
+def _probabilities(nodes: Nodes, outputs: str, answers: Answers) -> str:
+    """As `nural.predictions.probabilities` makes them; a graph that ends in its own softmax gets no other."""
+    if answers.task.kind == "regression":
+        raise ExportError(f"{nodes.path}: the outputs are values, and there are no probabilities of them")
+    p = outputs
+    match answers.apply:
+        case "softmax":
+            p = nodes.add("Softmax", outputs, axis=-1)
+        case "sigmoid":
+            p = nodes.add("Sigmoid", outputs)
+        case "exp":
+            p = nodes.add("Exp", outputs)
+    if answers.task.kind == "binary":
+        p = nodes.add("Concat", nodes.add("Sub", nodes.constant("1", 1), p), p, axis=-1)
+    return p
 
 
 def _express(nodes: Nodes, layer: Layer, value: Value, place: str) -> Value:

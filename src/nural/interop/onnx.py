@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nural.interop import ConversionError
+from nural.interop import ConversionError, one_line
 from nural.layer import Layer
 
 
@@ -18,7 +18,7 @@ def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape
 
     Images, ``(N, C, H, W)`` in ONNX, are ``(N, H, W, C)`` in the model, and sequences ``(N, T, F)``, whatever the
     file has. ``model.info["onnx"]`` tells: the model's input is the file's, transposed by ``input_axes``, and its
-    output the file's transposed by ``output_axes``.
+    output the file's transposed by ``output_axes``. ``model.task`` has the classes of a classifier of scikit-learn's.
 
     Args:
         path: The file. Arrays that it keeps in other files are read from its folder.
@@ -32,31 +32,25 @@ def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape
         ImportError: the package onnx is missing.
     """
     _onnx()
-    from nural.interop.onnx_reader import DAMAGED, Reader
+    from nural.interop.onnx_reader import Reader
 
     try:
-        reader = Reader(_read(Path(path)), str(path), output, input_shape)
+        return Reader(_read(Path(path)), str(path), output, input_shape).model()
     except ConversionError:
         raise
-    except DAMAGED as error:
-        raise ConversionError(f"{path}: is no ONNX model that can be read ({error})") from error
-    return reader.model()
+    except Exception as error:  # the package onnx answers damage with errors of a dozen kinds
+        raise ConversionError(f"{path}: is no ONNX model that can be read ({one_line(error)})") from error
 
 
 def _read(path: Path) -> Any:
     onnx = _onnx()
-    from google.protobuf.message import DecodeError
-
     if not path.is_file():
         found = "is a folder" if path.is_dir() else "there is no such file"
         raise ConversionError(f"{path}: {found}, expected an ONNX model")
-    try:
-        model = onnx.load(path)
-        if not model.graph.node and not model.graph.output:
-            raise ConversionError(f"{path}: is no ONNX model: it has no graph")
-        return onnx.inliner.inline_local_functions(model) if model.functions else model
-    except (DecodeError, onnx.checker.ValidationError) as error:
-        raise ConversionError(f"{path}: is no ONNX model that can be read ({error})") from error
+    model = onnx.load(path)
+    if not model.graph.node and not model.graph.output:
+        raise ConversionError(f"{path}: is no ONNX model: it has no graph")
+    return onnx.inliner.inline_local_functions(model) if model.functions else model
 
 
 def _onnx() -> Any:

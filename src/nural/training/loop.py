@@ -7,7 +7,7 @@ import numpy as np
 
 from nural.data.batches import Batches, rows
 from nural.evaluation.inference import outputs
-from nural.evaluation.targets import as_taken, implied_task, implies_task, require_logits
+from nural.evaluation.targets import as_taken, implied_task, implies_task, require_fitting_loss
 from nural.layer import Layer
 from nural.losses import Loss, cross_entropy_loss
 from nural.optimizers import SGD, Optimizer
@@ -90,7 +90,7 @@ def train(
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
-    require_logits(model, loss)
+    require_fitting_loss(model, loss)
     optimizer = SGD() if optimizer is None else optimizer
     ranks = Ranks() if ranks is None else ranks
     model.build(np.random.default_rng(seed))

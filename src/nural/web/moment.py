@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import ReLU, softmax_forward
+from nural.activations import ReLU
 from nural.containers import Sequential
 from nural.data.digits import PIXELS, SIDE
 from nural.evaluation.targets import scores
 from nural.layer import Layer
+from nural.predictions import probabilities
 
 #: How many digits of each set are judged while a training runs.
 JUDGED = 250
@@ -67,8 +68,8 @@ def read_pinned(model: Layer, pixels: np.ndarray | None) -> list[float] | None:
     if pixels is None:
         return None
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        probabilities = softmax_forward(model.replica().forward(pixels.reshape(1, -1)))[0]
-    return probabilities.tolist() if np.isfinite(probabilities).all() else None
+        p = probabilities(model, model.replica().forward(pixels.reshape(1, -1)))[0]
+    return p.tolist() if np.isfinite(p).all() else None
 
 
 def first_filters(model: Sequential, most: int = 24) -> np.ndarray:

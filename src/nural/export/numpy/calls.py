@@ -10,6 +10,7 @@ from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -154,6 +155,12 @@ def _unflatten(step: Step, weights: Weights) -> list[str]:
     return [f"x = x.reshape(-1, {', '.join(map(str, step.y_shape))})"]
 
 
+def _hardtanh(step: Step, weights: Weights) -> list[str]:
+    assert isinstance(step.layer, Hardtanh)
+    bounds = {"-np.inf": step.layer.min_val, "np.inf": step.layer.max_val}
+    return _applied("hardtanh_forward", *(none if bound is None else repr(bound) for none, bound in bounds.items()))
+
+
 def _prelu(step: Step, weights: Weights) -> list[str]:
     return _applied("prelu_forward", *_named(step, weights, dict(step.layer.params)))
 
@@ -208,6 +215,7 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     LSTM: _recurrent,
     GRU: _recurrent,
     ReLU: _simple("relu_forward"),
+    Hardtanh: _hardtanh,
     LeakyReLU: _simple("leaky_relu_forward", "negative_slope"),
     PReLU: _prelu,
     ELU: _simple("elu_forward", "alpha"),
