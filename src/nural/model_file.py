@@ -91,12 +91,18 @@ def _task(path: Any, described: Any) -> Task | None:
 
 def describe(model: Layer) -> dict[str, Any]:
     """The architecture as JSON has it: type, configuration and children of each layer."""
+    kind = type(model)
     try:
-        layer_type(type(model).__name__)
-    except KeyError as error:
-        raise ModelFileError(f"{type(model).__name__} is no layer of nural's, so a file cannot name it") from error
+        own = layer_type(kind.__name__) is kind
+    except KeyError:
+        own = False
+    if not own:
+        raise ModelFileError(
+            f"the class {kind.__module__}.{kind.__qualname__} is no layer of nural's, so a file cannot name it; save "
+            "model.params and model.state with numpy.savez, and fill those of a model that your code builds"
+        )
     return {
-        "type": type(model).__name__,
+        "type": kind.__name__,
         "config": {k: v.name if isinstance(v, np.dtype) else v for k, v in model.config().items()},
         "children": {name: describe(child) for name, child in model.children.items()},
     }

@@ -1,9 +1,10 @@
 """Pipelines, searches and the back ends of joblib that spread them, for real."""
 
-from typing import Any
+import pickle
 
 import numpy as np
 import pytest
+from meeting import THREADS, Meeting, require_equal, together
 
 pytest.importorskip("sklearn")
 
@@ -16,6 +17,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+from nural.containers import Sequential
 from nural.estimator import ConvolutionalClassifier, MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -76,21 +78,30 @@ def test_estimators_made_of_it(digits):
         assert ensemble.fit(x, y).score(x, y) > 0.9
 
 
-@pytest.mark.parametrize("form", [np.asarray, csr_matrix, "images"])
-def test_one_estimator_predicts_in_several_threads(digits, form):
+@pytest.mark.parametrize(
+    ("estimator", "container"),
+    [
+        (MLPClassifier((64, 64), batch_norm=True), np.asarray),
+        (MLPClassifier((64,)), csr_matrix),
+        (ConvolutionalClassifier((4,), (8,), image_shape=(8, 8)), np.asarray),
+        (MLPRegressor(hidden_layer_sizes=(64,)), np.asarray),
+    ],
+)
+def test_one_estimator_answers_several_threads(estimator, container, digits):
     x, y = digits
-    kind = ConvolutionalClassifier if form == "images" else MLPClassifier
-    estimator = kind(hidden_layer_sizes=(64, 64), random_state=0, max_iter=1).fit(x, y)
-    parts = [x[i : i + 1 + i % 90] for i in range(80)]  # each other samples: few, and more than are computed at once
-    inputs = [part.reshape(-1, 8, 8) if form == "images" else form(part) for part in parts]
-    expected = [(estimator.predict_proba(part), estimator.predict(part)) for part in inputs]
-    threads = joblib.Parallel(n_jobs=8, backend="threading")
-    found: list[Any] = list(
-        threads(
-            joblib.delayed(lambda part: (estimator.predict_proba(part), estimator.predict(part)))(part)
-            for part in inputs * 3
-        )
-    )
-    for (p, classes), (expected_p, expected_classes) in zip(found, expected * 3, strict=True):
-        np.testing.assert_array_equal(p, expected_p)
-        np.testing.assert_array_equal(classes, expected_classes)
+    estimator.set_params(max_iter=2, random_state=0).fit(x, y)
+    parts = [container(part) for part in np.array_split(x, THREADS)]
+    methods = [method for method in ("predict", "predict_proba", "decision_function") if hasattr(estimator, method)]
+    expected = {method: [getattr(estimator, method)(part) for part in parts] for method in methods}
+    estimator.network_ = Sequential(*estimator.network_.layers, Meeting())
+    for method, answers in expected.items():
+        ask = getattr(estimator, method)
+        require_equal(together(lambda i, ask=ask: ask(parts[i])), answers)
+
+
+def test_a_pickled_estimator_holds_nothing_of_what_was_computed(digits):
+    x, y = digits
+    estimator = MLPClassifier((300,), max_iter=3, random_state=0).fit(x, y)
+    estimator.predict_proba(x)
+    weights = sum(W.nbytes for W in estimator.network_.params.values())
+    assert len(pickle.dumps(estimator)) < 3 * weights + 10_000  # Adam has two more arrays for each weight

@@ -96,7 +96,7 @@ def network_outputs(network: Sequential, x: Any) -> np.ndarray:
     if isinstance(x, np.ndarray):
         samples: Samples = x
         with Workers() as workers:  # BLAS keeps the threads that it has
-            return outputs(network.replica(), samples, threads=workers)
+            return outputs(network, samples, threads=workers)
     replica = taking_sparse(network.replica())
     pieces = range(0, x.shape[0], SPARSE_ROWS)
     return np.concatenate([replica.forward(x[first : first + SPARSE_ROWS]).copy() for first in pieces])

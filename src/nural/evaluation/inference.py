@@ -114,7 +114,11 @@ def outputs(
 
 
 def _in_one_piece(model: Layer, x: Any) -> np.ndarray:
-    return model.forward(_floats(rows(x, 0, len(x)), model.dtype)).copy()
+    x = _floats(rows(x, 0, len(x)), model.dtype)
+    twin = model.inference_twin()  # other threads may predict, or train, with the model at the same time
+    y = twin.forward(x).copy()
+    twin.give_buffers_back()
+    return y
 
 
 def _floats(samples: np.ndarray, dtype: np.dtype, begin: int = 0) -> np.ndarray:

@@ -249,8 +249,8 @@ class BatchNorm(Layer):
             self.state["num_batches_tracked"] += 1
             share = 1 / float(self.state["num_batches_tracked"][0])
         for name, batch in (("running_mean", mean), ("running_var", variance * (n / (n - self.correction)))):
-            self.state[name] *= 1 - share
-            self.state[name] += share * batch
+            running = self.state[name]
+            running[...] = running * (1 - share) + share * batch  # at once, for those who read it meanwhile
 
 
 class BatchNorm1d(BatchNorm):

@@ -24,7 +24,9 @@ def cross_entropy_loss(
     With class weights w and smoothing ε, t_nc is replaced by q_nc, L = −1/D Σ_n Σ_c q_nc log p_nc and
     ∂L/∂y_nc = (p_nc Σ_k q_nk − q_nc) / D, where, as in PyTorch's `CrossEntropyLoss`,
 
-    - for labels, q_nc = (1 − ε) w_c [c = t_n] + ε w_c / C and D = Σ_n w_{t_n}, both without the ignored samples;
+    - for labels, q_nc = (1 − ε) w_c [c = t_n] + ε w_c / C and D = Σ_n w_{t_n}, both without the ignored samples; where
+      no sample counts, D = 0, there is no mean: L = 0 and ∂L/∂y = 0 (PyTorch: NaN), so a step of that batch is one
+      without a gradient;
     - for probabilities, q_nc = w_c ((1 − ε) t_nc + ε / C) and D = N.
 
     Args:
@@ -40,8 +42,7 @@ def cross_entropy_loss(
         ``(L, dy)``: a float in nats, and ∂L/∂y of y's shape. A logit that is NaN or +∞ gives a loss that is not finite.
 
     Raises:
-        ValueError: the batch is empty, shapes do not fit, there is one output only, a label is outside 0 … C − 1, or
-            no sample counts.
+        ValueError: the batch is empty, shapes do not fit, there is one output only, or a label is outside 0 … C − 1.
         TypeError: logits are no floats, or labels no integers.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4; for ε, Szegedy et al. 2016, Rethinking
@@ -120,7 +121,8 @@ def _of_counted_labels(
     weight = w[labels] * counts
     D = weight.sum()
     if D == 0:
-        raise ValueError("cross_entropy_loss: no sample counts, for each is ignored or of weight 0; there is no mean")
+        p.fill(0)
+        return 0.0
     sharp, spread = (1 - smoothing) * weight, smoothing / classes * w
     mass = sharp + spread.sum() * counts
     likelihood = sharp * p[true]

@@ -101,6 +101,10 @@ class Optimizer:
             kept = self._scratch[key] = np.empty(like.shape, like.dtype)
         return kept
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied and pickled: all but the scratch arrays."""
+        return {name: {} if name == "_scratch" else value for name, value in vars(self).items()}
+
     def require(self, below: float = math.inf, most: float = math.inf, **values: float) -> None:
         """Raise ValueError unless each of the named values is from 0 to ``most`` and less than ``below``."""
         allowed = "finite and not negative" if below == math.inf else f"at least 0 and below {below:g}"

@@ -2,10 +2,11 @@
 
 import math
 import os
+import threading
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -120,24 +121,45 @@ def _blas_libraries() -> list[Any]:
 
 
 class BlasThreads:
-    """The number of threads of BLAS; a context manager that restores it."""
+    """The number of threads of BLAS; a context manager that restores it.
+
+    BLAS has one number for the whole process. Where several threads are in such blocks, it is what the block that was
+    entered last asks for, and when all are left, what it was before the first.
+    """
+
+    _lock = threading.Lock()
+    _entered: ClassVar[list["BlasThreads"]] = []
+    _before: ClassVar[list[int]] = []
+    _now: ClassVar[list[int]] = []
 
     def __init__(self, count: int) -> None:
         self._libraries = _blas_libraries()
-        self._before = [library.num_threads for library in self._libraries]
         self.count = count
 
     def use(self, count: int) -> None:
         """Let products have ``count`` threads from now on."""
-        for library in self._libraries:
-            library.set_num_threads(count)
+        with self._lock:
+            self.count = count
+            if self in self._entered[-1:]:
+                self._set([count] * len(self._libraries))
 
     def __enter__(self) -> Self:
-        self.use(self.count)
+        with self._lock:
+            if not self._entered:
+                self._before[:] = self._now[:] = [library.num_threads for library in self._libraries]
+            self._entered.append(self)
+            self._set([self.count] * len(self._libraries))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for library, count in zip(self._libraries, self._before, strict=True):
-            library.set_num_threads(count)
+        with self._lock:
+            self._entered.remove(self)
+            self._set([self._entered[-1].count] * len(self._libraries) if self._entered else self._before)
+
+    def _set(self, counts: list[int]) -> None:
+        if counts != self._now:
+            self._now[:] = counts
+            for library, count in zip(self._libraries, counts, strict=True):
+                library.set_num_threads(count)
