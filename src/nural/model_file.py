@@ -72,6 +72,9 @@ def load(path: str | os.PathLike[str], *, also: Sequence[str] = ()) -> Layer:
             of its architecture: missing, extra, misshapen, of another type or not finite.
     """
     arrays, content = read_file(path, MODEL, also)
+    channels, values = _running_channels(content.get("architecture")), sum(array.size for array in arrays.values())
+    if channels > values:  # batch norm takes memory for them before its arrays are compared
+        raise ModelFileError(f"{path}: describes batch norm of {channels} channels, but holds {values} values")
     model = _build(path, content.get("architecture"))
     if as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
         raise ModelFileError(f"{path}: its description is not one that nural writes")
@@ -106,6 +109,16 @@ def describe(model: Layer) -> dict[str, Any]:
         "config": {k: v.name if isinstance(v, np.dtype) else v for k, v in model.config().items()},
         "children": {name: describe(child) for name, child in model.children.items()},
     }
+
+
+def _running_channels(described: Any) -> int:
+    """Of how many channels the layers would keep running statistics; 0 where the description is none."""
+    if not isinstance(described, dict):
+        return 0
+    config, children = described.get("config"), described.get("children")
+    inside = sum(map(_running_channels, children.values())) if isinstance(children, dict) else 0
+    own = config.get("num_features", 0) if isinstance(config, dict) and config.get("track_running_stats") else 0
+    return inside + (own if isinstance(own, int) else 0)
 
 
 def _build(path: Any, described: Any) -> Layer:

@@ -12,6 +12,7 @@ from nural.estimator.losses import OUTPUT_ACTIVATIONS
 from nural.estimator.network import weighted
 from nural.model_file import ModelFileError
 from nural.overwriting import MODEL
+from nural.task import MOST_CHARACTERS
 
 #: The kind of a file whose network gives logarithms of the predictions: `nural.load` would take them for values.
 POISSON = "Poisson regressor"
@@ -25,8 +26,6 @@ LABELS = ["classes_", "feature_names_in_"]
 #: The types that arrays of labels may have; "str" stands for strings of any length.
 LABEL_TYPES = ["str", "object", "bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))]
 LABEL_TYPES += ["float16", "float32", "float64"]
-#: An array of strings has room for the longest in each place: together at most so many.
-MOST_CHARACTERS = 10_000_000
 
 
 def save(estimator: Any, path: Any, force: bool = False) -> None:
