@@ -146,6 +146,16 @@ def test_what_scikit_learn_refuses(name, call):
 
 
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor, ConvolutionalClassifier])
+def test_features_are_known_by_their_names(kind):
+    estimator = kind(**SETTINGS).fit(FRAME, CLASSES)
+    others = [FRAME[FRAME.columns[::-1]], FRAME.drop(columns="f3"), FRAME.rename(columns={"f3": "g"})]
+    for frame in others:
+        for call in (estimator.predict, lambda data: estimator.partial_fit(data, CLASSES)):
+            with pytest.raises(ValueError, match="The feature names should match those that were passed during fit"):
+                call(frame)
+
+
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor, ConvolutionalClassifier])
 def test_the_row_is_named(kind):
     estimator = kind(**SETTINGS).fit(X, CLASSES)
     for value, found in ((np.nan, "NaN"), (-np.inf, "infinity")):

@@ -145,6 +145,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         else:
             self._own_arrays()
         network = self._network()
+        arguments.require_fitting_loss(self.loss, network, t)
         objective = Objective(network, weighted_loss(self.loss, self.out_activation_), self.alpha)
         if self.solver == "lbfgs":
             options = {"tol": self.tol, "max_iter": self.max_iter, "max_fun": self.max_fun, "verbose": self.verbose}
