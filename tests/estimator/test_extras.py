@@ -175,6 +175,25 @@ def test_loss_of_ones_own(digits, numbers):
     assert robust.score(*numbers) > 0.9
 
 
+@pytest.mark.parametrize(
+    ("loss", "targets", "message"),
+    [
+        (nural.cross_entropy_loss, lambda y: y > 4, "softmax of one output is always 1"),
+        (nural.mean_squared_loss, lambda y: y > 4, "mean_squared_loss is a loss of regression networks, .* are binary"),
+        (nural.binary_cross_entropy_loss, lambda y: y, "is a loss of multilabel networks, .* are multiclass"),
+        (nural.cross_entropy_loss, lambda y: np.stack([y > 4, y < 7], 1), "of multiclass networks, .* are multilabel"),
+    ],
+)
+def test_losses_of_other_networks(digits, loss, targets, message):
+    with pytest.raises(ValueError, match=message):
+        classifier(loss=loss).fit(digits[0], targets(digits[1]))
+
+
+def test_a_loss_of_classes_is_none_of_numbers(numbers):
+    with pytest.raises(ValueError, match="task is regression, but cross_entropy_loss is for classes"):
+        MLPRegressor(partial(nural.cross_entropy_loss, label_smoothing=0.1)).fit(*numbers)
+
+
 def test_float32_throughout(digits):
     x, y = digits
     for solver in ("adam", "lbfgs"):
