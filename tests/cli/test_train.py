@@ -219,7 +219,7 @@ def test_somebody_s_file_is_not_overwritten(nural, small_npz, one_sentence):
 )
 def test_a_damaged_configuration(nural, change, one_sentence):
     config = {
-        **{"recipe": "mlp", "data": None, "pictures": "auto", "epochs": 1, "batch_size": 32},
+        **{"recipe": "mlp", "data": None, "label_column": None, "pictures": "auto", "epochs": 1, "batch_size": 32},
         **{"learning_rate": 0.1, "seed": 0, "threads": 1},
     }
     (nural.folder / "run").mkdir()
@@ -268,3 +268,18 @@ def test_resume_refuses_what_would_change_the_run(nural, small_npz, one_sentence
     assert "no safetensors file" in one_sentence(nural("train", "--resume", "run"))
     (nural.folder / "run" / "config.json").write_text("{}")
     assert "config.json: is no configuration of a run" in one_sentence(nural("train", "--resume", "run"))
+
+
+def test_one_class_is_nothing_to_learn_from(nural, small_npz, one_sentence):
+    with np.load(small_npz) as arrays:
+        pixels, labels = arrays["x_train"][:70].reshape(70, -1), arrays["y_train"][:70]
+    table = np.column_stack([pixels[:, :300], labels, pixels[:, 300:]])
+    np.savetxt(nural.folder / "digits.csv", table, "%d", ",")
+    sentence = "digits.csv: expected pictures of two classes at least to learn from, found 0 alone"
+    assert sentence in one_sentence(nural("train", "--data", "digits.csv", "--label-column", 1))
+    result = nural("data", "--data", "digits.csv", "--label-column", 1, "--json", check=0)
+    assert sentence in result.stderr
+    found = json.loads(
+        nural("data", "--data", "digits.csv", "--label-column", 301, "--json", check=0).stdout.split("\n")[0]
+    )
+    assert found["counts"] == np.bincount(labels[:50], minlength=10).tolist()

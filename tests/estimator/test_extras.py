@@ -227,3 +227,27 @@ def test_sparse_input_with_all_kinds_of_layers(digits):
     x, y = digits
     estimator = classifier(batch_norm=True, dropout=0.1, dtype="float32").fit(csr_matrix(x), y)
     np.testing.assert_allclose(estimator.predict_proba(csr_matrix(x)), estimator.predict_proba(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_tables_are_taken_by_position(digits, library):
+    tables = pytest.importorskip(library)
+
+    def table(array):
+        if array.ndim == 2:
+            array = {f"pixel{i}": column for i, column in enumerate(array.T)}
+        kind = tables.DataFrame if isinstance(array, dict) else tables.Series
+        # what a shuffled table of pandas has as its index; polars has none
+        index = {"index": np.random.default_rng(1).permutation(500)} if library == "pandas" else {}
+        return kind(array, **index)
+
+    def found(kind):
+        x, y = map(kind, digits)
+        estimator = classifier(class_weight="balanced", validation_data=(x[:90], y[:90]))
+        return estimator.fit(x, y, sample_weight=kind(digits[0][:, 20] + 1)), estimator.predict_proba(x)
+
+    expected, probabilities = found(np.asarray)
+    estimator, of_tables = found(table)
+    assert estimator.loss_curve_ == expected.loss_curve_
+    assert estimator.validation_scores_ == expected.validation_scores_
+    np.testing.assert_array_equal(of_tables, probabilities)

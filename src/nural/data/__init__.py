@@ -9,6 +9,7 @@ _NAMES = {
     "datasets": ("DataSets", "load_datasets"),
     "idx_folder": ("map_idx",),
     "image": ("prepare", "prepare_in_stages"),
+    "image_file": ("pages",),
     "mnist_datasets": ("load_mnist_datasets",),
     "one_hot": ("to_categorical",),
     "preparation": ("Preparation", "preparation_of"),

@@ -5,6 +5,7 @@ from nural.data import data_error as data_error
 from nural.data import datasets as datasets
 from nural.data import idx_folder as idx_folder
 from nural.data import image as image
+from nural.data import image_file as image_file
 from nural.data import mnist_datasets as mnist_datasets
 from nural.data import one_hot as one_hot
 from nural.data import preparation as preparation
@@ -15,6 +16,7 @@ from nural.data.data_error import DataError
 from nural.data.datasets import DataSets, load_datasets
 from nural.data.idx_folder import map_idx
 from nural.data.image import prepare, prepare_in_stages
+from nural.data.image_file import pages
 from nural.data.mnist_datasets import load_mnist_datasets
 from nural.data.one_hot import to_categorical
 from nural.data.preparation import Preparation, preparation_of
@@ -30,6 +32,7 @@ __all__ = [
     "load_datasets",
     "load_mnist_datasets",
     "map_idx",
+    "pages",
     "preparation_of",
     "prepare",
     "prepare_in_stages",

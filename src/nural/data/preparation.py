@@ -10,7 +10,7 @@ import numpy as np
 
 from nural.data.data_error import DataError
 from nural.data.digits import SIDE, to_float32
-from nural.data.image import prepare_in_stages
+from nural.data.image import name_of, prepare_in_stages
 from nural.data.image_file import read_picture
 from nural.data.source_file import read_file
 from nural.layer import Layer
@@ -56,8 +56,7 @@ class Preparation:
         """The same as uint8."""
         if self.kind == "digit":
             return prepare_in_stages(image)["centred"].ravel()
-        source = image if isinstance(image, str | os.PathLike) else "the picture"
-        return self.fitted(own_levels(image), source)
+        return self.fitted(own_levels(image), name_of(image))
 
     def fitted(self, picture: np.ndarray, source: str | os.PathLike[str]) -> np.ndarray:
         """The row of a picture that was read as it is, ``(H, W)`` or ``(H, W, 3)``; grey fits where colour is asked."""
@@ -96,9 +95,8 @@ class Preparation:
 
 def own_levels(image: "str | os.PathLike[str] | IO[bytes] | Image") -> np.ndarray:
     """A picture with its own size and colours; see `read_picture`."""
-    if isinstance(image, str | os.PathLike):
-        return read_picture(io.BytesIO(read_file(Path(image))), image)
-    return read_picture(image, "the picture")
+    content = io.BytesIO(read_file(Path(image))) if isinstance(image, str | os.PathLike) else image
+    return read_picture(content, name_of(image))
 
 
 def preparation_of(model: Layer) -> Preparation | None:

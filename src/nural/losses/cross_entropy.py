@@ -40,8 +40,7 @@ def cross_entropy_loss(
         ``(L, dy)``: a float in nats, and ∂L/∂y of y's shape. A logit that is NaN or +∞ gives a loss that is not finite.
 
     Raises:
-        ValueError: the batch is empty, shapes do not fit, there is one output only, a label is outside 0 … C − 1, or
-            no sample counts.
+        ValueError: the batch is empty, shapes do not fit, a label is outside 0 … C − 1, or no sample counts.
         TypeError: logits are no floats, or labels no integers.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4; for ε, Szegedy et al. 2016, Rethinking
@@ -53,11 +52,6 @@ def cross_entropy_loss(
         raise ValueError(
             f"cross_entropy_loss: targets of shape {t.shape} do not fit outputs of shape {y.shape}; expected outputs "
             f"(N, …, C) and labels (N, …) or one row (N, …, C) each"
-        )
-    if y.shape[-1] == 1:
-        raise ValueError(
-            "cross_entropy_loss: softmax of one output is always 1, so there is nothing to learn; for yes or no use "
-            "binary_cross_entropy_loss, or give each class an output"
         )
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy_loss: label_smoothing must be from 0 to 1, got {label_smoothing}")
