@@ -125,10 +125,6 @@ def test_a_model_of_another_architecture(nural, one_sentence):
     library.save(library.Sequential(library.Linear(10, 10)), path)
     assert "expected a network that takes 784 pixels" in one_sentence(nural("evaluate", "--model", path))
     library.save(library.Sequential(library.Linear(784, 3)), path)
-<<<<<<< HEAD
-    assert "has digits, this model tells apart 0, 1, 2 in" in one_sentence(nural("evaluate", "--model", path))
-=======
->>>>>>> we
     assert "whose classes are the digits 0 to 9, found 0, 1, 2 in" in one_sentence(nural("serve", "--model", path))
 
 
