@@ -20,7 +20,7 @@ FLOORS = [
     ["reference"],
     ["atomic_file", "batch", "blocks", "late", "overwriting", "scratch", "task"],
     ["layer", "initializers", "schedules"],
-    ["containers"],
+    ["containers", "graph"],
     ["layers"],
     ["activations"],
     ["losses"],

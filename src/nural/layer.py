@@ -189,11 +189,20 @@ class Layer:
             kept = self.buffers[name] = np.empty(shape, dtype)
         return kept[: shape[0]] if shape else kept
 
+    def named_layers(self, place: str = "") -> Iterator[tuple[str, Layer]]:
+        """This layer and all inside with their dotted names, in order; ``place`` is the name of this one."""
+        yield place, self
+        for name, child in self.children.items():
+            yield from child.named_layers(joined(place, name))
+
+    def leaves(self) -> Iterator[Layer]:
+        """The layers that hold no others, in order."""
+        return (layer for _, layer in self.named_layers() if not layer.children)
+
     def all_buffers(self) -> Iterator[np.ndarray]:
         """The scratch arrays of this layer and of the layers inside."""
-        yield from self.buffers.values()
-        for child in self.children.values():
-            yield from child.all_buffers()
+        for _, layer in self.named_layers():
+            yield from layer.buffers.values()
 
     def replica(self, copies: dict[int, Any] | None = None) -> Self:
         """A twin that shares ``params`` and owns its ``grads``, buffers, and copies of ``state`` and generators.
@@ -228,9 +237,8 @@ class Layer:
 
     def take_share(self, before: int, after: int) -> None:
         """Set ``share`` here and in all layers inside."""
-        self.share = before, after
-        for child in self.children.values():
-            child.take_share(before, after)
+        for _, layer in self.named_layers():
+            layer.share = before, after
 
     def __call__(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """`forward`."""
@@ -249,6 +257,11 @@ class Layer:
         self._params: Arrays | None = None
         self._grads: Arrays | None = None
         self._state: Arrays | None = None
+
+
+def joined(place: str, name: str) -> str:
+    """The dotted name of what is called ``name`` in ``place``; the network itself has none."""
+    return f"{place}.{name}" if place else name
 
 
 def _dotted(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

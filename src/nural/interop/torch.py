@@ -11,8 +11,8 @@ import numpy as np
 
 from nural.interop import ConversionError
 from nural.interop.torch_arrays import Unordered, fill, twins
-from nural.interop.torch_layout import Order, first_layout, joined
-from nural.layer import Layer
+from nural.interop.torch_layout import Order, first_layout
+from nural.layer import Layer, joined
 
 if TYPE_CHECKING:
     from nural.interop.torch_layers import Plan
@@ -99,7 +99,7 @@ def to_torch(model: Layer, *, input_shape: Sequence[int] | None = None) -> Any:
     _torch()
     from nural.interop.torch_layers import plan_of
 
-    plan, _ = plan_of(model, first_layout(input_shape), alone=True)
+    plan = plan_of(model, first_layout(input_shape), alone=True)
     return filled(plan, model, input_shape)
 
 

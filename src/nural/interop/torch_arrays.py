@@ -16,10 +16,9 @@ from nural.interop.torch_layout import (
     by_pixel,
     described,
     first_layout,
-    joined,
     places,
 )
-from nural.layer import Layer
+from nural.layer import Layer, joined
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d
 from nural.layers.convolution import Conv2d
 from nural.layers.layer_norm import LayerNorm

@@ -1,5 +1,6 @@
 """Layers that own weights or shapes, one file a family."""
 
+from nural.graph import Concatenate, Graph, Sum
 from nural.late import late
 
 # A family is loaded when it is needed; see `late`.
@@ -42,11 +43,6 @@ _NAMES = {
         "dropout_backward",
         "dropout_forward",
         "dropout_mask",
-    ),
-    "graph": (
-        "Concatenate",
-        "Graph",
-        "Sum",
     ),
     "gru": (
         "GRU",
@@ -91,5 +87,5 @@ _NAMES = {
     "windows": ("same_padding",),
 }
 
-__all__ = [name for names in _NAMES.values() for name in names]  # pyright: ignore
+__all__ = ["Concatenate", "Graph", "Sum", *(name for names in _NAMES.values() for name in names)]  # pyright: ignore
 __getattr__, __dir__ = late(__name__, _NAMES)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nural.activations import softmax_forward
-from nural.containers import Residual, Sequential
+from nural.graph import walk
 from nural.layer import Layer
 from nural.losses import cross_entropy_loss
 
@@ -112,25 +112,12 @@ def _graph(model: Layer) -> dict[str, tuple[Layer, tuple[str, ...]]]:
     """Each layer that computes something, by dotted name, with the names of those that it takes its input from."""
     graph: dict[str, tuple[Layer, tuple[str, ...]]] = {}
 
-    def walk(layer: Layer, name: str, source: str) -> str:
-        """Note the layer and those inside; returns the name of the one that gives its output."""
-        inside = f"{name}." if name else ""
-        if isinstance(layer, Sequential):
-            for child_name, child in layer.children.items():
-                source = walk(child, inside + child_name, source)
-            return source
-        inputs: tuple[str, ...] = (source,)
-        if isinstance(layer, Residual):
-            around = source
-            branch = walk(layer.branch, f"{inside}branch", source)
-            if layer.shortcut is not None:
-                around = walk(layer.shortcut, f"{inside}shortcut", source)
-            inputs = branch, around
-        name = name or "model"
+    def note(place: str, layer: Layer, inputs: tuple[str, ...]) -> str:
+        name = place or "model"
         graph[name] = layer, inputs
         return name
 
-    walk(model, "", INK)
+    walk(model, INK, note)
     return graph
 
 
