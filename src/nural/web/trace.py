@@ -1,9 +1,8 @@
 """One image and one label forward and back through a network: every array that passes between the layers."""
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from nural.activations import softmax_forward
 from nural.graph import walk
 from nural.layer import Layer
 from nural.losses import cross_entropy_loss
+from nural.profile.calls import Methods, in_place_of_methods
 
 #: The name of what goes in: the pixels.
 INK = "ink"
@@ -85,7 +85,8 @@ def trace(model: Layer, pixels: np.ndarray, label: int | None, backward: bool = 
     gradients: dict[str, np.ndarray] = {}
     graph = _graph(twin)
     layers = {name: layer for name, (layer, _) in graph.items()}
-    with _recorded(layers, outputs, gradients), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    recorded = partial(_recorded, outputs, gradients)
+    with in_place_of_methods(layers, recorded), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         logits = twin.forward(x)
         loss = None
         if label is not None:
@@ -121,21 +122,8 @@ def _graph(model: Layer) -> dict[str, tuple[Layer, tuple[str, ...]]]:
     return graph
 
 
-@contextmanager
-def _recorded(
-    layers: dict[str, Layer], outputs: dict[str, np.ndarray], gradients: dict[str, np.ndarray]
-) -> Iterator[None]:
-    """Within the block, what these layers give and what comes back to them is copied under their names."""
-    for name, layer in layers.items():
-        _record(name, layer, outputs, gradients)
-    try:
-        yield
-    finally:
-        for layer in layers.values():
-            del layer.forward, layer.backward
-
-
-def _record(name: str, layer: Any, outputs: dict[str, np.ndarray], gradients: dict[str, np.ndarray]) -> None:
+def _recorded(outputs: dict[str, np.ndarray], gradients: dict[str, np.ndarray], name: str, layer: Layer) -> Methods:
+    """The methods of a layer, with what it gives and what comes back to it copied under its name."""
     forward, backward = layer.forward, layer.backward
 
     def recorded_forward(x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -147,4 +135,4 @@ def _record(name: str, layer: Any, outputs: dict[str, np.ndarray], gradients: di
         gradients[name] = dy[0].copy()
         return backward(dy, need_dx)
 
-    layer.forward, layer.backward = recorded_forward, recorded_backward
+    return recorded_forward, recorded_backward
