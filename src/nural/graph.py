@@ -5,8 +5,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from nural.containers import Residual, Sequential
-from nural.layer import Layer, joined
+from nural.arrays import joined
+from nural.containers import Residual, Sequential, computes_as
+from nural.layer import Layer
 
 Value = TypeVar("Value")
 
@@ -137,18 +138,17 @@ def walk(model: Layer, value: Value, apply: Callable[[str, Layer, tuple[Value, .
             `Sum` and `Concatenate` of several, `Residual` of those of its two ways.
         place: The dotted name of ``model`` in the whole network.
     """
-    match type(model).forward:
-        case Sequential.forward:
-            for name, child in model.children.items():
-                value = walk(child, value, apply, joined(place, name))
-            return value
-        case Residual.forward:
-            ways = [walk(child, value, apply, joined(place, name)) for name, child in model.children.items()]
-            return apply(place, model, (ways[0], ways[1] if len(ways) > 1 else value))
-        case Graph.forward:
-            made = [value]
-            for (name, child), numbers in zip(model.children.items(), model.reads, strict=True):
-                inside, read = joined(place, name), tuple(made[i] for i in numbers)
-                made.append(apply(inside, child, read) if _joins(child) else walk(child, read[0], apply, inside))
-            return made[-1]
+    if computes_as(model, Sequential):
+        for name, child in model.children.items():
+            value = walk(child, value, apply, joined(place, name))
+        return value
+    if computes_as(model, Residual):
+        ways = [walk(child, value, apply, joined(place, name)) for name, child in model.children.items()]
+        return apply(place, model, (ways[0], ways[1] if len(ways) > 1 else value))
+    if computes_as(model, Graph):
+        made = [value]
+        for (name, child), numbers in zip(model.children.items(), model.reads, strict=True):
+            inside, read = joined(place, name), tuple(made[i] for i in numbers)
+            made.append(apply(inside, child, read) if _joins(child) else walk(child, read[0], apply, inside))
+        return made[-1]
     return apply(place, model, (value,))

@@ -60,11 +60,13 @@ def test_named_classes_are_numbered_in_sorted_order(tmp_path, digits):
     assert rows(*joined(sets)) == rows(digits[0] / np.float32(256), expected)
 
 
-def test_hidden_files_and_files_beside_the_classes_are_ignored(tmp_path, digits):
+def test_what_systems_leave_and_files_beside_the_classes_are_ignored(tmp_path, digits):
     write_image_folder(tmp_path, digits)
     (tmp_path / "README").touch()
-    (tmp_path / "3" / ".DS_Store").touch()
-    (tmp_path / ".cache").mkdir()
+    for name in (".DS_Store", "._0001.png", "Thumbs.db", "desktop.ini"):
+        (tmp_path / "3" / name).touch()
+    for name in (".cache", "__MACOSX", "@eaDir"):
+        (tmp_path / name).mkdir()
     assert sum(len(y) for _, y in load_mnist_datasets(tmp_path)) == 70
 
 
@@ -98,6 +100,16 @@ def test_an_empty_picture_of_a_digit(tmp_path, digits):
     Image.new("L", (28, 28)).save(tmp_path / "3" / "blank.png")
     with pytest.raises(DataError, match=r"blank.png: expected a digit, found an empty picture"):
         load_mnist_datasets(tmp_path)
+
+
+def test_every_page_is_a_picture(tmp_path, digits):
+    write_image_folder(tmp_path, digits, ending="tif")
+    first, *others = (Image.open(path) for path in sorted((tmp_path / "3").iterdir()))
+    first.save(tmp_path / "all.tif", save_all=True, append_images=others)
+    for path in (tmp_path / "3").iterdir():
+        path.unlink()
+    (tmp_path / "all.tif").rename(tmp_path / "3" / "all.tif")
+    assert rows(*joined(load_mnist_datasets(tmp_path))) == rows(digits[0] / np.float32(256), digits[1])
 
 
 def test_file_that_is_no_image(tmp_path, digits):

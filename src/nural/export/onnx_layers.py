@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto
 
-from nural.containers import Residual
+from nural.containers import Residual, computes_as
 from nural.export.answers import Answers
 from nural.export.onnx_entries import ENTRY_BY_ENTRY, axis_of
 from nural.export.onnx_nodes import Nodes, Order, Value, element_type
@@ -85,10 +85,10 @@ def _probabilities(nodes: Nodes, outputs: str, answers: Answers) -> str:
 def _express(nodes: Nodes, place: str, layer: Layer, values: tuple[Value, ...]) -> Value:
     """Add a layer, and return its output."""
     nodes.place = place
-    if isinstance(layer, Residual):
+    if computes_as(layer, Residual):
         branch, around = nodes.alike(*values)
         return nodes.through("Add", branch, around.name)
-    if isinstance(layer, Sum | Concatenate):
+    if computes_as(layer, Sum, Concatenate):
         return _join(nodes, layer, values)
     express = EXPRESSIONS.get(type(layer))
     if express is None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nural.arrays import joined
 from nural.interop import ConversionError
 from nural.interop.torch_arrays import Unordered, fill, twins
 from nural.interop.torch_layout import Order, first_layout
-from nural.layer import Layer, joined
+from nural.layer import Layer
 
 if TYPE_CHECKING:
     from nural.interop.torch_layers import Plan

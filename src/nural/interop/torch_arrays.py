@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nural.activations import PReLU
+from nural.arrays import joined
 from nural.interop import ConversionError
 from nural.interop.torch_layout import (
     OF_IMAGES,
@@ -18,7 +19,7 @@ from nural.interop.torch_layout import (
     first_layout,
     places,
 )
-from nural.layer import Layer, joined
+from nural.layer import Layer
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d
 from nural.layers.convolution import Conv2d
 from nural.layers.layer_norm import LayerNorm

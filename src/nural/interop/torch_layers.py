@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from nural.containers import Residual, Sequential
+from nural.arrays import joined
+from nural.containers import Residual, Sequential, computes_as
 from nural.interop import ConversionError
 from nural.interop.torch_layout import Layout, after, described, merged, places
 from nural.interop.torch_modules import Residual as ResidualModule
 from nural.interop.torch_table import OUTPUT_ONLY, TABLE, Row
-from nural.layer import Layer, joined
+from nural.layer import Layer
 from nural.layers.adaptive_pooling import GlobalAvgPool2d
 from nural.layers.recurrent import Recurrent
 
@@ -97,14 +98,14 @@ def _assembled(layer: Layer, plans: Mapping[str, Plan], path: str = "") -> Plan:
     """The plan of a layer, from those of the layers inside that are no containers."""
     if path in plans:
         return plans[path]
-    kind = next((module for ours, module in CONTAINERS.items() if isinstance(layer, ours)), None)
+    kind = next((module for ours, module in CONTAINERS.items() if computes_as(layer, ours)), None)
     if kind is None:
         raise _no_module(path, layer)
     return Plan(kind, tuple(_assembled(child, plans, joined(path, name)) for name, child in layer.children.items()))
 
 
 def _plan(path: str, layer: Layer, before: Layout, alone: bool) -> Plan:
-    if isinstance(layer, GlobalAvgPool2d):
+    if type(layer) is GlobalAvgPool2d:
         pooling = Plan(nn.AdaptiveAvgPool2d, arguments={"output_size": 1})
         return Plan(nn.Sequential, (pooling, Plan(nn.Flatten)))
     table = OUTPUT_ONLY if isinstance(layer, Recurrent) and not (alone and layer.return_sequences) else TABLE

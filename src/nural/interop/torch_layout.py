@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nural.activations import LogSoftmax, PReLU, Softmax
-from nural.containers import Residual
+from nural.containers import Residual, computes_as
 from nural.graph import Concatenate, Sum, walk
 from nural.interop import ConversionError
 from nural.layer import Layer
@@ -105,7 +105,7 @@ def places(model: Layer, before: Layout) -> tuple[list[Place], Layout]:
     found: list[Place] = []
 
     def apply(path: str, layer: Layer, layouts: tuple[Layout, ...]) -> Layout:
-        if isinstance(layer, Residual | Sum | Concatenate):
+        if computes_as(layer, Residual, Sum, Concatenate):
             return merged(layouts, layer, path)
         found.append(Place(path, layer, layouts[0]))
         return after(layer, layouts[0], path)

@@ -2,10 +2,11 @@
 
 import math
 import os
+import threading
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -120,24 +121,47 @@ def _blas_libraries() -> list[Any]:
 
 
 class BlasThreads:
-    """The number of threads of BLAS; a context manager that restores it."""
+    """The number of threads of BLAS; a context manager that restores it.
+
+    BLAS has one number for the whole process. Where several threads are in such blocks, it is what the block that was
+    entered last asks for, and when all are left, what it was before the first.
+    """
+
+    _lock = threading.Lock()
+    _entered: ClassVar[list["BlasThreads"]] = []
+    _before: ClassVar[list[int]] = []
 
     def __init__(self, count: int) -> None:
         self._libraries = _blas_libraries()
-        self._before = [library.num_threads for library in self._libraries]
         self.count = count
 
     def use(self, count: int) -> None:
         """Let products have ``count`` threads from now on."""
-        for library in self._libraries:
-            library.set_num_threads(count)
+        with self._lock:
+            self.count = count
+            if self._entered:
+                self._set()
 
     def __enter__(self) -> Self:
-        self.use(self.count)
+        with self._lock:
+            if not self._entered:
+                self._before[:] = [library.num_threads for library in self._libraries]
+            self._entered.append(self)
+            self._set()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for library, count in zip(self._libraries, self._before, strict=True):
-            library.set_num_threads(count)
+        with self._lock:
+            self._entered.remove(self)
+            self._set()
+
+    def _set(self) -> None:
+        """Let BLAS have what the last one asks for, or what it had before."""
+        if self._entered:
+            for library in self._libraries:
+                library.set_num_threads(self._entered[-1].count)
+        else:
+            for library, count in zip(self._libraries, self._before, strict=True):
+                library.set_num_threads(count)

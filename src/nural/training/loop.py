@@ -63,9 +63,10 @@ def train(
 
     Args:
         model: Its weights, if not drawn yet, are drawn from ``seed``.
-        x: Inputs ``(N, …)``: anything with a length that an integer array can index.
-        y: Targets, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``. Where ``model.task`` names its
-            classes, the names.
+        x: Inputs ``(N, …)``: an array, a list, a table of pandas or polars, whose rows are taken by their position, or
+            anything else with a length that an integer array can index.
+        y: Targets, likewise, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``. Where ``model.task``
+            names its classes, the names.
         epochs: Passes over the data. The order of epoch e depends on ``(seed, e)`` alone.
         batch_size: Samples a step; the last batch of an epoch may be shorter.
         drop_last: Leave a shorter last batch out: its gradient is noisier than the others', yet moves weights as far.
@@ -86,7 +87,7 @@ def train(
     Raises:
         DivergedError: the loss, or a weight at the end of an epoch, is NaN or infinite.
         ValueError: the data are empty, differ in length, or do not fit the network, its task or the loss; or the
-            network ends in the softmax or sigmoid that the loss applies itself.
+            network ends in the softmax or sigmoid that the loss applies itself; or it has no parameters.
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
@@ -94,6 +95,7 @@ def train(
     optimizer = SGD() if optimizer is None else optimizer
     ranks = Ranks() if ranks is None else ranks
     model.build(np.random.default_rng(seed))
+    require_parameters(model)
     y = _named_by_places(model, y)
     batches = Batches(x, y, batch_size, dtype=model.dtype, drop_last=drop_last, share=ranks.share)
     if said_task(model) is None:
@@ -123,6 +125,15 @@ def train(
                 ends_epoch,
                 judged,
             )
+
+
+def require_parameters(model: Layer) -> None:
+    """Raise ValueError if there is nothing to train."""
+    if not model.all_shapes():
+        raise ValueError(
+            f"{model!r} has no parameters, so there is nothing to train: a layer's own are the shapes it gives to "
+            "Layer.__init__, those of layers inside are found where these are attributes or children"
+        )
 
 
 def _named_by_places(model: Layer, y: Any) -> Any:

@@ -24,7 +24,7 @@ class Step:
     Attributes:
         name: Its dotted name in the model, as in `params`; `INK` for the image itself.
         layer: The layer; None for the ink.
-        inputs: The names of the steps whose outputs it takes: one, or the two ends of a `Residual`.
+        inputs: The names of the steps whose outputs it takes: one, or those that are joined.
         output: What it gave, of a sample's shape.
         gradient: ∂L/∂output, of the same shape; None without a label, for there is no loss then.
     """
