@@ -213,6 +213,4 @@ def _listed(modules: Mapping[str, Any]) -> str:
 
 
 def _layer(model: Layer, path: str) -> Layer:
-    for name in path.split(".") if path else ():
-        model = model.children[name]
-    return model
+    return dict(model.named_layers())[path]
