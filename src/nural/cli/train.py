@@ -34,6 +34,7 @@ from nural.cli.run import (
 )
 from nural.containers import Sequential
 from nural.data import Batches, DataSets
+from nural.data.datasets import is_picture_folder
 from nural.layer import Layer
 from nural.models.recipes import RECIPES, rescaling_of
 from nural.parallel.ranks import Ranks, RanksError
@@ -161,6 +162,8 @@ def _train(
     config = RunConfig(**ranks.from_first(configured))
     with ranks.agreeing():
         data, pictures = given.get("data", config.data), pictures_as(config.pictures)
+        if data is not None and is_picture_folder(data):
+            say(console, f"reading the pictures in {shown(Path(data))}")
         sets = load_telling(data, pictures, label_column=config.label_column, to_learn=True)
         if resume is None and "batch_size" not in given:
             config = _with_small_batches(config, len(sets.training[1]), keep_rate="learning_rate" in given)
