@@ -85,9 +85,9 @@ def test_digits_of_any_size_colour_and_ground_are_prepared_as_predict_prepares_t
 def scan(digit: Image.Image, number: int) -> Image.Image:
     """Blue ink on yellowish paper, somewhere on it."""
     ink = np.asarray(digit.resize((60, 60)), np.float32)[..., np.newaxis] / 255
-    picture = np.broadcast_to(np.float32([240, 235, 210]), (100, 90, 3)).copy()
+    picture = np.broadcast_to(np.array([240, 235, 210], np.float32), (100, 90, 3)).copy()
     top, left = 5 + 7 * number % 30, 2 + 5 * number % 27
-    picture[top : top + 60, left : left + 60] -= ink * np.float32([200, 190, 90])
+    picture[top : top + 60, left : left + 60] -= ink * np.array([200, 190, 90], np.float32)
     return Image.fromarray(picture.astype(np.uint8))
 
 
