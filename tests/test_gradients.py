@@ -1,7 +1,19 @@
 import numpy as np
 import pytest
 
-from nural import GradientError, Linear, ReLU, Sequential, Tanh, check_gradients, mean_squared_loss, numerical_gradient
+from nural import (
+    BatchNorm1d,
+    Dropout,
+    GradientError,
+    Linear,
+    ReLU,
+    Residual,
+    Sequential,
+    Tanh,
+    check_gradients,
+    mean_squared_loss,
+    numerical_gradient,
+)
 from nural.layers import linear
 
 
@@ -71,6 +83,49 @@ def test_check_gradients_names_array_index_and_both_values(wrong, name, small_mo
     match = rf"({name})\[\d+(, \d+)?\]: backward gives -?[\d.e-]+, central differences give -?[\d.e-]+ \(relative"
     with pytest.raises(GradientError, match=match):
         check_gradients(small_model(), rng.standard_normal((4, 6)), rng.integers(0, 3, 4))
+
+
+class Adding(Linear):
+    """Adds to its gradients, as PyTorch's users know it."""
+
+    def backward(self, dy, need_dx=True):
+        self.grads["W"] += self.saved.T @ dy
+        self.grads["b"] += dy.sum(axis=0)
+        return dy @ self.params["W"].T
+
+
+class Forgetful(Linear):
+    """Fills one gradient at its first call alone."""
+
+    def backward(self, dy, need_dx=True):
+        before = self.grads["b"].copy()
+        dx = super().backward(dy, need_dx)
+        if before.any():
+            self.grads["b"] = before
+        return dx
+
+
+@pytest.mark.parametrize(("kind", "name"), [(Adding, "W"), (Forgetful, "b")])
+def test_gradients_that_depend_on_those_before_are_found(kind, name, rng):
+    model = Sequential(Linear(6, 5), Tanh(), Residual(kind(5, 5)), Linear(5, 3))
+    match = rf"2\.branch\.{name}, of {kind.__name__}\(.*\): at index \(.*\) a second backward gives .*, where the first"
+    with pytest.raises(GradientError, match=match):
+        check_gradients(model, rng.standard_normal((4, 6)), rng.integers(0, 3, 4))
+
+
+def test_what_a_training_moves_besides_weights_does_not_matter(rng):
+    model = Sequential(Linear(6, 5), BatchNorm1d(5), Dropout(0.3), Linear(5, 3))
+    assert max(check_gradients(model, rng.standard_normal((9, 6)), rng.integers(0, 3, 9), train=True).values()) < 1e-6
+
+
+def test_a_parameter_that_nothing_uses_has_no_gradient(rng):
+    class Spare(Linear):
+        def __init__(self, *sizes):
+            super().__init__(*sizes)
+            self.other = Linear(2, 2)
+
+    errors = check_gradients(Sequential(Spare(6, 3)), rng.standard_normal((4, 6)), rng.integers(0, 3, 4))
+    assert errors["0.other.W"] == 0
 
 
 def test_kinks_near_the_point_are_no_mistakes():

@@ -65,7 +65,9 @@ def check_gradients(
 ) -> dict[str, float]:
     """Compare ``model.backward`` with central differences of the loss, in float64 on a copy of the model.
 
-    That is, ∂L/∂W_i, and ∂L/∂x_i, with (L(W + h e_i) − L(W − h e_i)) / 2h, as `numerical_gradient` has it.
+    That is, ∂L/∂W_i, and ∂L/∂x_i, with (L(W + h e_i) − L(W − h e_i)) / 2h, as `numerical_gradient` has it. Then
+    the pass is made again with other numbers in ``grads`` before it: a ``backward`` that adds to them, instead of
+    overwriting them, gives others.
 
     Args:
         model: Any layer; it is not changed.
@@ -84,23 +86,29 @@ def check_gradients(
         The largest relative error of each parameter's gradient by name, and of the input's under ``x``.
 
     Raises:
-        GradientError: names the array, the index, the gradient and the slope.
+        GradientError: names the array, the index, the gradient and the slope; or the array that ``backward`` adds to.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 11.5.
     """
     twin = model.astype(np.float64)
     x = np.array(x, np.float64)
     drawn = {name: rng.bit_generator.state for name, rng in twin.generators().items()}
-    dy = loss(twin.forward(x, train), t)[1]
-    dx = twin.backward(dy)
+
+    def forward() -> tuple[float, np.ndarray]:
+        for name, generator in twin.generators().items():
+            generator.bit_generator.state = drawn[name]
+        return loss(twin.forward(x, train), t)
+
+    def backward() -> dict[str, np.ndarray]:
+        dx = twin.backward(forward()[1])
+        return {name: gradient.copy() for name, gradient in {**twin.grads, "x": dx}.items()}
+
     arrays = {**twin.params, "x": x}
-    gradients = {name: gradient.copy() for name, gradient in {**twin.grads, "x": dx}.items()}
+    gradients = backward()
     rng = np.random.default_rng(seed)
 
     def f(_: np.ndarray) -> float:
-        for name, generator in twin.generators().items():
-            generator.bit_generator.state = drawn[name]
-        return loss(twin.forward(x, train), t)[0]
+        return forward()[0]
 
     errors = {}
     largest = {name: float(np.abs(gradient).max(initial=0)) for name, gradient in gradients.items()}
@@ -123,4 +131,25 @@ def check_gradients(
                 )
             worst = max(worst, error)
         errors[name] = worst
+    for name, gradient in gradients.items():
+        if name in twin.grads:
+            twin.grads[name] = 1 + 2 * np.abs(gradient)
+    before = {name: gradient.copy() for name, gradient in twin.grads.items()}
+    for name, gradient in backward().items():
+        first = gradients[name]
+        unused = not first.any() and np.array_equal(gradient, before.get(name, first))
+        atol = tolerance * max(largest[name], max(largest.values()) / 1000)
+        if not unused and not np.allclose(gradient, first, rtol=tolerance, atol=atol):
+            index = tuple(int(i) for i in np.unravel_index(np.abs(gradient - first).argmax(), first.shape))
+            where = "x" if name == "x" else f"{name}, of {_owner(model, name)!r}"
+            raise GradientError(
+                f"{where}: at index {index} a second backward gives {gradient[index]:.10g}, where the first gave "
+                f"{first[index]:.10g}; backward must overwrite grads, not add to what a step before left there"
+            )
     return errors
+
+
+def _owner(layer: Layer, name: str) -> Layer:
+    """The layer inside that has the parameter of this dotted name."""
+    child, _, rest = name.partition(".")
+    return _owner(layer.children[child], rest) if child in layer.children else layer

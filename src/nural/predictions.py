@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from nural.activations import LogSoftmax, Sigmoid, Softmax, sigmoid_forward, softmax_forward
-from nural.containers import Sequential
+from nural.containers import Sequential, computes_as
 from nural.layer import Layer
 from nural.layers.affine import Rescaling
 from nural.layers.graph import Concatenate, Graph
@@ -20,7 +20,7 @@ Scale = Literal["logits", "log-probabilities", "probabilities"]
 
 def last_layer(model: Layer) -> Layer:
     """The layer whose output is the network's: the last one in nested `Sequential` and `Graph`."""
-    while isinstance(model, Sequential | Graph) and model.children:
+    while computes_as(model, Sequential, Graph) and model.children:
         model = list(model.children.values())[-1]
     return model
 
@@ -31,13 +31,13 @@ def scale_of(model: Layer) -> Scale:
     Behind any other layer they are logits (or values, if the task is a regression). Two columns 1 − p and p of one
     sigmoid, as scikit-learn's converter to ONNX writes a binary classifier, are probabilities too.
     """
-    if isinstance(model, Graph):
+    if computes_as(model, Graph):
         return _scale_in(model, len(model.reads))
-    if isinstance(model, Sequential) and model.children:
+    if computes_as(model, Sequential) and model.children:
         return scale_of(model.layers[-1])
-    if isinstance(model, Softmax | Sigmoid):
+    if computes_as(model, Softmax, Sigmoid):
         return "probabilities"
-    return "log-probabilities" if isinstance(model, LogSoftmax) else "logits"
+    return "log-probabilities" if computes_as(model, LogSoftmax) else "logits"
 
 
 def _scale_in(graph: Graph, number: int) -> Scale:
@@ -45,8 +45,8 @@ def _scale_in(graph: Graph, number: int) -> Scale:
     if number == 0:
         return "logits"
     layer, reads = graph.children[f"layer{number}"], graph.reads[number - 1]
-    complement = isinstance(layer, Rescaling) and (layer.scale, layer.offset) == (-1, 1)
-    if complement or isinstance(layer, Concatenate):
+    complement = computes_as(layer, Rescaling) and (layer.scale, layer.offset) == (-1, 1)
+    if complement or computes_as(layer, Concatenate):
         alike = all(_scale_in(graph, read) == "probabilities" for read in reads)
         return "probabilities" if alike else "logits"
     return scale_of(layer)
@@ -54,11 +54,11 @@ def _scale_in(graph: Graph, number: int) -> Scale:
 
 def without_softmax(model: Layer) -> Layer:
     """The network without the `Softmax` or `LogSoftmax` that ends it, if one does: its probabilities stay the same."""
-    if not isinstance(model, Sequential) or not model.children:
+    if not computes_as(model, Sequential) or not model.children:
         return model
     *before, last = model.layers
     shorter = without_softmax(last)
-    if shorter is last and not isinstance(last, Softmax | LogSoftmax):
+    if shorter is last and not computes_as(last, Softmax, LogSoftmax):
         return model
     twin = Sequential(*before) if shorter is last else Sequential(*before, shorter)
     twin.task, twin.info = said_task(model), model.info
@@ -67,7 +67,7 @@ def without_softmax(model: Layer) -> Layer:
 
 def said_task(model: Layer) -> Task | None:
     """``model.task``, or that of the network which makes its output where it was wrapped; None if nothing is said."""
-    while model.task is None and isinstance(model, Sequential | Graph) and model.children:
+    while model.task is None and computes_as(model, Sequential, Graph) and model.children:
         model = list(model.children.values())[-1]
     return model.task
 
@@ -90,10 +90,10 @@ def task_of(model: Layer, y: np.ndarray, otherwise: Task | None = None) -> Task:
     last, count = last_layer(model), y.shape[-1]
     task = said_task(model) or otherwise
     if task is None:
-        several = "multilabel" if isinstance(last, Sigmoid) else "multiclass"
+        several = "multilabel" if computes_as(last, Sigmoid) else "multiclass"
         task = Task("binary" if count == 1 else several)
     _require_fit(task, count)
-    if isinstance(last, Softmax | LogSoftmax) and task.kind != "regression":
+    if computes_as(last, Softmax, LogSoftmax) and task.kind != "regression":
         if last.dim not in (-1, y.ndim - 1):
             raise ValueError(f"{last!r} ends the network, but classes lie along the last dimension of {y.shape}")
         if count == 1:
@@ -105,7 +105,7 @@ def _require_fit(task: Task, count: int) -> None:
     """Raise ValueError unless a task is about as many outputs as the network has."""
     if task.kind == "binary" and count != 1:
         raise ValueError(f"the task is binary, which one output answers, but the network has {count} outputs")
-    if task.kind == "multiclass" and count == 1:
+    if task.kind == "multiclass" and count == 1 and len(task.classes or ()) != 1:
         raise ValueError("the task is multiclass, which takes an output for each class, but the network has one output")
     for what, given in (("classes", task.classes), ("thresholds", task.thresholds)):
         if given is not None and task.kind != "binary" and len(given) != count:

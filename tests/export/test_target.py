@@ -1,5 +1,7 @@
 """How a target is chosen and what it is compared on; what each writes has a test of its own."""
 
+from typing import Any
+
 import pytest
 
 import nural
@@ -28,6 +30,43 @@ def test_a_target_in_the_table_has_its_module(name):
 def test_there_is_no_such_target(name, options, message, tmp_path):
     with pytest.raises(ExportError, match=message):
         export_model(nural.Linear(2, 2), tmp_path / name, **options)
+
+
+class Halved:
+    """Before a class of nural's it makes one that computes something else."""
+
+    def forward(self, x, train=False):
+        return super().forward(x, train) / 2  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def with_layers_of_ones_own():
+    """Networks with such classes, which a target that goes by names, or takes them for nural's, would write wrongly."""
+    kinds = (nural.ReLU, nural.Dropout, nural.BatchNorm2d, nural.Sequential, nural.Residual)
+    own: list[Any] = [type(kind.__name__, (Halved, kind), {}) for kind in kinds]
+    relu, dropout, norm, chain, residual = own
+    linear = nural.Linear(4, 4)
+    yield nural.Sequential(linear, relu()), (4,)
+    yield nural.Sequential(linear, dropout()), (4,)
+    yield nural.Sequential(nural.Conv2d(1, 2, 3), norm(2)), (9, 9, 1)
+    yield nural.Sequential(chain(linear)), (4,)
+    yield chain(linear), (4,)
+    yield nural.Sequential(residual(linear)), (4,)
+
+
+@pytest.mark.parametrize(("model", "shape"), list(with_layers_of_ones_own()))
+@pytest.mark.parametrize("name", ["model.py", "model.c"])
+def test_a_layer_of_ones_own_is_not_taken_for_nurals(model, shape, name, tmp_path):
+    with pytest.raises(ExportError, match=r"cannot express [\s\S]* as (NumPy|C): there is no"):
+        export_model(model, tmp_path / name, input_shape=shape)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_class_of_ones_own_around_layers_is_a_chain(tmp_path):
+    class Net(nural.Sequential):
+        def __init__(self):
+            super().__init__(nural.Linear(4, 3), nural.ReLU())
+
+    assert export_model(Net(), tmp_path / "net.py").largest_difference < 1e-6
 
 
 def test_an_option_that_makes_no_difference_is_refused(tmp_path):

@@ -2,7 +2,6 @@
 
 import io
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from nural.data.colour import contrasting_grey
 from nural.data.data_error import DataError
 from nural.data.depth import eight_bits
+from nural.data.silence import Silence
 from nural.data.source_file import read_file
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _ORIENTATION = 0x0112
 _SUBFILE_TYPE, _NO_PAGE = 254, 0b101  # TIFF's tag, and its bits for a small copy and a mask
 _CONVERTED = {"La": "LA", "LAB": "RGB"}  # modes that Pillow does not convert to all others
 _GREY = ("1", "L", "LA")  # modes, of eight bits at most
+_SILENCE = Silence()
 
 
 def read_greyscale(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -> np.ndarray:
@@ -184,8 +185,7 @@ def _damage_told(source: str | os.PathLike[str]) -> Iterator[None]:
     """Whatever Pillow raises becomes a DataError."""
     from PIL import Image
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what Pillow warns of is harmless, or fails below
+    with _SILENCE:  # what Pillow warns of is harmless, or fails here
         try:
             yield
         except DataError:

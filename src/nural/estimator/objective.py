@@ -62,7 +62,9 @@ class Objective:
         """
         if w is not None and w.sum() == 0:
             if w.any():
-                raise ValueError("the weights of a batch add up to zero, so that there is no mean; give none below zero")
+                raise ValueError(
+                    "the weights of a batch add up to zero, so that there is no mean; give none below zero"
+                )
             for gradient in self.network.grads.values():
                 gradient[...] = 0
             return 0.0
@@ -94,7 +96,7 @@ def network_outputs(network: Sequential, x: Any) -> np.ndarray:
     if isinstance(x, np.ndarray):
         samples: Samples = x
         with Workers() as workers:  # BLAS keeps the threads that it has
-            return outputs(network.replica(), samples, threads=workers)
+            return outputs(network, samples, threads=workers)
     replica = taking_sparse(network.replica())
     pieces = range(0, x.shape[0], SPARSE_ROWS)
     return np.concatenate([replica.forward(x[first : first + SPARSE_ROWS]).copy() for first in pieces])

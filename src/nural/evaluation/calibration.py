@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nural.activations import LogSoftmax, Sigmoid, Softmax, softmax_forward
-from nural.containers import Sequential
+from nural.containers import Sequential, computes_as
 from nural.evaluation.metrics import class_labels
 from nural.layer import Layer
 from nural.layers import Linear
@@ -129,8 +129,8 @@ def scaled_by_temperature(model: Layer, temperature: float) -> Layer:
     twin = model.astype(model.dtype)
     twin.info = copy.deepcopy(model.info)
     chain = _chain(twin)
-    last = chain[-2] if len(chain) > 1 and isinstance(chain[-1], Softmax | LogSoftmax | Sigmoid) else chain[-1]
-    if not isinstance(last, Linear):
+    last = chain[-2] if len(chain) > 1 and computes_as(chain[-1], Softmax, LogSoftmax, Sigmoid) else chain[-1]
+    if not computes_as(last, Linear):
         raise ValueError(f"scaled_by_temperature: the network must end in Linear, this one ends in {last!r}")
     for value in last.params.values():
         value /= temperature
@@ -139,7 +139,7 @@ def scaled_by_temperature(model: Layer, temperature: float) -> Layer:
 
 def _chain(model: Layer) -> list[Layer]:
     """The layers one after another, those inside nested `Sequential` too."""
-    if not isinstance(model, Sequential) or not len(model):
+    if not computes_as(model, Sequential) or not len(model):
         return [model]
     return [layer for child in model.layers for layer in _chain(child)]
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nural.data.batches import by_position, numbers, rows
+from nural.data.finite import require_finite
 from nural.evaluation.targets import scores
 from nural.layer import Layer
 from nural.losses import Loss
@@ -86,6 +87,11 @@ def outputs(
 
     They are computed in pieces, which do not depend on the threads that share them: neither do the results.
 
+    Any number of threads may ask one model at the same time, here and through `predict`, `predict_proba` and `evaluate`:
+    none waits for another, and each gets what it would get alone. A call uses the weights, running statistics and
+    settings that the model has at that moment, and disturbs nothing that a ``forward`` keeps for its ``backward``, so
+    that a training may go on in another thread.
+
     Args:
         model: The network, which is not changed.
         x: Inputs ``(N, …)``: an array, a list, a table of pandas or polars, whose rows are taken by their position, or
@@ -95,8 +101,8 @@ def outputs(
             gives its `Workers`.
 
     Raises:
-        ValueError: x is empty, holds text or does not fit the network, or there are less than one thread or sample in a
-            piece.
+        ValueError: x is empty, holds text, NaN or infinity, or does not fit the network, or there are less than one
+            thread or sample in a piece.
     """
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
@@ -115,7 +121,11 @@ def outputs(
 
 
 def _in_one_piece(model: Layer, x: Any) -> np.ndarray:
-    return model.forward(_floats(model, rows(x, 0, len(x)))).copy()
+    x = _floats(model, rows(x, 0, len(x)))
+    twin = model.inference_twin()  # other threads may predict, or train, with the model at the same time
+    y = twin.forward(x).copy()
+    twin.give_buffers_back()
+    return y
 
 
 def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -> np.ndarray:
@@ -139,14 +149,18 @@ def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -
                 return
             with reading:
                 batch = rows(x, piece.start, piece.stop)
-            result[piece] = own.forward(_floats(model, batch))
+            result[piece] = own.forward(_floats(model, batch, piece.start))
 
     workers.each(work, min(workers.count, len(pieces)))
     return result
 
 
-def _floats(model: Layer, samples: np.ndarray) -> np.ndarray:
-    return np.asarray(numbers(samples), model.dtype)
+def _floats(model: Layer, samples: np.ndarray, begin: int = 0) -> np.ndarray:
+    """Samples, of which the first is in row ``begin``, as floats of the network, all of them finite."""
+    with np.errstate(over="ignore"):  # what became infinite is refused
+        x = np.asarray(numbers(samples), model.dtype)
+    require_finite("the input", x, begin)
+    return x
 
 
 def _chosen(threads: int | str | Threads, few: bool) -> Threads:

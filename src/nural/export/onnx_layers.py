@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto
 
-from nural.containers import Residual, Sequential
+from nural.containers import Residual, Sequential, computes_as
 from nural.export.answers import Answers
 from nural.export.onnx_entries import ENTRY_BY_ENTRY, axis_of
 from nural.export.onnx_nodes import Nodes, Order, Value, element_type
@@ -82,11 +82,11 @@ def _probabilities(nodes: Nodes, outputs: str, answers: Answers) -> str:
 
 def _express(nodes: Nodes, layer: Layer, value: Value, place: str) -> Value:
     """Add a layer, and the layers inside, and return its output."""
-    if type(layer) is Sequential:
+    if computes_as(layer, Sequential):
         for name, child in layer.children.items():
             value = _express(nodes, child, value, joined(place, name))
         return value
-    if type(layer) is Residual:
+    if computes_as(layer, Residual):
         branch = _express(nodes, layer.branch, value, joined(place, "branch"))
         around = value
         if layer.shortcut is not None:
@@ -94,13 +94,15 @@ def _express(nodes: Nodes, layer: Layer, value: Value, place: str) -> Value:
         nodes.place = place
         branch, around = nodes.alike(branch, around)
         return nodes.through("Add", branch, around.name)
-    if type(layer) is Graph:
+    if computes_as(layer, Graph):
         made = [value]
         for (name, child), numbers in zip(layer.children.items(), layer.reads, strict=True):
             read = [made[i] for i in numbers]
             inside = joined(place, name)
-            joins = isinstance(child, Sum | Concatenate)
-            made.append(_join(nodes, child, read, inside) if joins else _express(nodes, child, read[0], inside))
+            if computes_as(child, Sum, Concatenate):
+                made.append(_join(nodes, child, read, inside))
+            else:
+                made.append(_express(nodes, child, read[0], inside))
         return made[-1]
     nodes.place = place
     express = EXPRESSIONS.get(type(layer))

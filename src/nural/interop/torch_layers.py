@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from nural.containers import Residual, Sequential
+from nural.containers import Residual, Sequential, computes_as
 from nural.interop import ConversionError
 from nural.interop.torch_layout import Layout, after, described, joined, merged
 from nural.interop.torch_modules import Residual as ResidualModule
@@ -85,13 +85,13 @@ def plan_of(layer: Layer, before: Layout, path: str = "", alone: bool = False) -
 
     ``alone`` makes a recurrent layer PyTorch's own module, which gives its states too.
     """
-    if isinstance(layer, Sequential):
+    if computes_as(layer, Sequential):
         plans = []
         for name, child in layer.children.items():
             plan, before = plan_of(child, before, joined(path, name))
             plans.append(plan)
         return Plan(nn.Sequential, tuple(plans)), before
-    if isinstance(layer, Residual):
+    if computes_as(layer, Residual):
         ways, ends = [], []
         for name, child in layer.children.items():
             plan, end = plan_of(child, before, joined(path, name))
@@ -100,7 +100,7 @@ def plan_of(layer: Layer, before: Layout, path: str = "", alone: bool = False) -
         around = before if layer.shortcut is None else ends[1]
         return Plan(ResidualModule, tuple(ways)), merged(ends[0], around, path)
     end = after(layer, before, path)
-    if isinstance(layer, GlobalAvgPool2d):
+    if type(layer) is GlobalAvgPool2d:
         pooling = Plan(nn.AdaptiveAvgPool2d, arguments={"output_size": 1})
         return Plan(nn.Sequential, (pooling, Plan(nn.Flatten))), end
     table = OUTPUT_ONLY if isinstance(layer, Recurrent) and not (alone and layer.return_sequences) else TABLE

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nural.activations import LogSoftmax, PReLU, Softmax
-from nural.containers import Residual, Sequential
+from nural.containers import Residual, Sequential, computes_as
 from nural.interop import ConversionError
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
@@ -101,13 +101,13 @@ def places(layer: Layer, before: Layout, path: str = "") -> tuple[list[Place], L
     Raises:
         ConversionError: a layer does not do in PyTorch what it does in nural, because of the order of its input.
     """
-    if isinstance(layer, Sequential):
+    if computes_as(layer, Sequential):
         found = []
         for name, child in layer.children.items():
             inside, before = places(child, before, joined(path, name))
             found += inside
         return found, before
-    if isinstance(layer, Residual):
+    if computes_as(layer, Residual):
         ways = [places(child, before, joined(path, name)) for name, child in layer.children.items()]
         around = before if layer.shortcut is None else ways[1][1]
         return [place for inside, _ in ways for place in inside], merged(ways[0][1], around, path)

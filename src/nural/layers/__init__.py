@@ -1,4 +1,9 @@
-"""Layers that own weights or shapes, one file a family."""
+"""Layers that own weights or shapes, one file a family: each a function, its gradient beneath it, and the layer.
+
+The functions take what NumPy's functions take: lists, rows of lists, lists of arrays, memory maps, numbers of any byte
+order. float32 stays float32. Integers and booleans become the type of the floats beside them, so of the weights, and
+float64 where there are none; in a layer they become its ``dtype``.
+"""
 
 from nural.late import late
 

@@ -17,7 +17,7 @@ from nural.training.checkpoint import Checkpoint
 from nural.training.divergence import DivergedError
 from nural.training.history import History
 from nural.training.interrupt import deferred_interrupt
-from nural.training.loop import Augment, train
+from nural.training.loop import Augment, require_parameters, train
 
 
 def fit(
@@ -69,6 +69,7 @@ def fit(
     ranks = Ranks(communicator)
     with ranks.together((DivergedError,)):
         model.build(np.random.default_rng(seed))
+        require_parameters(model)
         settings = {"samples": len(x), "batch_size": batch_size, "drop_last": drop_last, "seed": seed}
         ranks.require_equal({**settings, "epochs": epochs, "shapes of weights": model.all_shapes()})
         kept = Checkpoint(checkpoint, model, optimizer, ranks, settings)

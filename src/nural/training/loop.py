@@ -87,7 +87,7 @@ def train(
     Raises:
         DivergedError: the loss, or a weight at the end of an epoch, is NaN or infinite.
         ValueError: the data are empty, differ in length, or do not fit the network, its task or the loss; or the
-            network ends in the softmax or sigmoid that the loss applies itself.
+            network ends in the softmax or sigmoid that the loss applies itself; or it has no parameters.
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
@@ -95,6 +95,7 @@ def train(
     optimizer = SGD() if optimizer is None else optimizer
     ranks = Ranks() if ranks is None else ranks
     model.build(np.random.default_rng(seed))
+    require_parameters(model)
     y = _named_by_places(model, y)
     batches = Batches(x, y, batch_size, dtype=model.dtype, drop_last=drop_last, share=ranks.share)
     if said_task(model) is None:
@@ -124,6 +125,15 @@ def train(
                 ends_epoch,
                 judged,
             )
+
+
+def require_parameters(model: Layer) -> None:
+    """Raise ValueError if there is nothing to train."""
+    if not model.all_shapes():
+        raise ValueError(
+            f"{model!r} has no parameters, so there is nothing to train: a layer's own are the shapes it gives to "
+            "Layer.__init__, those of layers inside are found where these are attributes or children"
+        )
 
 
 def _named_by_places(model: Layer, y: Any) -> Any:

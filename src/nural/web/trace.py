@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nural.activations import softmax_forward
-from nural.containers import Residual, Sequential
+from nural.containers import Residual, Sequential, computes_as
 from nural.layer import Layer
 from nural.losses import cross_entropy_loss
 
@@ -115,12 +115,12 @@ def _graph(model: Layer) -> dict[str, tuple[Layer, tuple[str, ...]]]:
     def walk(layer: Layer, name: str, source: str) -> str:
         """Note the layer and those inside; returns the name of the one that gives its output."""
         inside = f"{name}." if name else ""
-        if isinstance(layer, Sequential):
+        if computes_as(layer, Sequential):
             for child_name, child in layer.children.items():
                 source = walk(child, inside + child_name, source)
             return source
         inputs: tuple[str, ...] = (source,)
-        if isinstance(layer, Residual):
+        if computes_as(layer, Residual):
             around = source
             branch = walk(layer.branch, f"{inside}branch", source)
             if layer.shortcut is not None:
