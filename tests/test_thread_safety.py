@@ -220,18 +220,32 @@ def test_threads_leave_no_more_buffers_than_can_be_at_work(rng):
     assert all(len(layer._spare) <= (os.cpu_count() or 1) for layer in model.layers)
 
 
-def test_blas_threads_are_what_they_were_when_all_have_left():
-    def now():
-        return next(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+def blas_threads():
+    return next(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
 
+
+def test_blas_threads_are_what_they_were_when_all_have_left():
     with threadpool_limits(2, user_api="blas"):
         training, prediction = ExitStack(), ExitStack()
         blas = training.enter_context(BlasThreads(2))
         prediction.enter_context(BlasThreads(1))
-        assert now() == 1
+        assert blas_threads() == 1
         blas.use(2)  # the other, which came later, has the say
-        assert now() == 1
+        assert blas_threads() == 1
         training.close()
-        assert now() == 1
+        assert blas_threads() == 1
         prediction.close()
-        assert now() == 2
+        assert blas_threads() == 2
+
+
+def test_blas_has_one_thread_in_each_of_several():
+    """Two in each would wait for one another much longer than they work."""
+
+    def inside(i):
+        with BlasThreads(1):
+            time.sleep(0.001)
+            return blas_threads()
+
+    with threadpool_limits(2, user_api="blas"):
+        assert together(inside) == [[1] * 3] * THREADS
+        assert blas_threads() == 2

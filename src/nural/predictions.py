@@ -10,9 +10,9 @@ import numpy as np
 
 from nural.activations import LogSoftmax, Sigmoid, Softmax, sigmoid_forward, softmax_forward
 from nural.containers import Sequential, computes_as
+from nural.graph import Concatenate, Graph
 from nural.layer import Layer
 from nural.layers.affine import Rescaling
-from nural.layers.graph import Concatenate, Graph
 from nural.task import THRESHOLD, Task
 
 Scale = Literal["logits", "log-probabilities", "probabilities"]

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from digit_files import write_image_folder
@@ -73,13 +71,15 @@ def test_what_systems_leave_and_files_beside_the_classes_are_ignored(tmp_path, d
 def test_digits_of_any_size_colour_and_ground_are_prepared_as_predict_prepares_them(tmp_path, digits):
     """Dark on light, 90×100 pixels, in colour: the same as `prepare` gives, and like the digits that they show."""
     write_image_folder(tmp_path, digits)
-    for number, path in enumerate(sorted(tmp_path.glob("*/*.png"))):
+    paths = sorted(tmp_path.glob("*/*.png"))
+    for number, path in enumerate(paths):
         scan(Image.open(path), number).save(path)
+    labels = np.array([int(path.parent.name) for path in paths])
     x, y = joined(load_mnist_datasets(tmp_path))
-    assert rows(x, y) == rows([prepare(path) for path in tmp_path.glob("*/*.png")], y_of(tmp_path))
-    by_label = [joined([(x[y == label], y[y == label])])[0].mean(axis=0) for label in range(10)]
-    expected = [digits[0][digits[1] == label].mean(axis=0) / 256 for label in range(10)]
-    assert all(np.corrcoef(a, b)[0, 1] > 0.9 for a, b in zip(by_label, expected, strict=True))
+    assert rows(x, y) == rows([prepare(path) for path in paths], labels)
+    for label in range(10):
+        shown, expected = x[y == label].mean(axis=0), digits[0][digits[1] == label].mean(axis=0)
+        assert np.corrcoef(shown, expected)[0, 1] > 0.9
 
 
 def scan(digit: Image.Image, number: int) -> Image.Image:
@@ -89,10 +89,6 @@ def scan(digit: Image.Image, number: int) -> Image.Image:
     top, left = 5 + 7 * number % 30, 2 + 5 * number % 27
     picture[top : top + 60, left : left + 60] -= ink * np.array([200, 190, 90], np.float32)
     return Image.fromarray(picture.astype(np.uint8))
-
-
-def y_of(folder: Path) -> list[int]:
-    return [int(path.parent.name) for path in folder.glob("*/*.png")]
 
 
 def test_an_empty_picture_of_a_digit(tmp_path, digits):

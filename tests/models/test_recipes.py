@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,9 +89,10 @@ def test_rescaled_pictures_are_as_large_as_mnist_s_digits_whatever_their_size_an
 
 
 def test_what_is_for_digits_alone_is_left_out_for_other_pictures(mnist):
-    digits = DataSets(mnist[0], mnist[1], mnist[2], None, Preparation())
-    colours = DataSets(mnist[0], mnist[1], mnist[2], ("a", "b"), Preparation("as is", (28, 28, 3)))
-    letters = DataSets(mnist[0], mnist[1], mnist[2], tuple("abcdefghij"), Preparation())
+    training, validation, test = mnist
+    digits = DataSets(training, validation, test, None, Preparation())
+    colours = replace(digits, classes=("a", "b"), preparation=Preparation("as is", (28, 28, 3)))
+    letters = replace(digits, classes=tuple("abcdefghij"))
     best = RECIPES["best"]
     assert best.suited(digits) is best
     assert (best.suited(colours).variants, best.suited(colours).outliers, best.suited(colours).augmentation) == (

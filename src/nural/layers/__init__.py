@@ -5,6 +5,7 @@ order. float32 stays float32. Integers and booleans become the type of the float
 float64 where there are none; in a layer they become its ``dtype``.
 """
 
+from nural.graph import Concatenate, Graph, Sum
 from nural.late import late
 
 # A family is loaded when it is needed; see `late`.
@@ -47,11 +48,6 @@ _NAMES = {
         "dropout_backward",
         "dropout_forward",
         "dropout_mask",
-    ),
-    "graph": (
-        "Concatenate",
-        "Graph",
-        "Sum",
     ),
     "gru": (
         "GRU",
@@ -96,5 +92,5 @@ _NAMES = {
     "windows": ("same_padding",),
 }
 
-__all__ = [name for names in _NAMES.values() for name in names]  # pyright: ignore
+__all__ = ["Concatenate", "Graph", "Sum", *(name for names in _NAMES.values() for name in names)]  # pyright: ignore
 __getattr__, __dir__ = late(__name__, _NAMES)

@@ -3,6 +3,7 @@
 import math
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
@@ -123,16 +124,18 @@ def _blas_libraries() -> list[Any]:
 class BlasThreads:
     """The number of threads of BLAS; a context manager that restores it.
 
-    BLAS has one number for the whole process. Where several threads are in such blocks, it is what the block that was
-    entered last asks for, and when all are left, what it was before the first.
+    Most libraries have one number for the whole process. Where several threads are in such blocks, it is what the block
+    that was entered last asks for, and when all are left, what it was before the first. Where each thread has a number
+    of its own, as in OpenBLAS built with OpenMP, each gets its own back.
     """
 
     _lock = threading.Lock()
     _entered: ClassVar[list["BlasThreads"]] = []
-    _before: ClassVar[list[int]] = []
+    _outside: ClassVar[list[int]] = []
 
     def __init__(self, count: int) -> None:
         self._libraries = _blas_libraries()
+        self._before: list[int] = []
         self.count = count
 
     def use(self, count: int) -> None:
@@ -140,14 +143,15 @@ class BlasThreads:
         with self._lock:
             self.count = count
             if self._entered:
-                self._set()
+                self._set([self._entered[-1].count] * len(self._libraries))
 
     def __enter__(self) -> Self:
         with self._lock:
+            self._before = [library.num_threads for library in self._libraries]
             if not self._entered:
-                self._before[:] = [library.num_threads for library in self._libraries]
+                self._outside[:] = self._before
             self._entered.append(self)
-            self._set()
+            self._set([self.count] * len(self._libraries))
         return self
 
     def __exit__(
@@ -155,13 +159,13 @@ class BlasThreads:
     ) -> None:
         with self._lock:
             self._entered.remove(self)
-            self._set()
+            common = [self._entered[-1].count] * len(self._libraries) if self._entered else self._outside
+            self._set(
+                own if getattr(library, "threading_layer", "") == "openmp" else shared
+                for library, own, shared in zip(self._libraries, self._before, common, strict=True)
+            )
 
-    def _set(self) -> None:
-        """Let BLAS have what the last one asks for, or what it had before."""
-        if self._entered:
-            for library in self._libraries:
-                library.set_num_threads(self._entered[-1].count)
-        else:
-            for library, count in zip(self._libraries, self._before, strict=True):
-                library.set_num_threads(count)
+    def _set(self, counts: Iterable[int]) -> None:
+        for library, count in zip(self._libraries, counts, strict=True):
+            # What threadpoolctl offers since 3.8 obeys one thread alone; here the lock lets several take turns.
+            getattr(library, "_real_set_num_threads", library.set_num_threads)(count)

@@ -85,7 +85,7 @@ def threshold_of(model: Layer) -> float:
 
 
 def read_page(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray", model: Layer) -> Page:
-    """Find and read the digits on a page.
+    """Find and read the digits on a page. Several threads may read with one model.
 
     Args:
         image: A path, an open file or Pillow's image; or grey levels, uint8 ``(H, W)``. Of files with several pages
