@@ -164,7 +164,8 @@ Y = np.zeros((4, 3))
         ((Y, Y), {"ignore_index": 0}, ValueError, "ignore_index needs labels"),
         ((Y, [1, 1, 1, 1]), {"out": np.empty((3, 4))}, ValueError, r"out has shape \(3, 4\); it must have \(4, 3\)"),
         ((Y, [1, 1, 1, 1]), {"out": np.empty((4, 3), order="F")}, ValueError, "must be contiguous"),
-        ((Y.astype(int), [0, 1, 1, 0]), {}, TypeError, "cross_entropy_loss: needs floats, got int64"),
+        ((Y.astype(complex), [0, 1, 1, 0]), {}, TypeError, "cross_entropy_loss: needs numbers, got complex128"),
+        ((Y, Y.astype(complex)), {}, TypeError, "cross_entropy_loss: targets must be numbers, got complex128"),
         ((np.zeros((0, 3)), np.zeros(0, int)), {}, ValueError, "cross_entropy_loss: the batch is empty"),
     ],
 )
@@ -180,9 +181,11 @@ def test_targets_of_another_shape_are_refused(loss):
 
 
 @pytest.mark.parametrize("loss", ENTRYWISE)
-def test_outputs_that_are_no_floats_and_an_out_of_another_shape_are_refused(loss):
-    with pytest.raises(TypeError, match=f"{loss.__name__}: needs floats, got int64"):
-        loss(Y.astype(int), Y)
+def test_outputs_that_are_no_numbers_and_an_out_of_another_shape_are_refused(loss):
+    with pytest.raises(TypeError, match=f"{loss.__name__}: needs numbers, got complex128"):
+        loss(Y.astype(complex), Y)
+    with pytest.raises(TypeError, match=f"{loss.__name__}: targets must be numbers, got complex128"):
+        loss(Y, Y.astype(complex))
     with pytest.raises(ValueError, match=rf"{loss.__name__}: out has shape \(4, 3\); it must have \(1, 3\)"):
         loss(Y[:1], Y[:1], out=np.empty((4, 3)))
 

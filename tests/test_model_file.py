@@ -9,6 +9,7 @@ from safetensors.numpy import save as to_bytes
 
 import nural
 from nural import (
+    BatchNorm1d,
     Flatten,
     LeakyReLU,
     Linear,
@@ -22,6 +23,7 @@ from nural import (
     load,
     save,
 )
+from nural.task import Task
 
 
 def content(path):
@@ -182,6 +184,21 @@ def test_descriptions_that_cannot_be(change, message, saved):
     saved.write_bytes(to_bytes(arrays, {"nural": json.dumps(description)}))
     with pytest.raises(ModelFileError, match=message):
         load(saved)
+
+
+def test_a_description_takes_no_more_memory_than_its_file(tmp_path):
+    path = tmp_path / "model.safetensors"
+    save(Sequential(BatchNorm1d(3)), path)
+    load(path)
+    arrays, metadata = content(path)
+    described = metadata["nural"].replace('"num_features": 3', '"num_features": 4000000000')
+    path.write_bytes(to_bytes(arrays, {"nural": described}))
+    with pytest.raises(ModelFileError, match="describes batch norm of 4000000000 channels, but holds 12 values"):
+        load(path)
+    names = ["a" * 1_000_000, *map(str, range(100_000))]  # as an array of strings, 400 GB
+    found = Task("multiclass", tuple(names)).names
+    assert found is not None
+    assert found.tolist() == names
 
 
 def test_files_that_are_no_models(tmp_path):

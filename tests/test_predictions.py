@@ -5,7 +5,7 @@ import pytest
 
 import nural
 from nural import LSTM, Linear, LogSoftmax, ReLU, Residual, Sequential, Sigmoid, Softmax
-from nural.layers.graph import Graph
+from nural.graph import Graph
 from nural.predictions import last_layer, scale_of, still_to_apply, task_of, without_softmax
 from nural.task import Task
 

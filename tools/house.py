@@ -20,7 +20,7 @@ FLOORS = [
     ["reference"],
     ["arrays", "atomic_file", "batch", "blocks", "late", "overwriting", "parent", "scratch", "task"],
     ["layer", "initializers", "schedules"],
-    ["containers"],
+    ["containers", "graph"],
     ["layers"],
     ["activations"],
     ["losses"],

@@ -24,3 +24,8 @@ class Arrays(dict[str, np.ndarray]):
 def dotted(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What the groups hold, under ``group.name``."""
     return {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
+
+
+def joined(place: str, name: str) -> str:
+    """The dotted name of what is called ``name`` in ``place``; the network itself has none."""
+    return f"{place}.{name}" if place else name

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from nural.arrays import Arrays, dotted
+from nural.arrays import Arrays, dotted, joined
 from nural.parent import Parent
 from nural.task import Task
 
@@ -213,11 +213,20 @@ class Layer(Parent):
             kept = self.buffers[name] = np.empty(shape, dtype)
         return kept[: shape[0]] if shape else kept
 
+    def named_layers(self, place: str = "") -> Iterator[tuple[str, Layer]]:
+        """This layer and all inside with their dotted names, in order; ``place`` is the name of this one."""
+        yield place, self
+        for name, child in self.children.items():
+            yield from child.named_layers(joined(place, name))
+
+    def leaves(self) -> Iterator[Layer]:
+        """The layers that hold no others, in order."""
+        return (layer for _, layer in self.named_layers() if not layer.children)
+
     def all_buffers(self) -> Iterator[np.ndarray]:
         """The scratch arrays of this layer and of the layers inside."""
-        yield from self.buffers.values()
-        for child in self.children.values():
-            yield from child.all_buffers()
+        for _, layer in self.named_layers():
+            yield from layer.buffers.values()
 
     def replica(self, copies: dict[int, Any] | None = None) -> Self:
         """A twin that shares ``params`` and owns its ``grads``, buffers, and copies of ``state`` and generators.
@@ -288,9 +297,8 @@ class Layer(Parent):
 
     def take_share(self, before: int, after: int) -> None:
         """Set ``share`` here and in all layers inside."""
-        self.share = before, after
-        for child in self.children.values():
-            child.take_share(before, after)
+        for _, layer in self.named_layers():
+            layer.share = before, after
 
     def children_changed(self) -> None:
         """Take the children's type, where they learn."""

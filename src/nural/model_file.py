@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ def layer_type(name: str) -> type[Layer]:
     raise KeyError(name)
 
 
-def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, force: bool = False) -> None:
+def save(
+    model: Layer, path: str | os.PathLike[str], *, half: bool = False, kind: str = MODEL, force: bool = False
+) -> None:
     """Write a model to one safetensors file: its arrays, its architecture, its task and ``model.info``.
 
     The file appears whole or not at all, and the same model gives the same bytes.
@@ -40,6 +43,7 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, forc
         model: What to write.
         path: The file.
         half: Store the arrays as float16, rounded to 11 bits: half the size. `load` gives them their type back.
+        kind: Another name for what the file holds if it is more than a network, which only `load` with ``also`` takes.
         force: Replace whatever file is there. Without it only a model of nural's is replaced.
 
     Raises:
@@ -53,17 +57,24 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False, forc
             arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
     task = said_task(model)
     content = {"architecture": describe(model), "task": task and task.as_json(), "info": model.info}
-    write_file(path, MODEL, arrays, content, force)
+    write_file(path, kind, arrays, content, force)
 
 
-def load(path: str | os.PathLike[str]) -> Layer:
+def load(path: str | os.PathLike[str], *, also: Sequence[str] = ()) -> Layer:
     """Read a model that `save` wrote; nothing but the file is needed, and nothing in it is run.
+
+    Args:
+        path: The file.
+        also: Kinds of file, beside models, to take.
 
     Raises:
         ModelFileError: the file is missing or no model of nural's, names an unknown layer, or its arrays are not those
             of its architecture: missing, extra, misshapen, of another type or not finite.
     """
-    arrays, content = read_file(path, MODEL)
+    arrays, content = read_file(path, MODEL, also)
+    channels, values = _running_channels(content.get("architecture")), sum(array.size for array in arrays.values())
+    if channels > values:  # batch norm takes memory for them before its arrays are compared
+        raise ModelFileError(f"{path}: describes batch norm of {channels} channels, but holds {values} values")
     model = _build(path, content.get("architecture"))
     if as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
         raise ModelFileError(f"{path}: its description is not one that nural writes")
@@ -98,6 +109,16 @@ def describe(model: Layer) -> dict[str, Any]:
         "config": {k: v.name if isinstance(v, np.dtype) else v for k, v in model.config().items()},
         "children": {name: describe(child) for name, child in model.children.items()},
     }
+
+
+def _running_channels(described: Any) -> int:
+    """Of how many channels the layers would keep running statistics; 0 where the description is none."""
+    if not isinstance(described, dict):
+        return 0
+    config, children = described.get("config"), described.get("children")
+    inside = sum(map(_running_channels, children.values())) if isinstance(children, dict) else 0
+    own = config.get("num_features", 0) if isinstance(config, dict) and config.get("track_running_stats") else 0
+    return inside + (own if isinstance(own, int) else 0)
 
 
 def _build(path: Any, described: Any) -> Layer:
@@ -170,8 +191,8 @@ def write_file(
     write_atomically(path, to_bytes(arrays, {"nural": description}))
 
 
-def read_file(path: Any, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The arrays and the description of a file of this kind; raises ModelFileError if it is none."""
+def read_file(path: Any, kind: str, also: Sequence[str] = ()) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the description of a file of this kind, or of ``also``; raises ModelFileError if it is none."""
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():
@@ -191,7 +212,7 @@ def read_file(path: Any, kind: str) -> tuple[dict[str, np.ndarray], dict[str, An
         found = content["kind"], content["format"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(f"{path}: its description is damaged ({error})") from error
-    if found != (kind, FORMAT):
+    if found not in [(name, FORMAT) for name in (kind, *also)]:
         raise ModelFileError(f"{path}: expected a {kind} of format {FORMAT}, found a {found[0]} of format {found[1]}")
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -10,9 +10,9 @@ import numpy as np
 
 from nural.activations import LogSoftmax, Sigmoid, Softmax, sigmoid_forward, softmax_forward
 from nural.containers import Sequential, computes_as
+from nural.graph import Concatenate, Graph
 from nural.layer import Layer
 from nural.layers.affine import Rescaling
-from nural.layers.graph import Concatenate, Graph
 from nural.task import THRESHOLD, Task
 
 Scale = Literal["logits", "log-probabilities", "probabilities"]
@@ -105,7 +105,7 @@ def _require_fit(task: Task, count: int) -> None:
     """Raise ValueError unless a task is about as many outputs as the network has."""
     if task.kind == "binary" and count != 1:
         raise ValueError(f"the task is binary, which one output answers, but the network has {count} outputs")
-    if task.kind == "multiclass" and count == 1:
+    if task.kind == "multiclass" and count == 1 and len(task.classes or ()) != 1:
         raise ValueError("the task is multiclass, which takes an output for each class, but the network has one output")
     for what, given in (("classes", task.classes), ("thresholds", task.thresholds)):
         if given is not None and task.kind != "binary" and len(given) != count:

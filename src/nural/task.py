@@ -11,6 +11,8 @@ KINDS = ("multiclass", "binary", "multilabel", "regression")
 Label = str | int | float | bool
 #: Above this probability the answer is yes, unless the task says otherwise.
 THRESHOLD = 0.5
+#: An array of strings has room for the longest in each place; of more than so many, names are objects.
+MOST_CHARACTERS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ class Task:
         if self.classes is None:
             return None
         alike = len({type(name) for name in self.classes}) == 1
-        return np.array(self.classes, dtype=None if alike else object)
+        longest = max((len(name) for name in self.classes if isinstance(name, str)), default=0)
+        small = len(self.classes) * longest < MOST_CHARACTERS
+        return np.array(self.classes, dtype=None if alike and small else object)
 
     def as_json(self) -> dict[str, Any]:
         """The fields as JSON has them."""

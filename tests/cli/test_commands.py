@@ -125,7 +125,7 @@ def test_a_model_of_another_architecture(nural, one_sentence):
     library.save(library.Sequential(library.Linear(10, 10)), path)
     assert "expected a network that takes 784 pixels" in one_sentence(nural("evaluate", "--model", path))
     library.save(library.Sequential(library.Linear(784, 3)), path)
-    assert "expected a network with 10 outputs" in one_sentence(nural("evaluate", "--model", path))
+    assert "whose classes are the digits 0 to 9, found 0, 1, 2 in" in one_sentence(nural("serve", "--model", path))
 
 
 def test_what_a_model_is_for(nural, pictures, one_sentence):
@@ -139,8 +139,9 @@ def test_what_a_model_is_for(nural, pictures, one_sentence):
     for line, answer in zip(map(json.loads, named), answers, strict=True):
         assert line["class"] == names[answer["digit"]]
         assert line["confidence"] == pytest.approx(answer["confidence"], abs=1e-5)
-    for command in (["evaluate"], ["read", "0.png"], ["serve", "--no-browser"]):
-        assert "classes are the digits 0 to 9, found ('zero'" in one_sentence(nural(*command, "--model", path))
+    for command in (["read", "0.png"], ["serve", "--no-browser"]):
+        assert "classes are the digits 0 to 9, found zero, one" in one_sentence(nural(*command, "--model", path))
+    assert "this model tells apart zero, one" in one_sentence(nural("evaluate", "--model", path))
     inside.task = library.Task("regression")
     library.save(inside, path)
     found = one_sentence(nural("predict", "0.png", "--model", path))

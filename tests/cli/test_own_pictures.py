@@ -100,7 +100,8 @@ def test_what_a_model_of_other_pictures_is_not_for(nural, animals, one_sentence)
     assert "this model tells apart brown bear, cat, 猫 [b] in pictures of 64×64 pixels" in one_sentence(
         nural("evaluate", "--model", "run")
     )
-    assert "a page reads digits" in one_sentence(nural("export", "run", "page.html"))
+    page = one_sentence(nural("export", "run", "page.html"))
+    assert "a page prepares what is drawn as digits, and this model takes pictures as they are" in page
     Image.new("RGB", (32, 32)).save(nural.folder / "small.png")
     small = one_sentence(nural("predict", "small.png", "--model", "run"))
     assert "small.png: expected 64×64 pixels, as of all pictures that are kept as they are, found 32×32" in small
@@ -111,7 +112,8 @@ def test_what_a_model_of_other_pictures_is_not_for(nural, animals, one_sentence)
 
 def test_an_export_answers_with_the_names(nural, animals):
     nural("train", "--data", animals / "learn", "--epochs", 3, "--out", "run", check=0)
-    nural("export", "run", "animals.py", check=0)
+    written = nural("export", "run", "animals.py", "--data", animals / "learn", "--json", check=0)
+    assert json.loads(written.stdout)["compared"].startswith("on 12 test samples of learn")
     files = sorted((animals / "new").glob("*/*.png"))
     rows = np.stack([library.data.Preparation("as is", (64, 64, 3))(path) for path in files])
     sys.path.insert(0, str(nural.folder))

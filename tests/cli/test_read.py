@@ -75,3 +75,20 @@ def test_several_files_of_which_one_is_empty_and_one_is_missing(nural):
 def test_one_picture_cannot_show_two_pages(nural, one_sentence):
     sentence = one_sentence(nural("read", "ones.png", "empty.png", "--annotate", "read.png"))
     assert "--annotate: expected one photo to draw over, found 2" in sentence
+
+
+@pytest.mark.usefixtures("pages")
+def test_every_page_of_a_file(nural, one_sentence):
+    with Image.open(nural.folder / "ones.png") as ones, Image.open(nural.folder / "empty.png") as empty:
+        ones.save(nural.folder / "scan.tif", save_all=True, append_images=[empty, ones])
+    result = nural("read", "scan.tif", check=0)
+    assert result.stdout == "scan.tif, page 1:\n11 1\nscan.tif, page 2:\nscan.tif, page 3:\n11 1\n"
+    assert result.stderr == "nural: scan.tif, page 2: no digits found\n"
+    found = [json.loads(line) for line in nural("read", "scan.tif", "--json", check=0).stdout.splitlines()]
+    assert [(each["file"], each["page"], len(each["lines"])) for each in found] == [
+        ("scan.tif", 1, 1),
+        ("scan.tif", 2, 0),
+        ("scan.tif", 3, 1),
+    ]
+    sentence = one_sentence(nural("read", "scan.tif", "--annotate", "read.png"))
+    assert "--annotate: expected a photo of one page to draw over, found several in scan.tif" in sentence

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from digit_files import write_image_folder
@@ -60,37 +58,37 @@ def test_named_classes_are_numbered_in_sorted_order(tmp_path, digits):
     assert rows(*joined(sets)) == rows(digits[0] / np.float32(256), expected)
 
 
-def test_hidden_files_and_files_beside_the_classes_are_ignored(tmp_path, digits):
+def test_what_systems_leave_and_files_beside_the_classes_are_ignored(tmp_path, digits):
     write_image_folder(tmp_path, digits)
     (tmp_path / "README").touch()
-    (tmp_path / "3" / ".DS_Store").touch()
-    (tmp_path / ".cache").mkdir()
+    for name in (".DS_Store", "._0001.png", "Thumbs.db", "desktop.ini"):
+        (tmp_path / "3" / name).touch()
+    for name in (".cache", "__MACOSX", "@eaDir"):
+        (tmp_path / name).mkdir()
     assert sum(len(y) for _, y in load_mnist_datasets(tmp_path)) == 70
 
 
 def test_digits_of_any_size_colour_and_ground_are_prepared_as_predict_prepares_them(tmp_path, digits):
     """Dark on light, 90×100 pixels, in colour: the same as `prepare` gives, and like the digits that they show."""
     write_image_folder(tmp_path, digits)
-    for number, path in enumerate(sorted(tmp_path.glob("*/*.png"))):
+    paths = sorted(tmp_path.glob("*/*.png"))
+    for number, path in enumerate(paths):
         scan(Image.open(path), number).save(path)
+    labels = np.array([int(path.parent.name) for path in paths])
     x, y = joined(load_mnist_datasets(tmp_path))
-    assert rows(x, y) == rows([prepare(path) for path in tmp_path.glob("*/*.png")], y_of(tmp_path))
-    by_label = [joined([(x[y == label], y[y == label])])[0].mean(axis=0) for label in range(10)]
-    expected = [digits[0][digits[1] == label].mean(axis=0) / 256 for label in range(10)]
-    assert all(np.corrcoef(a, b)[0, 1] > 0.9 for a, b in zip(by_label, expected, strict=True))
+    assert rows(x, y) == rows([prepare(path) for path in paths], labels)
+    for label in range(10):
+        shown, expected = x[y == label].mean(axis=0), digits[0][digits[1] == label].mean(axis=0)
+        assert np.corrcoef(shown, expected)[0, 1] > 0.9
 
 
 def scan(digit: Image.Image, number: int) -> Image.Image:
     """Blue ink on yellowish paper, somewhere on it."""
     ink = np.asarray(digit.resize((60, 60)), np.float32)[..., np.newaxis] / 255
-    picture = np.broadcast_to(np.float32([240, 235, 210]), (100, 90, 3)).copy()
+    picture = np.broadcast_to(np.array([240, 235, 210], np.float32), (100, 90, 3)).copy()
     top, left = 5 + 7 * number % 30, 2 + 5 * number % 27
-    picture[top : top + 60, left : left + 60] -= ink * np.float32([200, 190, 90])
+    picture[top : top + 60, left : left + 60] -= ink * np.array([200, 190, 90], np.float32)
     return Image.fromarray(picture.astype(np.uint8))
-
-
-def y_of(folder: Path) -> list[int]:
-    return [int(path.parent.name) for path in folder.glob("*/*.png")]
 
 
 def test_an_empty_picture_of_a_digit(tmp_path, digits):
@@ -98,6 +96,16 @@ def test_an_empty_picture_of_a_digit(tmp_path, digits):
     Image.new("L", (28, 28)).save(tmp_path / "3" / "blank.png")
     with pytest.raises(DataError, match=r"blank.png: expected a digit, found an empty picture"):
         load_mnist_datasets(tmp_path)
+
+
+def test_every_page_is_a_picture(tmp_path, digits):
+    write_image_folder(tmp_path, digits, ending="tif")
+    first, *others = (Image.open(path) for path in sorted((tmp_path / "3").iterdir()))
+    first.save(tmp_path / "all.tif", save_all=True, append_images=others)
+    for path in (tmp_path / "3").iterdir():
+        path.unlink()
+    (tmp_path / "all.tif").rename(tmp_path / "3" / "all.tif")
+    assert rows(*joined(load_mnist_datasets(tmp_path))) == rows(digits[0] / np.float32(256), digits[1])
 
 
 def test_file_that_is_no_image(tmp_path, digits):

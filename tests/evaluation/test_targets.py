@@ -205,5 +205,7 @@ def test_a_regression_does_not_become_a_classifier_in_silence(x, places, rng):
 
 
 def test_cross_entropy_of_one_output_is_refused(x):
-    with pytest.raises(ValueError, match=r"softmax of one output is always 1.*use binary_cross_entropy_loss"):
-        nural.fit(network(1), x, np.zeros(60, int))
+    with pytest.raises(
+        ValueError, match=r"softmax of one output is always 1.*for yes or no use binary_cross_entropy_loss"
+    ):
+        nural.fit(network(1), x, np.zeros((60, 1)))

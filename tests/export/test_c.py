@@ -120,7 +120,7 @@ def test_every_task(built, computed, rng, tmp_path, text, task, call):
     expected = predict(model, x).reshape(len(x), -1)
     answers = answers[:, : expected.shape[1]]
     named = names is not None and known.task.kind != "multilabel"
-    np.testing.assert_array_equal(names[answers] if named else answers, expected)
+    np.testing.assert_array_equal(np.array(names)[answers] if named else answers, expected)
     p = p.reshape(y.shape)
     p = np.concatenate([1 - p, p], -1) if known.task.kind == "binary" else p
     np.testing.assert_allclose(p, predict_proba(model, x), atol=1e-6)

@@ -15,6 +15,7 @@ from nural.export import export_model
 from nural.export.folding import fold_batch_norm
 from nural.export.html.target import fitted_page, meaning_of
 from nural.export.steps import run, steps_of
+from nural.task import Task
 
 pytestmark = pytest.mark.browser
 
@@ -185,6 +186,22 @@ def test_below_the_threshold_there_is_a_question_mark(built, tmp_path, opened):
     draw(page, THREE)
     assert page.locator("#digit").text_content() == "?"
     assert page.locator("#certainty").text_content().startswith("Not sure; perhaps ")
+
+
+def test_classes_have_their_names_and_a_softmax_is_not_applied_twice(tmp_path, opened):
+    digits = nural.load_pretrained()
+    names = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "<b>nine")
+    model = nural.Sequential(digits, nural.Softmax())
+    model.task = Task("multiclass", names)
+    export_model(model, tmp_path / "named.html")
+    page = opened(tmp_path / "named.html", viewport={"width": 1000, "height": 900}, locale="en")
+    assert page.locator("h1").text_content() == f"Draw one of these: {', '.join(names)}"
+    draw(page, THREE)
+    assert page.locator("#digit").text_content() == "three"
+    assert page.locator("li span:first-child").all_text_contents() == list(names)
+    p = nural.predict_proba(digits, prepare_strokes([THREE]).reshape(1, -1))[0, 3]
+    shown = float(page.locator("li.first span:last-child").text_content().removesuffix("%"))
+    assert shown == pytest.approx(100 * p, abs=1)
 
 
 def test_a_browser_that_cannot_unpack_the_network_is_told_so(browser, digits_page):

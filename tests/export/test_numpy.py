@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,7 +107,7 @@ def test_answers_are_nurals(built, rng, tmp_path, text, task, printed):
     model = built(f"Linear(4, 4), {text}")
     model.task = task
     export_model(model, tmp_path / "m.py")
-    names = {"__name__": "m"}
+    names: dict[str, Any] = {"__name__": "m"}
     exec((tmp_path / "m.py").read_text(), names)
     x = rng.standard_normal((50, 4)).astype(np.float32)
     expected = predict(model, x)
@@ -125,7 +126,7 @@ def test_answers_are_nurals(built, rng, tmp_path, text, task, printed):
 
 def test_an_array_of_another_shape_is_refused_and_only_pixels_are_scaled(built, tmp_path):
     export_model(built("Linear(4, 3)"), tmp_path / "m.py")
-    names = {"__name__": "m"}
+    names: dict[str, Any] = {"__name__": "m"}
     exec((tmp_path / "m.py").read_text(), names)
     for shape in ((2, 6), (3,), (5, 2)):
         with pytest.raises(ValueError, match=r"expected samples of shape \(4,\), found an array of shape"):

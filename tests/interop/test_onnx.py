@@ -315,7 +315,7 @@ def test_clipping_is_right_for_every_bound(how, rng, tmp_path):
             names = [name if name in given else "" for name in ("min", "max")]
             proto = proto_of([onnx.helper.make_node("Clip", ["x", *names], ["y"])], constants, 13)
         else:
-            constants = {"min": np.float32(FLT_MAX) * -1, "max": np.float32([FLT_MAX]), **constants}
+            constants = {"min": np.float32(FLT_MAX) * -1, "max": np.array([FLT_MAX], np.float32), **constants}
             nodes = [
                 onnx.helper.make_node("Max", ["min", "x"], ["a"]),
                 onnx.helper.make_node("Min", ["a", "max"], ["y"]),

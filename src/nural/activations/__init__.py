@@ -1,5 +1,6 @@
 """Activation functions: each a formula, its gradient beneath it, and the layer that applies them.
 
+They take what NumPy's functions take, numbers and lists too, and keep float32; integers become float64.
 ``out`` may not overlap another argument: many of these functions read their input again after they have begun to write.
 """
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from nural.batch import as_floats
 from nural.layer import Layer, arguments_of
 
 
@@ -23,6 +24,7 @@ class Activation(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y, the activation of x, of x's shape; it lives until the next call."""
+        x = as_floats(type(self).__name__, x, self.dtype)
         y = self.pair[0](x, *self.arguments, out=self.buffer("y", x.shape, x.dtype))
         self.saved = y if self.saves == "output" else x
         return y

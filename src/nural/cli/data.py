@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
+from nural.cli.datasets import LabelColumn, load_telling
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.force import ForceOption
 from nural.cli.run import PICTURES_HELP, pictures_as, shown
-from nural.data import DataSets, Preparation, load_datasets
+from nural.data import DataSets, Preparation
 from nural.data.augmentation import (
     Affine,
     Augmentation,
@@ -43,6 +44,7 @@ def data(
         Path | None,
         typer.Option(readable=False, help="What to look at, as for `nural train`. [default: the MNIST inside]"),
     ] = None,
+    label_column: LabelColumn = None,
     pictures: Annotated[str, typer.Option(metavar="auto|prepare|as-is", help=PICTURES_HELP)] = "auto",
     out: Annotated[Path, typer.Option(readable=False, help="Where to write the picture of samples.")] = Path(
         "samples.png"
@@ -67,7 +69,7 @@ def data(
     """
     augmentation = _augmentation(augment)
     require_replaceable(out, PICTURE, force=force)
-    loaded = load_datasets(data, pictures_as(pictures))
+    loaded = load_telling(data, pictures_as(pictures), label_column=label_column)
     if augmentation and loaded.preparation.picture_shape != DIGIT:
         raise CommandError(f"--augment: changes digits of {Preparation()}, these are of {loaded.preparation}")
     sets = {"training": loaded.training, "validation": loaded.validation, "test": loaded.test}

@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from nural.cli.names import printable
 from nural.overwriting import OverwriteError
 
 P = ParamSpec("P")
@@ -57,4 +58,4 @@ def _of_the_library() -> tuple[type[Exception], ...]:
 
 def complain(sentence: str) -> None:
     """One line on stderr."""
-    print(f"nural: {sentence}", file=sys.stderr)
+    print(f"nural: {printable(sentence)}", file=sys.stderr)

@@ -12,13 +12,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
+from nural.cli.datasets import LabelColumn, load_telling
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.evaluation import Evaluation, disturbances, judge, passes, some
 from nural.cli.evaluation_pictures import NEEDS, PICTURES, pictures
 from nural.cli.force import ForceOption
 from nural.cli.model import MODEL_HELP, load_picture_model, model_path
+from nural.cli.names import printable
 from nural.cli.run import CONFIG, make_folder, say, shown
-from nural.data import load_datasets
 from nural.data.data_error import listed
 from nural.data.datasets import is_picture_folder
 from nural.evaluation.calibration import answer_threshold
@@ -35,6 +36,7 @@ def evaluate(
         Path | None,
         typer.Option(readable=False, help="What to judge it on, as for `nural train`. [default: the MNIST inside]"),
     ] = None,
+    label_column: LabelColumn = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -72,7 +74,7 @@ def evaluate(
         others = f"{listed(judged.names)} in pictures of {judged.prepare}"
         raise CommandError(f"{path}: the MNIST inside has digits, this model tells apart {others}: name some by --data")
     preparation = judged.prepare if data is not None and is_picture_folder(data) else judged.preparation
-    x, y = load_datasets(data, preparation, judged.labels).test
+    x, y = load_telling(data, preparation, judged.labels, label_column).test
     folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
     make_folder(folder)
     for name in PICTURES:
@@ -100,7 +102,7 @@ def _name(path: Path) -> str:
     """What pictures call the model: the run's folder, or the file."""
     if path == PRETRAINED:
         return "nural’s model"
-    return path.absolute().parent.name if _of_a_run(path) else path.name
+    return printable(path.absolute().parent.name if _of_a_run(path) else path.name)
 
 
 def _progress(console: Console) -> Progress:

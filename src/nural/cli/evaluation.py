@@ -130,11 +130,14 @@ def judge(
     if not np.isfinite(found).all():
         raise CommandError(f"{name}: expected finite outputs for these {model.pictures}, found others")
     advance()
+    truth = y if model.task.names is None else model.task.names[y]
     curves: list[Curve] = []
     for disturbance in disturbances(model):
         curve = []
-        for point in robustness(network, some(x), some(y), disturbance):
+        for point in robustness(network, some(x), some(truth), disturbance):
             curve.append(point)
             advance()
         curves.append((disturbance, curve))
-    return Evaluation(model, name, x, y, probabilities(network, found), scores(network, found, y), threshold, curves)
+    return Evaluation(
+        model, name, x, y, probabilities(network, found), scores(network, found, truth), threshold, curves
+    )

@@ -24,8 +24,8 @@ def export(
         typer.Argument(
             readable=False,
             metavar="[MODEL] TARGET",
-            help="Model file, run folder, `last` for that of the last `nural train`, or `inside` for the model inside, "
-            "which is also the default; and the file to write.",
+            help="Model file, run folder, `last` for the `nural train` that ended last, or `inside` for the model "
+            "inside, which is also the default; and the file to write.",
         ),
     ],
     to: Annotated[

@@ -11,7 +11,7 @@ import platformdirs
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
 from nural.containers import Sequential
-from nural.data import Preparation
+from nural.data import Preparation, preparation_of
 from nural.data.data_error import listed
 from nural.data.digits import CLASSES
 from nural.evaluation.calibration import answer_threshold
@@ -113,8 +113,7 @@ def load_picture_model(path: Path) -> PictureModel:
     """
     model = load(path)
     try:
-        said = model.info.get("preparation")
-        preparation = None if said is None else Preparation.from_json(said)
+        preparation = preparation_of(model)
         answer_threshold(model)
     except ValueError as error:
         raise ModelFileError(f"{path}: {error}") from error

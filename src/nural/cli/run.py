@@ -21,6 +21,7 @@ import nural
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
 from nural.cli.model import MODEL_FILE
+from nural.cli.names import printable
 from nural.data import Preparation
 from nural.models.recipes import RECIPES, Recipe
 from nural.training.history import History
@@ -46,6 +47,7 @@ class RunConfig:
 
     recipe: str
     data: str | None
+    label_column: str | None
     pictures: str
     epochs: int
     batch_size: int
@@ -66,7 +68,8 @@ class RunConfig:
         content = json.loads(text)
         config = cls(**{name: content[name] for name in cls.__dataclass_fields__})
         threads = str if config.threads == "auto" else int
-        types = (str, str if config.data is not None else type(None), str, int, int, float, int, threads)
+        data, label_column = (type(None) if text is None else str for text in (config.data, config.label_column))
+        types = (str, data, label_column, str, int, int, float, int, threads)
         for (name, value), expected in zip(asdict(config).items(), types, strict=True):
             if type(value) is not expected:
                 raise ValueError(f"{name} is {value!r}")
@@ -222,4 +225,4 @@ def say(console: Console, line: str, style: str | None = None) -> None:
 def shown(path: Path) -> str:
     """A path as short as it can be said from here."""
     relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    return printable(path if relative.startswith("..") else relative)

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from nural.cli.announcement import announce
+from nural.cli.datasets import LabelColumn, load_telling
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.launcher import world
 from nural.cli.model import remember_run
@@ -32,7 +33,8 @@ from nural.cli.run import (
     threads_given,
 )
 from nural.containers import Sequential
-from nural.data import Batches, DataSets, load_datasets
+from nural.data import Batches, DataSets
+from nural.data.datasets import is_picture_folder
 from nural.layer import Layer
 from nural.models.recipes import RECIPES, rescaling_of
 from nural.parallel.ranks import Ranks, RanksError
@@ -55,6 +57,7 @@ def train(
             "with a subfolder for each class. [default: the MNIST inside]",
         ),
     ] = None,
+    label_column: LabelColumn = None,
     pictures: Annotated[
         str | None,
         typer.Option(metavar="auto|prepare|as-is", help=PICTURES_HELP),
@@ -114,6 +117,7 @@ def train(
     options = {
         "recipe": recipe,
         "data": None if data is None else str(data.absolute()),
+        "label_column": label_column,
         "pictures": pictures,
         "epochs": epochs,
         "batch_size": batch_size,
@@ -157,7 +161,10 @@ def _train(
             configured = asdict(_configuration(given, out, resume))
     config = RunConfig(**ranks.from_first(configured))
     with ranks.agreeing():
-        sets = load_datasets(given.get("data", config.data), pictures_as(config.pictures))
+        data, pictures = given.get("data", config.data), pictures_as(config.pictures)
+        if data is not None and is_picture_folder(data):
+            say(console, f"reading the pictures in {shown(Path(data))}")
+        sets = load_telling(data, pictures, label_column=config.label_column, to_learn=True)
         if resume is None and "batch_size" not in given:
             config = _with_small_batches(config, len(sets.training[1]), keep_rate="learning_rate" in given)
         model = _network(config, sets)
@@ -194,11 +201,9 @@ def _network(config: RunConfig, sets: DataSets) -> Sequential:
     Raises:
         CommandError: there is nothing to learn, or the batches or the recipe are too large for the pictures.
     """
-    x, y = sets.training
+    x, _ = sets.training
     if config.batch_size > len(x):
         raise CommandError(f"--batch-size {config.batch_size} is more than the {len(x)} {sets.what} to learn from")
-    if len(np.unique(y)) < 2:
-        raise CommandError(f"expected pictures of two classes at least to learn from, found {sets.names[y[0]]} alone")
     shape = sets.preparation.picture_shape
     first = [] if sets.preparation.kind == "digit" else [rescaling_of(x)]
     try:
@@ -225,6 +230,7 @@ def _configure(given: dict[str, Any]) -> RunConfig:
     defaults = {
         "recipe": recipe,
         "data": None,
+        "label_column": None,
         "pictures": "auto",
         "epochs": chosen.epochs,
         "batch_size": chosen.batch_size,

@@ -15,7 +15,7 @@ from nural.data.image_folder import read_image_folder
 from nural.data.mnist_datasets import load_mnist_datasets
 from nural.data.mnist_form import in_mnist_form, mostly_in_mnist_form
 from nural.data.preparation import DIGIT, Preparation
-from nural.data.splits import split_sets
+from nural.data.splits import split_sets, warn_of_one_class
 
 Sets = tuple[Digits, Digits, Digits]
 
@@ -58,6 +58,7 @@ def load_datasets(
     path: str | os.PathLike[str] | None = None,
     preparation: Preparation | None = None,
     labels: Mapping[str, int] | None = None,
+    label_column: str | int | None = None,
 ) -> DataSets:
     """Load what `load_mnist_datasets` loads, and folders of any pictures with a subfolder for each class.
 
@@ -68,19 +69,24 @@ def load_datasets(
             arrays are taken as they are unless a preparation is given.
         labels: The label of each class by the name of its folder. By default digits are themselves, other names are
             numbered in sorted order.
+        label_column: As for `load_mnist_datasets`.
 
     Raises:
         DataError: as `load_mnist_datasets`; or the pictures are not what ``preparation`` or ``labels`` ask for.
+
+    Warns:
+        UserWarning: there is one class alone to learn from.
     """
-    if path is not None and is_picture_folder(path):
+    if path is not None and label_column is None and is_picture_folder(path):
         read = read_image_folder(Path(path), preparation, labels)
         classes, preparation = read.classes, read.preparation
         training, validation, test = ((to_float32(x), y) for x, y in split_sets(read.sets, path))
+        warn_of_one_class(training[1], path, classes)
     else:
         source = "the MNIST inside" if path is None else path
         if preparation is not None and preparation.picture_shape != DIGIT:
             raise DataError(source, f"pictures of {preparation}", f"pictures of {Preparation()}")
-        classes, sets = None, load_mnist_datasets(path)
+        classes, sets = None, load_mnist_datasets(path, label_column)
         _require_labels(sets, labels, source)
         training, validation, test = sets
         if preparation is None and (path is None or mostly_in_mnist_form(training[0])):

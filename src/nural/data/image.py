@@ -35,13 +35,14 @@ def prepare(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") ->
 
     Args:
         image: a path, an open file or Pillow's image, in colour or grey, transparent or not; or an array ``(H, W)``
-            of grey levels, uint8 from 0 to 255 or float from 0 to 1.
+            of grey levels, uint8 from 0 to 255 or float from 0 to 1. Of files with several pages `nural.data.pages`
+            gives each; of Pillow's image the page counts that it is at.
 
     Returns:
         float32 ``(28, 28)``: 0 for the ground, up to 255/256 for ink.
 
     Raises:
-        DataError: the picture cannot be read, is too large, or is empty.
+        DataError: the picture cannot be read, is too large, has several pages, or is empty.
     """
     return to_float32(prepare_in_stages(image)["centred"])
 
@@ -60,7 +61,7 @@ def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.nd
     Raises:
         DataError: as ``prepare``.
     """
-    source = _name(image)
+    source = name_of(image)
     upright = _read(image, source)
     if upright.shape == (SIDE, SIDE) and in_mnist_form(upright).all():
         box = crop(upright)
@@ -74,7 +75,8 @@ def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.nd
     return {"upright": upright, "ink": ink, "digit": digit, "box": box, "scaled": scaled, "centred": centre(scaled)}
 
 
-def _name(image: object) -> str:
+def name_of(image: object) -> str:
+    """What errors call a picture."""
     if isinstance(image, str | os.PathLike):
         return str(image)
     return str(getattr(image, "filename", "") or getattr(image, "name", "") or "the picture")

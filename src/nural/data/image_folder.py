@@ -1,14 +1,17 @@
 """Pictures in one subfolder for each class."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
 from nural.data.data_error import DataError, listed
 from nural.data.digits import CLASSES, Digits
+from nural.data.image import name_of
+from nural.data.image_file import pages
 from nural.data.mnist_form import mostly_in_mnist_form
 from nural.data.preparation import DIGIT, Preparation, own_levels
 from nural.data.source_file import MAX_BYTES, list_folder
@@ -17,6 +20,7 @@ _TRAIN, _TEST = ("train", "training"), ("test", "testing")
 _DIGITS = {str(digit): digit for digit in range(CLASSES)}
 _FLOAT = 4  # bytes of a pixel, once it is one
 
+T = TypeVar("T")
 Labelled = tuple[list[Path], np.ndarray]  # files and labels
 
 
@@ -41,7 +45,7 @@ def read_image_folder(
     """Read the pictures of a folder with one subfolder for each class.
 
     If there is a subfolder ``train`` or ``training``, it holds the class folders, and ``test`` or ``testing`` may hold
-    them again. Hidden files are ignored.
+    them again. Hidden files are ignored. Of a file with several pages each is a picture.
 
     Args:
         folder: It.
@@ -64,10 +68,10 @@ def read_image_folder(
     if preparation is None and are_digits:
         preparation = Preparation()
     if preparation is not None and (preparation.kind == "digit" or preparation.shape is not None):
-        rows = [_prepared(paths, preparation) for paths, _ in labelled]
+        sets = [_prepared(files, preparation) for files in labelled]
     else:
-        rows, preparation = _as_they_are([paths for paths, _ in labelled], may_be_digits=preparation is None)
-    return PictureSets([(x, y) for x, (_, y) in zip(rows, labelled, strict=True)], classes, preparation)
+        sets, preparation = _as_they_are(labelled, may_be_digits=preparation is None)
+    return PictureSets(sets, classes, preparation)
 
 
 def _parts(folder: Path) -> list[Path]:
@@ -111,25 +115,32 @@ def _labelled(folder: Path, labels: Mapping[str, int]) -> Labelled:
     return files, np.repeat(np.array([labels[path.name] for path in subfolders], np.int64), counts)
 
 
-def _prepared(paths: list[Path], preparation: Preparation) -> np.ndarray:
-    """A row for each picture; two threads share the work."""
+def _read(files: Labelled, read: Callable[[Any], T]) -> tuple[list[T], np.ndarray]:
+    """What ``read`` makes of each page of each file, and the labels; two threads share the work."""
+    paths, labels = files
     with ThreadPoolExecutor(2) as threads:
-        return np.stack(list(threads.map(preparation.levels, paths)))
+        found = list(threads.map(lambda path: [read(page) for page in pages(path)], paths))
+    return [each for of_file in found for each in of_file], np.repeat(labels, [len(of_file) for of_file in found])
 
 
-def _as_they_are(parts: list[list[Path]], may_be_digits: bool) -> tuple[list[np.ndarray], Preparation]:
+def _prepared(files: Labelled, preparation: Preparation) -> Digits:
+    """A row for each picture."""
+    rows, labels = _read(files, preparation.levels)
+    return np.stack(rows), labels
+
+
+def _as_they_are(parts: list[Labelled], may_be_digits: bool) -> tuple[list[Digits], Preparation]:
     """A row for each picture of each part, and the one shape that all of them have."""
-    pictures = [[own_levels(path) for path in paths] for paths in parts]
-    every = [picture for part in pictures for picture in part]
+    read = [_read(files, lambda page: (own_levels(page), name_of(page))) for files in parts]
+    every = [picture for pictures, _ in read for picture, _ in pictures]
     preparation = Preparation("as is", (*every[0].shape[:2], max(1 if each.ndim == 2 else 3 for each in every)))
     if len(every) * np.prod(preparation.picture_shape) * _FLOAT > MAX_BYTES:
-        raise DataError(
-            parts[0][0].parent.parent, f"at most {MAX_BYTES} bytes of pixels", f"{len(every)} pictures of {preparation}"
-        )
-    rows = [
-        np.stack([preparation.fitted(picture, path) for picture, path in zip(part, paths, strict=True)])
-        for part, paths in zip(pictures, parts, strict=True)
+        folder = parts[0][0][0].parent.parent
+        raise DataError(folder, f"at most {MAX_BYTES} bytes of pixels", f"{len(every)} pictures of {preparation}")
+    sets = [
+        (np.stack([preparation.fitted(picture, name) for picture, name in pictures]), labels)
+        for pictures, labels in read
     ]
-    if may_be_digits and preparation.shape == DIGIT and mostly_in_mnist_form(rows[0]):
-        return [_prepared(paths, Preparation()) for paths in parts], Preparation()
-    return rows, preparation
+    if may_be_digits and preparation.shape == DIGIT and mostly_in_mnist_form(sets[0][0]):
+        return [_prepared(files, Preparation()) for files in parts], Preparation()
+    return sets, preparation

@@ -10,9 +10,10 @@ import numpy as np
 
 from nural.data.data_error import DataError
 from nural.data.digits import SIDE, to_float32
-from nural.data.image import prepare_in_stages
+from nural.data.image import name_of, prepare_in_stages
 from nural.data.image_file import read_picture
 from nural.data.source_file import read_file
+from nural.layer import Layer
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,7 +26,7 @@ DIGIT: Shape = (SIDE, SIDE, 1)
 class Preparation:
     """How a picture becomes the row of numbers that a network takes; called with a picture, it gives that row.
 
-    `nural train` leaves it in the model's file as ``info["preparation"]``.
+    `nural train` leaves it in the model's file as ``info["preparation"]``, where `preparation_of` finds it.
 
     Attributes:
         kind: "digit": what `prepare` makes of it. "as is": its own pixels, in grey or colour, but only of one size.
@@ -55,8 +56,7 @@ class Preparation:
         """The same as uint8."""
         if self.kind == "digit":
             return prepare_in_stages(image)["centred"].ravel()
-        source = image if isinstance(image, str | os.PathLike) else "the picture"
-        return self.fitted(own_levels(image), source)
+        return self.fitted(own_levels(image), name_of(image))
 
     def fitted(self, picture: np.ndarray, source: str | os.PathLike[str]) -> np.ndarray:
         """The row of a picture that was read as it is, ``(H, W)`` or ``(H, W, 3)``; grey fits where colour is asked."""
@@ -95,6 +95,15 @@ class Preparation:
 
 def own_levels(image: "str | os.PathLike[str] | IO[bytes] | Image") -> np.ndarray:
     """A picture with its own size and colours; see `read_picture`."""
-    if isinstance(image, str | os.PathLike):
-        return read_picture(io.BytesIO(read_file(Path(image))), image)
-    return read_picture(image, "the picture")
+    content = io.BytesIO(read_file(Path(image))) if isinstance(image, str | os.PathLike) else image
+    return read_picture(content, name_of(image))
+
+
+def preparation_of(model: Layer) -> Preparation | None:
+    """What a model's description says of pictures; None if it says nothing.
+
+    Raises:
+        ValueError: what it says is no preparation.
+    """
+    said = model.info.get("preparation")
+    return None if said is None else Preparation.from_json(said)

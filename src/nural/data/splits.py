@@ -1,6 +1,7 @@
 """How digits are divided into training, validation and test sets."""
 
 import os
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,6 +33,14 @@ def split_sets(sets: Sequence[Digits], source: str | os.PathLike[str]) -> tuple[
         rest, test = _cut_last(_mix_if_grouped(sets[0]), 7, source)
         train, validation = _cut_last(rest, 6, source)
     return train, validation, test
+
+
+def warn_of_one_class(labels: np.ndarray, source: str | os.PathLike[str], classes: Sequence[str] | None = None) -> None:
+    """Warn, on behalf of what loads a source, if all labels of the training set are the same."""
+    if (labels == labels[0]).all():
+        name = labels[0] if classes is None else classes[labels[0]]
+        expected = "expected pictures of two classes at least to learn from"
+        warnings.warn(f"{source}: {expected}, found {name} alone", stacklevel=3)
 
 
 def _cut_last(digits: Digits, parts: int, source: str | os.PathLike[str]) -> tuple[Digits, Digits]:

@@ -8,7 +8,9 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier as Reference
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from nural.containers import Sequential
 from nural.estimator.network import ACTIVATIONS
+from nural.evaluation import targets
 from nural.training.callbacks import Callback
 
 #: What each argument may be, in scikit-learn's notation; for those that it has too, by scikit-learn itself.
@@ -50,13 +52,6 @@ def sizes(name: str, values: Any) -> list[int]:
     return whole
 
 
-def samples_and_targets(estimator: Any) -> Any:
-    """The two parts of ``validation_data``."""
-    if len(estimator.validation_data) != 2:
-        raise ValueError(f"validation_data must be (X, y), got {len(estimator.validation_data)} items")
-    return estimator.validation_data
-
-
 def activations(estimator: Any, hidden: int) -> list[str]:
     """One name for each hidden layer."""
     names = [estimator.activation] * hidden if isinstance(estimator.activation, str) else list(estimator.activation)
@@ -76,6 +71,25 @@ def dropout(estimator: Any, hidden: int) -> list[float]:
     if len(rates) != hidden:
         raise ValueError(f"dropout has {len(rates)} values, there are {hidden} hidden layers")
     return rates
+
+
+def require_fitting_loss(loss: Any, network: Sequential, t: np.ndarray) -> None:
+    """Raise ValueError if ``loss`` is one of nural's, but not for what the network is for.
+
+    Args:
+        loss: The argument.
+        network: Its task says what it is for.
+        t: Targets of the loss, ``(N, K)``.
+    """
+    if isinstance(loss, str) or network.task is None:
+        return
+    targets.require_fitting_loss(network, loss)
+    implied, kind = targets.implied_task(loss, t, t), network.task.kind
+    if kind == "multiclass" and t.shape[1] == 1:
+        return  # one class, which is certain
+    if kind != "regression" and implied is not None and implied.kind != kind:
+        name = targets.function_of(loss).__name__
+        raise ValueError(f"{name} is a loss of {implied.kind} networks, but the targets are {kind}")
 
 
 def require_consistent(estimator: Any, incremental: bool) -> None:

@@ -162,7 +162,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         counts = weight != 0  # as if the others were not there
         weight[counts] *= _class_weights(self.class_weight, y[counts], weight[counts])
         if not np.isfinite(weight).all() or not weight.any():
-            raise ValueError(f"class_weight must leave weights that are finite and not all zero, got {self.class_weight}")
+            raise ValueError(
+                f"class_weight must leave weights that are finite and not all zero, got {self.class_weight}"
+            )
         return weight
 
     def _output_activation(self) -> str:

@@ -140,6 +140,9 @@ class ConvolutionalClassifier(MLPClassifier):
         )
         return 1, size, 1
 
+    def _sizes(self) -> list[int]:
+        return [*arguments.sizes("channels", self.channels), *super()._sizes()]
+
     def _build(self, features: int, outputs: int, dtype: Any) -> Sequential:
         sizes, all_channels = arguments.hidden_sizes(self), arguments.sizes("channels", self.channels)
         n = len(all_channels)

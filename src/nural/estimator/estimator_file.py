@@ -1,6 +1,6 @@
 """Estimators in files: nural's model file, with the estimator's parameters and fitted attributes beside the network."""
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,11 @@ from nural.containers import Sequential
 from nural.estimator.losses import OUTPUT_ACTIVATIONS
 from nural.estimator.network import weighted
 from nural.model_file import ModelFileError
+from nural.overwriting import MODEL
+from nural.task import MOST_CHARACTERS
 
+#: The kind of a file whose network gives logarithms of the predictions: `nural.load` would take them for values.
+POISSON = "Poisson regressor"
 #: Fitted attributes that JSON can hold, and what each may be.
 COUNTS = ["n_iter_", "t_", "n_outputs_", "n_layers_", "n_features_in_", "_no_improvement_count"]
 NUMBERS = ["loss_", "best_loss_", "best_validation_score_"]
@@ -22,12 +26,13 @@ LABELS = ["classes_", "feature_names_in_"]
 #: The types that arrays of labels may have; "str" stands for strings of any length.
 LABEL_TYPES = ["str", "object", "bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))]
 LABEL_TYPES += ["float16", "float32", "float64"]
-#: An array of strings has room for the longest in each place: together at most so many.
-MOST_CHARACTERS = 10_000_000
 
 
 def save(estimator: Any, path: Any, force: bool = False) -> None:
     """Write a fitted estimator: one safetensors file that `nural.load` reads too, as the network alone.
+
+    `nural.predict` of that network says what the estimator says. The network of ``loss="poisson"`` gives logarithms, so
+    `nural.load` refuses its file.
 
     What JSON cannot hold is left out, and has its default after `load`: functions, callbacks, validation data, a
     ``random_state`` that is a generator. So are the optimizer's running arrays: training goes on as after `fit`.
@@ -63,7 +68,8 @@ def save(estimator: Any, path: Any, force: bool = False) -> None:
     except ValueError as error:
         raise ModelFileError(f"{path}: not written, because {error}; fit again after changing parameters") from error
     network.info = content
-    model_file.save(network, path, force=force)
+    kind = POISSON if estimator.out_activation_ == "exp" else MODEL
+    model_file.save(network, path, kind=kind, force=force)
 
 
 def load(kind: type[Any], path: Any) -> Any:
@@ -72,7 +78,7 @@ def load(kind: type[Any], path: Any) -> Any:
     Raises:
         ModelFileError: the file is missing or damaged, or holds no estimator of this class.
     """
-    network = model_file.load(path)
+    network = model_file.load(path, also=[POISSON])
     content = network.info
     found = content.get("estimator", "a model that is no estimator")
     if found != kind.__name__ or not isinstance(network, Sequential):
@@ -98,13 +104,21 @@ def load(kind: type[Any], path: Any) -> Any:
 
 def _require_network(estimator: Any, network: Sequential) -> None:
     """Raise ValueError unless the network is the one that the parameters and the fitted attributes describe."""
-    expected = estimator._build(estimator.n_features_in_, estimator.n_outputs_, network.dtype)
-    if model_file.as_json(model_file.describe(expected)) != model_file.as_json(model_file.describe(network)):
-        raise ValueError("the network is not that of the parameters")
-    if estimator.n_layers_ != len(weighted(network)) + 1:
-        raise ValueError(f"n_layers_ is {estimator.n_layers_}, the network has {len(weighted(network)) + 1}")
+    layers = weighted(network)
+    expected, found = estimator._sizes(), [layer.shapes["b"][0] for layer in layers]
+    if expected != found:  # first, since batch norm of any size would take that much memory
+        raise ValueError(f"the parameters describe layers of the sizes {expected}, the network has {found}")
+    described = estimator._build(estimator.n_features_in_, estimator.n_outputs_, network.dtype)
+    if model_file.as_json(model_file.describe(described)) != model_file.as_json(model_file.describe(network)):
+        raise ValueError("the network's layers are not those of the parameters")
+    if estimator.n_layers_ != len(layers) + 1:
+        raise ValueError(f"n_layers_ is {estimator.n_layers_}, the network has {len(layers) + 1}")
     if estimator.out_activation_ != estimator._output_activation():
         raise ValueError(f"out_activation_ is {estimator.out_activation_}, not {estimator._output_activation()}")
+    if hasattr(estimator, "_label_binarizer"):
+        count, binary = len(estimator.classes_), estimator._label_binarizer.y_type_ == "binary"
+        if (1 if binary and count < 3 else count) != estimator.n_outputs_:
+            raise ValueError(f"there are {count} classes and {estimator.n_outputs_} outputs")
     names = getattr(estimator, "feature_names_in_", None)
     if names is not None and len(names) != estimator.n_features_in_:
         raise ValueError(f"there are {len(names)} names of {estimator.n_features_in_} features")
@@ -150,14 +164,14 @@ def _restored(value: Any) -> Any:
 def _fitted(name: str, value: Any) -> Any:
     """A fitted attribute, checked for what it may be."""
     if name in COUNTS:
-        right = isinstance(value, Integral) and value >= 0
+        right = type(value) is int and value >= 0
     elif name in NUMBERS:
         right = value is None or isinstance(value, Real)
     elif name in CURVES:
         right = value is None or all(isinstance(item, Real) for item in value)
         value = value if value is None else list(value)
     elif name == "image_shape_":
-        right = len(value) == 3 and all(isinstance(size, Integral) and size > 0 for size in value)
+        right = len(value) == 3 and all(type(size) is int and size > 0 for size in value)
     elif name == "out_activation_":
         right = value in OUTPUT_ACTIVATIONS
     elif name == "stopped_early_":
@@ -190,4 +204,6 @@ def _labels(name: str, type_name: str, values: Any) -> np.ndarray:
     labels = np.array(values, dtype=np.dtype(type_name))
     if labels.tolist() != values:
         raise ValueError(f"{name} are not of type {type_name}")
+    if name == "classes_" and not np.array_equal(np.unique(labels), labels):
+        raise ValueError("classes_ are not in order, or repeat")
     return labels

@@ -1,4 +1,4 @@
-"""Inputs of the estimators: tables of finite numbers, validated by scikit-learn, in one of the network's float types."""
+"""Inputs of the estimators: tables of finite numbers, validated by scikit-learn, in a float type of the network."""
 
 from collections.abc import Sequence
 from typing import Any

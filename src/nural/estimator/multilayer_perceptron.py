@@ -7,12 +7,11 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length
+from sklearn.utils.validation import _check_sample_weight
 
 from nural.containers import Sequential
-from nural.estimator import arguments, estimator_file, inputs, stochastic
+from nural.estimator import arguments, estimator_file, held_out, inputs, stochastic
 from nural.estimator.lbfgs import minimise
 from nural.estimator.losses import OUTPUT_ACTIVATIONS, weighted_loss
 from nural.estimator.network import draw_weights, hidden_layers, linear, weight_name, weighted
@@ -117,6 +116,10 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         """The targets of the score for those of the loss."""
         return t
 
+    def _sizes(self) -> list[int]:
+        """The outputs of each layer with weights."""
+        return [*arguments.hidden_sizes(self), self.n_outputs_]
+
     def _build(self, features: int, outputs: int, dtype: Any) -> Sequential:
         """A network whose weights are not drawn yet."""
         sizes = [features, *arguments.hidden_sizes(self)]
@@ -142,6 +145,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         else:
             self._own_arrays()
         network = self._network()
+        arguments.require_fitting_loss(self.loss, network, t)
         objective = Objective(network, weighted_loss(self.loss, self.out_activation_), self.alpha)
         if self.solver == "lbfgs":
             options = {"tol": self.tol, "max_iter": self.max_iter, "max_fun": self.max_fun, "verbose": self.verbose}
@@ -151,7 +155,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
             if incremental and self.stopped_early_:
                 return self
             self.stopped_early_ = False
-            samples, held = self._divided(Weighted(X, t, weight))
+            samples, held = held_out.divided(self, Weighted(X, t, weight))
             stochastic.train(self, objective, samples, held, incremental)
         if not all(np.isfinite(value).all() for value in network.params.values()):
             raise ValueError(
@@ -188,45 +192,9 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         if not self.early_stopping and self.best_loss_ is None:
             self.best_loss_ = np.inf
 
-    def _divided(self, samples: Weighted) -> tuple[Weighted, Weighted | None]:
-        """The samples to train with, and those to validate with."""
-        if self.validation_data is not None:
-            X, y = arguments.samples_and_targets(self)
-            X, t = self._checked(X), self._targets(y)
-            check_consistent_length(X, t)
-            if t.shape[1] != self.n_outputs_:
-                raise ValueError(
-                    f"expected validation_data whose targets have {self.n_outputs_} columns, found {t.shape[1]}"
-                )
-            return samples, Weighted(X, t, None, self._labels(t))
-        if not self.early_stopping:
-            return samples, None
-        arrays = [array for array in samples[:3] if array is not None]
-        parts: list[Any] = train_test_split(
-            *arrays,
-            random_state=self._random_state,
-            test_size=self.validation_fraction,
-            stratify=samples.t if self._stratifies() else None,
-        )
-        train, held = Weighted(*parts[::2]), Weighted(*parts[1::2])
-        if held.x.shape[0] < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
-            )
-        for part, what in ((train, "to train with"), (held, "that validate")):
-            if part.weight is not None and part.weight.sum() == 0:
-                raise ValueError(f"the weights of the samples {what} add up to zero; try another random_state")
-        return train, held._replace(y=self._labels(held.t))
-
     def _stratifies(self) -> bool:
         """Whether the part that is set aside has the classes of the whole."""
         return False
-
-    def _loss_and_score(self, held: Weighted) -> tuple[float, float]:
-        """Of samples that validate; the loss is without the L2 term."""
-        y = network_outputs(self.network_, held.x)
-        loss, _ = weighted_loss(self.loss, self.out_activation_)(y, held.t, held.weight)
-        return loss, self._score_outputs(OUTPUT_ACTIVATIONS[self.out_activation_](y), held.y, held.weight)
 
     # -- the network -------------------------------------------------------------------------------------------
 

@@ -62,7 +62,9 @@ class Objective:
         """
         if w is not None and w.sum() == 0:
             if w.any():
-                raise ValueError("the weights of a batch add up to zero, so that there is no mean; give none below zero")
+                raise ValueError(
+                    "the weights of a batch add up to zero, so that there is no mean; give none below zero"
+                )
             for gradient in self.network.grads.values():
                 gradient[...] = 0
             return 0.0

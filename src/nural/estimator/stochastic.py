@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches, shuffle
 
 from nural.containers import Sequential
+from nural.estimator.held_out import loss_and_score
 from nural.estimator.objective import Objective, Weighted
 from nural.estimator.velocity import VelocitySGD
 from nural.optimizers import Adam, Optimizer
@@ -184,7 +185,7 @@ class _Run:
         if self.held is None:
             return None
         estimator = self.estimator
-        loss, score = estimator._loss_and_score(self.held)
+        loss, score = loss_and_score(estimator, self.held)
         estimator.validation_loss_curve_.append(loss)
         estimator.validation_scores_.append(score)
         if estimator.verbose:

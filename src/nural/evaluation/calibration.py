@@ -253,6 +253,7 @@ def _judged(
     name: str, probabilities: np.ndarray, y: Any, classes: Sequence[Any] | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The confidence of each answer, and whether it is right."""
+    probabilities = np.asarray(probabilities)
     confidence = _confidence(name, probabilities)
     return confidence, np.argmax(probabilities, axis=1) == _labels(name, probabilities, y, classes)
 

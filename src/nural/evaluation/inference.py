@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nural.data.batches import rows
+from nural.data.batches import by_position, numbers, rows
+from nural.data.finite import require_finite
 from nural.evaluation.targets import scores
 from nural.layer import Layer
 from nural.losses import Loss
@@ -86,25 +87,28 @@ def outputs(
 
     They are computed in pieces, which do not depend on the threads that share them: neither do the results.
 
-    Any number of threads may ask one model at the same time, here and by `predict`, `predict_proba` and `evaluate`:
-    none waits for another, and each gets what it would get alone. A call uses the weights, running statistics and
-    settings that the model has at that moment, and disturbs nothing that a ``forward`` keeps for its ``backward``, so
-    that a training may go on in another thread.
+    Any number of threads may ask one model at the same time, here and through `predict`, `predict_proba` and
+    `evaluate`: none waits for another, and each gets what it would get alone. A call uses the weights, running
+    statistics and settings that the model has at that moment, and disturbs nothing that a ``forward`` keeps for its
+    ``backward``, so that a training may go on in another thread.
 
     Args:
         model: The network, which is not changed.
-        x: Inputs ``(N, …)``: anything with a length that an integer array can index.
+        x: Inputs ``(N, …)``: an array, a list, a table of pandas or polars, whose rows are taken by their position, or
+            anything else with a length that an integer array can index.
         batch_size: Samples in a piece; by default as many as fit into the processor's caches.
         threads: How many share the pieces, `Threads`, or "auto": all `cores` where there is enough to do. A training
             gives its `Workers`.
 
     Raises:
-        ValueError: x is empty or does not fit the network, or there are less than one thread or sample in a piece.
+        ValueError: x is empty, holds text, NaN or infinity, or does not fit the network, or there are less than one
+            thread or sample in a piece.
     """
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if len(x) == 0:
         raise ValueError("there are no samples to predict")
+    x = by_position(x)
     few = len(x) <= (batch_size or LEAST_SAMPLES)
     if isinstance(threads, Workers):
         return _in_one_piece(model, x) if few else _in_pieces(model, x, batch_size, threads)
@@ -117,8 +121,9 @@ def outputs(
 
 
 def _in_one_piece(model: Layer, x: Any) -> np.ndarray:
+    x = _floats(model, rows(x, 0, len(x)))
     twin = model.inference_twin()  # other threads may predict, or train, with the model at the same time
-    y = twin.forward(np.asarray(rows(x, 0, len(x)), model.dtype)).copy()
+    y = twin.forward(x).copy()
     twin.give_buffers_back()
     return y
 
@@ -127,7 +132,7 @@ def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -
     """`outputs` of more samples than one piece has."""
     n = len(x)
     replica = model.replica()
-    first = replica.forward(np.asarray(rows(x, 0, 1), model.dtype))
+    first = replica.forward(_floats(model, rows(x, 0, 1)))
     result = np.empty((n, *first.shape[1:]), first.dtype)
     if batch_size is None:
         batch_size = max(LEAST_SAMPLES, PIECE_BYTES // (buffered(replica) * model.dtype.itemsize + 1))
@@ -144,10 +149,18 @@ def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -
                 return
             with reading:
                 batch = rows(x, piece.start, piece.stop)
-            result[piece] = own.forward(np.asarray(batch, model.dtype))
+            result[piece] = own.forward(_floats(model, batch, piece.start))
 
     workers.each(work, min(workers.count, len(pieces)))
     return result
+
+
+def _floats(model: Layer, samples: np.ndarray, begin: int = 0) -> np.ndarray:
+    """Samples, of which the first is in row ``begin``, as floats of the network, all of them finite."""
+    with np.errstate(over="ignore"):  # what became infinite is refused
+        x = np.asarray(numbers(samples), model.dtype)
+    require_finite("the input", x, begin)
+    return x
 
 
 def _chosen(threads: int | str | Threads, few: bool) -> Threads:

@@ -11,6 +11,7 @@ from nural.data.augmentation.affine import affine_inverse
 from nural.data.augmentation.augmentation import BLOCK
 from nural.data.augmentation.coordinates import affine_fields, composed, identity_map
 from nural.data.augmentation.resampling import resample
+from nural.data.batches import numbers, rows
 from nural.evaluation.inference import evaluate
 from nural.layer import Layer
 
@@ -57,7 +58,7 @@ DISTURBANCES = (
 )
 
 
-def robustness(model: Layer, x: np.ndarray, y: Any, disturbance: Disturbance) -> Iterator[tuple[float, float]]:
+def robustness(model: Layer, x: Any, y: Any, disturbance: Disturbance) -> Iterator[tuple[float, float]]:
     """The accuracy at each level of a disturbance: ``(level, accuracy)``, one after another.
 
     The same noise, scaled, and the same directions serve at all levels, and at each call.
@@ -73,6 +74,8 @@ def robustness(model: Layer, x: np.ndarray, y: Any, disturbance: Disturbance) ->
 
     Source: Hendrycks and Dietterich 2019, Benchmarking Neural Network Robustness to Common Corruptions.
     """
+    x = numbers(rows(x, 0, len(x)))
+    x = x if x.dtype.kind == "f" else x.astype(model.dtype)
     for level in disturbance.levels:
         disturbed = disturbance.apply(x, level, np.random.default_rng(0))
         found = evaluate(model, disturbed, y)

@@ -56,9 +56,17 @@ def implied_task(loss: Loss, y: np.ndarray, t: np.ndarray) -> Task | None:
             "multilabel". The losses of numbers are for "regression", unless the targets are one-hot rows.
         y: The network's outputs, ``(N, …, C)``; only their shape counts.
         t: Some of its targets.
+
+    Raises:
+        ValueError: one output is to learn by `cross_entropy_loss`.
     """
     match applied_by(loss):
         case "softmax":
+            if y.shape[-1] == 1:
+                raise ValueError(
+                    "softmax of one output is always 1, so cross_entropy_loss has nothing to teach: for yes or no use "
+                    "binary_cross_entropy_loss, else give each class an output"
+                )
             return Task("multiclass")
         case "sigmoid":
             return Task("binary" if y.shape[-1] == 1 else "multilabel")

@@ -1,7 +1,6 @@
 """The shape of one sample that a network takes: what its layers leave no doubt about, else what the user says."""
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +71,7 @@ def _unfit(model: Layer, shape: tuple[int, ...]) -> Exception | None:
 
 def _told(model: Layer) -> tuple[int, ...] | None:
     """The shape that the first layer says which does not take whatever comes."""
-    for layer in _in_order(model):
+    for layer in model.leaves():
         match layer:
             case Unflatten():
                 return (math.prod(layer.unflattened_size),)
@@ -88,11 +87,3 @@ def _told(model: Layer) -> tuple[int, ...] | None:
                 continue
         return None
     return None
-
-
-def _in_order(layer: Layer) -> Iterator[Layer]:
-    """The layers that are no containers."""
-    if not layer.children:
-        yield layer
-    for child in layer.children.values():
-        yield from _in_order(child)

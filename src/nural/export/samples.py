@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from nural.data import DataError, load_mnist_datasets
+from nural.data import DataError, Preparation, load_datasets, load_mnist_datasets, preparation_of
 from nural.data.digits import PIXELS
 from nural.evaluation.inference import outputs
 from nural.evaluation.targets import scores
 from nural.export.answers import answers_of
 from nural.export.target import Comparison, ExportError, Options
 from nural.layer import Layer
+from nural.predictions import said_task
 
 DIGITS, RANDOM = 1000, 64
 
@@ -66,7 +67,8 @@ def samples_for(model: Layer, shape: tuple[int, ...], path: Path, options: Optio
     """
     if options.data is not None:
         return _given(model, shape, path, options.data)
-    if math.prod(shape) != PIXELS:
+    preparation = preparation_of(model) or Preparation()
+    if math.prod(shape) != PIXELS or preparation.kind != "digit":
         x = _as_taken(model, shape, np.random.default_rng(0).standard_normal((RANDOM, *shape)))
         return Samples(model, x, outputs(model, x), f"{RANDOM} random inputs", random=True)
     x, truth = (part[:DIGITS] for part in load_mnist_datasets()[1])
@@ -85,7 +87,7 @@ def _as_taken(model: Layer, shape: tuple[int, ...], x: np.ndarray) -> np.ndarray
 
 def _given(model: Layer, shape: tuple[int, ...], path: Path, data: Any) -> Samples:
     """The samples that the user named."""
-    (x, truth), what = (data, "samples given") if isinstance(data, tuple) else _read(Path(data))
+    (x, truth), what = (data, "samples given") if isinstance(data, tuple) else _read(model, Path(data))
     x, truth = np.asarray(x), np.asarray(truth)
     if len(x) == 0 or math.prod(x.shape[1:]) != math.prod(shape):
         raise ExportError(f"{path}: expected data of shape (N, {', '.join(map(str, shape))}), found {x.shape}")
@@ -98,7 +100,7 @@ def _given(model: Layer, shape: tuple[int, ...], path: Path, data: Any) -> Sampl
     return Samples(model, x, y, f"{len(x):,} {what}", truth)
 
 
-def _read(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], str]:
+def _read(model: Layer, path: Path) -> tuple[tuple[np.ndarray, np.ndarray], str]:
     """The arrays x and y of an ``.npz`` file, or the test set of what `nural train` learns from; and what they are."""
     if path.is_file() and zipfile.is_zipfile(path):
         try:
@@ -107,4 +109,8 @@ def _read(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], str]:
                     return (arrays["x"], arrays["y"]), f"samples of {path.name}"
         except Exception as error:  # zipfile answers damage with a dozen types, not all of them documented
             raise DataError(path, "an undamaged .npz file", f"a corrupt one ({error})") from error
-    return load_mnist_datasets(path)[2], f"test samples of {path.name}"
+    task = said_task(model)
+    names = None if task is None else task.names
+    labels = None if names is None else {str(name): place for place, name in enumerate(names)}
+    x, y = load_datasets(path, preparation_of(model), labels).test
+    return (x, y if names is None else names[y]), f"test samples of {path.name}"

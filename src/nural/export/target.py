@@ -63,10 +63,10 @@ class Comparison:
         accuracy_of_the_model: And the share that the model does.
     """
 
-    largest_difference: float | None
+    largest_difference: Any
     compared: str
-    accuracy: float | None = None
-    accuracy_of_the_model: float | None = None
+    accuracy: Any = None
+    accuracy_of_the_model: Any = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Written:
         return tuple(self.contents)
 
     @property
-    def largest_difference(self) -> float | None:
+    def largest_difference(self) -> Any:
         """That of the comparison."""
         return self.comparison.largest_difference
 

@@ -61,7 +61,7 @@ def make_torch(model: Layer, path: Path, options: Options) -> Written:
     from nural.interop.torch_layers import plan_of
 
     try:
-        plan, _ = plan_of(model, first_layout(shape))
+        plan = plan_of(model, first_layout(shape))
         module = filled(plan, model, shape)
         taken, given = _orders(model, shape)
     except ConversionError as error:

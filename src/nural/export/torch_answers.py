@@ -42,7 +42,7 @@ def functions(answers: Answers, channels_first: bool) -> str:
     what, returned, named = "class", f"return {p}", bool(answers.task.classes)
     match answers.task.kind:
         case "multiclass":
-            says, answer = "The most probable class of each sample.", "predict_proba(module, x).argmax(-1)"
+            says, answer = "The most probable class of each sample.", f"{y}.argmax(-1)"
         case "binary":
             threshold = answers.thresholds[0]
             says = f"The second class for each sample where its probability is above {threshold}, else the first."

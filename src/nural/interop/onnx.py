@@ -3,10 +3,16 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nural.interop import ConversionError, one_line
 from nural.layer import Layer
+
+if TYPE_CHECKING:
+    from nural.interop.onnx_reader import Reader
+
+#: ONNX's own, as nodes name it, and that of scikit-learn's converters.
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 
 
 def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape: Sequence[int] | None = None) -> Layer:
@@ -35,11 +41,39 @@ def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape
     from nural.interop.onnx_reader import Reader
 
     try:
-        return Reader(_read(Path(path)), str(path), output, input_shape).model()
+        return converted(Reader(_read(Path(path)), str(path), output, input_shape))
     except ConversionError:
         raise
     except Exception as error:  # the package onnx answers damage with errors of a dozen kinds
         raise ConversionError(f"{path}: is no ONNX model that can be read ({one_line(error)})") from error
+
+
+def converted(reader: "Reader") -> Layer:
+    """The network of the graph that ``reader`` holds, node by node.
+
+    Raises:
+        ConversionError: a node has no layer in nural.
+    """
+    from nural.interop.onnx_operators import OPERATORS
+
+    for node in reader.nodes:
+        reader.node = node
+        if node.op_type == "Shape" and node.input[0] in reader.values:
+            reader.fold_shape(node, reader.values[node.input[0]].shape)
+        elif node.domain not in DOMAINS:
+            raise reader.refuse(f"it is of the domain {node.domain}, of which nural has no operator")
+        elif all(name in reader.constants for name in node.input if name):
+            reader.fold(node)
+        elif node.op_type not in OPERATORS:
+            raise reader.refuse("nural has no layer for this operator")
+        else:
+            try:
+                reader.values.setdefault(node.output[0], OPERATORS[node.op_type](reader, node))
+            except ConversionError:
+                raise
+            except Exception as error:  # what lacks something, or has what makes no sense, ends in any of them
+                raise reader.refuse(one_line(error)) from error
+    return reader.model()
 
 
 def _read(path: Path) -> Any:

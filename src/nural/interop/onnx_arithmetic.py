@@ -9,6 +9,7 @@ import numpy as np
 from onnx import NodeProto
 
 from nural.activations import GELU, Hardtanh, ReLU, Sigmoid, SiLU, Softplus
+from nural.graph import Concatenate, Sum
 from nural.interop.onnx_assembly import Unfinished
 from nural.interop.onnx_graph import attributes_of
 from nural.interop.onnx_reader import Reader, with_arrays
@@ -18,7 +19,6 @@ from nural.interop.torch_layout import by_pixel
 from nural.layer import Layer
 from nural.layers.affine import Affine, Rescaling
 from nural.layers.convolution import Conv2d
-from nural.layers.graph import Concatenate, Sum
 from nural.layers.linear import Linear
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from onnx import ModelProto
 
 from nural.containers import Sequential
-from nural.interop import ConversionError, one_line
+from nural.interop import ConversionError
 from nural.interop.onnx_assembly import Step, assembled
 from nural.interop.onnx_graph import OnnxGraph
 from nural.interop.onnx_task import task_in
@@ -16,9 +16,6 @@ from nural.interop.onnx_values import Order, Value, kept_batch, same_in_memory
 from nural.layer import Layer
 from nural.layers.linear import Flatten, Unflatten
 from nural.layers.permute import Permute
-
-#: ONNX's own, as nodes name it, and that of scikit-learn's converters.
-DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 
 
 class Reader(OnnxGraph):
@@ -46,30 +43,11 @@ class Reader(OnnxGraph):
         self.twins: list[tuple[int, int, ConversionError]] = []
 
     def model(self) -> Layer:
-        """The network.
+        """The network, when all nodes are read.
 
         Raises:
-            ConversionError: a node has no layer in nural.
+            ConversionError: they give no output, or one that needs what nural does not have.
         """
-        from nural.interop.onnx_operators import OPERATORS
-
-        for node in self.nodes:
-            self.node = node
-            if node.op_type == "Shape" and node.input[0] in self.values:
-                self.fold_shape(node, self.values[node.input[0]].shape)
-            elif node.domain not in DOMAINS:
-                raise self.refuse(f"it is of the domain {node.domain}, of which nural has no operator")
-            elif all(name in self.constants for name in node.input if name):
-                self.fold(node)
-            elif node.op_type not in OPERATORS:
-                raise self.refuse("nural has no layer for this operator")
-            else:
-                try:
-                    self.values.setdefault(node.output[0], OPERATORS[node.op_type](self, node))
-                except ConversionError:
-                    raise
-                except Exception as error:  # what lacks something, or has what makes no sense, ends in any of them
-                    raise self.refuse(one_line(error)) from error
         if self.output not in self.values:
             raise ConversionError(f"{self.source}: the output {self.output} does not depend on the input")
         end = self.value(self.output)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from nural.batch import as_floats
 from nural.layer import Layer, arguments_of
 from nural.layers.windows import Pair, Sides, Windows, down_across, sides, windows_over
 
@@ -23,6 +24,7 @@ class Pooling(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """The pooled images."""
+        x = as_floats(type(self).__name__, x, self.dtype)
         y = self.pair[0](x, *self.arguments, scratch=self.buffer)
         self.saved = (x, y) if self.saves_values else (x.shape,)
         return y

@@ -3,14 +3,15 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.batch import require_out, require_samples
 from nural.layers.rows import row_maxima, row_sums
 
 
 def cross_entropy_loss(
-    y: np.ndarray,
-    t: Any,
+    y: ArrayLike,
+    t: ArrayLike,
     out: np.ndarray | None = None,
     *,
     weight: Any = None,
@@ -42,23 +43,18 @@ def cross_entropy_loss(
         ``(L, dy)``: a float in nats, and ∂L/∂y of y's shape. A logit that is NaN or +∞ gives a loss that is not finite.
 
     Raises:
-        ValueError: the batch is empty, shapes do not fit, there is one output only, or a label is outside 0 … C − 1.
-        TypeError: logits are no floats, or labels no integers.
+        ValueError: the batch is empty, shapes do not fit, or a label is outside 0 … C − 1.
+        TypeError: logits are no numbers, or labels no integers.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4; for ε, Szegedy et al. 2016, Rethinking
     the Inception Architecture for Computer Vision, section 7.
     """
-    require_samples("cross_entropy_loss", y)
+    y = require_samples("cross_entropy_loss", y)
     t = np.asarray(t)
     if y.ndim < 2 or t.shape not in (y.shape, y.shape[:-1]):
         raise ValueError(
             f"cross_entropy_loss: targets of shape {t.shape} do not fit outputs of shape {y.shape}; expected outputs "
             f"(N, …, C) and labels (N, …) or one row (N, …, C) each"
-        )
-    if y.shape[-1] == 1:
-        raise ValueError(
-            "cross_entropy_loss: softmax of one output is always 1, so there is nothing to learn; for yes or no use "
-            "binary_cross_entropy_loss, or give each class an output"
         )
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy_loss: label_smoothing must be from 0 to 1, got {label_smoothing}")
@@ -70,6 +66,8 @@ def cross_entropy_loss(
     with np.errstate(over="ignore", invalid="ignore"):  # a logit that is not finite gives a loss that is not
         np.subtract(rows, row_maxima(rows, scratch=p), out=p)
         if t.shape == y.shape:
+            if t.dtype.kind not in "fiub":
+                raise TypeError(f"cross_entropy_loss: targets must be numbers, got {t.dtype}")
             if ignore_index is not None and ignore_index >= 0:  # PyTorch's -100 names no class, so it asks for nothing
                 raise ValueError("cross_entropy_loss: ignore_index needs labels, not rows of probabilities")
             loss = _of_rows(p, _smoothed(t.reshape(-1, classes), w, label_smoothing, p.dtype))

@@ -7,7 +7,6 @@ from typing import Self
 
 import numpy as np
 
-from nural.activations import Sigmoid
 from nural.containers import Sequential
 from nural.data.augmentation import Affine, Augmentation, Elastic
 from nural.data.datasets import DataSets
@@ -176,15 +175,15 @@ RECIPES = {
         ),
         Recipe(
             "two-layer",
-            outline="{values}-50-{classes}, sigmoid, normal weights of standard deviation 0.01",
+            outline="{values}-50-{classes}, ReLU, normal weights of standard deviation 0.01",
             training="plain SGD: the second walkthrough's network",
-            build=fully_connected(50, activation=Sigmoid, initializer=normal(0.01)),
+            build=fully_connected(50, initializer=normal(0.01)),
             optimizer=_plain_sgd,
             schedule=_constant,
-            epochs=17,
+            epochs=16,
             batch_size=100,
             learning_rate=0.1,
-            test_accuracy=0.9424,
+            test_accuracy=0.9676,
             seconds=5,
         ),
         Recipe(

@@ -63,9 +63,10 @@ def train(
 
     Args:
         model: Its weights, if not drawn yet, are drawn from ``seed``.
-        x: Inputs ``(N, …)``: anything with a length that an integer array can index.
-        y: Targets, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``. Where ``model.task`` names its
-            classes, the names.
+        x: Inputs ``(N, …)``: an array, a list, a table of pandas or polars, whose rows are taken by their position, or
+            anything else with a length that an integer array can index.
+        y: Targets, likewise, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``. Where ``model.task``
+            names its classes, the names.
         epochs: Passes over the data. The order of epoch e depends on ``(seed, e)`` alone.
         batch_size: Samples a step; the last batch of an epoch may be shorter.
         drop_last: Leave a shorter last batch out: its gradient is noisier than the others', yet moves weights as far.

@@ -8,7 +8,6 @@ import numpy as np
 
 from nural.activations import ReLU
 from nural.containers import Sequential
-from nural.data.digits import PIXELS, SIDE
 from nural.evaluation.targets import scores
 from nural.layer import Layer
 from nural.predictions import probabilities
@@ -70,20 +69,6 @@ def read_pinned(model: Layer, pixels: np.ndarray | None) -> list[float] | None:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         p = probabilities(model, model.replica().forward(pixels.reshape(1, -1)))[0]
     return p.tolist() if np.isfinite(p).all() else None
-
-
-def first_filters(model: Sequential, most: int = 24) -> np.ndarray:
-    """What the first layer that learns looks for, ``(count, height, width)``: its kernels, or its weights as images."""
-    for layer in model.children.values():
-        if not layer.all_shapes():
-            continue
-        W = next(iter(layer.params.values()))
-        if W.ndim == 4:
-            return np.moveaxis(W[:, :, 0, :most], -1, 0)
-        if W.ndim == 2 and len(W) == PIXELS:
-            return W[:, :most].T.reshape(-1, SIDE, SIDE)
-        break
-    return np.zeros((0, 1, 1), np.float32)
 
 
 def _norm(array: np.ndarray) -> float:

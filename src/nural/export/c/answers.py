@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from nural.export.answers import Answers
 
 LARGEST_FLOAT = 3.402823466e38
-LEAST_FLOAT = 1.175494351e-38
 HOW = {"softmax": "e^x / the sum of e^x", "sigmoid": "1 / (1 + e^-x)", "exp": "e^x", None: "which are that already"}
 OF_WHAT = {"multiclass": "each class", "binary": "the second class", "multilabel": "each label"}
 ANSWER = {
@@ -48,36 +47,41 @@ def functions(answers: Answers, prefix: str, inputs: int, shape: str) -> Functio
         shape: Those of one sample, for people to read.
     """
     outputs, n, channels, kind = word(answers), answers.rows * answers.outputs, answers.outputs, answers.task.kind
-    one = answers.rows == 1 and kind in ("multiclass", "binary")
-    filled = {"multiclass": "classes", "binary": "classes", "multilabel": "labels"}.get(kind)
-    count = n if kind == "multilabel" else answers.rows
-    also = "" if one or filled is None else f", int {filled}[{count}]"
-    predict = f"{'int' if one else 'void'} {prefix}_predict(const float x[{inputs}], float {outputs}[{n}]{also})"
-    places = f" at each of {answers.rows} places" if answers.rows > 1 else ""
-    gets = "" if filled is None else f"; {outputs} get the network's outputs"
-    declarations = f"/* {ANSWER[kind]} of one sample x, {shape} values{places}{gets}. */\n{predict};\n"
-    if filled is None:
-        return Functions(declarations, "", predict, "", "", "")
-    to = "&answer" if one else filled
-    decide = f"largest({outputs}, {to}, {n}, {channels});"
-    if kind != "multiclass":
-        decide = f"above({outputs}, {to}, {n}, {channels}, limits);"
-    answer = f"    int answer;\n    {decide}\n    return answer;" if one else f"    {decide}"
-    head = f"void {prefix}_probabilities(const float {outputs}[{n}], float probabilities[{n}])"
-    says = (
-        f"The probability of {OF_WHAT[kind]}, from the {outputs}: {HOW[answers.apply]}. May write to its own argument."
-    )
-    make = {"softmax": "softmax", "sigmoid": "sigmoid", "exp": "exponentials", None: "copy"}[answers.apply]
-    make += f"({outputs}, probabilities, {n}{f', {channels}' if make == 'softmax' else ''});"
-    declarations += f"\n/* {says} */\n{head};\n"
-    names = ""
-    if answers.names:
-        names = f"const char *const {prefix}_classes[{answers.classes}]"
-        declarations = f"/* The names of the classes, in UTF-8. */\nextern {names};\n\n{declarations}"
-        names += f" = {{{', '.join(map(_text, answers.names))}}};"
-    limits = "" if kind == "multiclass" else _limits(answers)
+    sample = f"one sample x, {shape} values" + (f", at each of {answers.rows} places" if answers.rows > 1 else "")
+    gets = f"const float x[{inputs}], float {outputs}[{n}]"
+    if kind == "regression":
+        predict = f"void {prefix}_predict({gets})"
+        return Functions(f"/* {ANSWER[kind]} of {sample}. */\n{predict};\n", "", predict, "", "", "")
+    returned = answers.rows == 1 and kind != "multilabel"
+    filled, count = ("labels", n) if kind == "multilabel" else ("classes", answers.rows)
+    predict = f"int {prefix}_predict({gets})" if returned else f"void {prefix}_predict({gets}, int {filled}[{count}])"
+    arguments = f"{outputs}, {'&answer' if returned else filled}, {n}, {channels}"
+    decide = f"largest({arguments});" if kind == "multiclass" else f"above({arguments}, limits);"
+    declared, probabilities = _probabilities(answers, prefix)
+    names = f"const char *const {prefix}_classes[{answers.classes}]" if answers.names else ""
+    declarations = f"/* The names of the classes, in UTF-8. */\nextern {names};\n\n" if names else ""
+    declarations += f"/* {ANSWER[kind]} of {sample}; {outputs} get the network's outputs. */\n{predict};\n\n{declared}"
     return Functions(
-        declarations, f"/* In floats, to 1e-6. */\n{head}\n{{\n    {make}\n}}\n", predict, answer, names, limits
+        declarations,
+        probabilities,
+        predict,
+        f"    int answer;\n    {decide}\n    return answer;" if returned else f"    {decide}",
+        f"{names} = {{{', '.join(map(_text, answers.names))}}};" if answers.names else "",
+        "" if kind == "multiclass" else _limits(answers),
+    )
+
+
+def _probabilities(answers: Answers, prefix: str) -> tuple[str, str]:
+    """The declaration and the definition of the function that makes probabilities of the outputs."""
+    outputs, n = word(answers), answers.rows * answers.outputs
+    head = f"void {prefix}_probabilities(const float {outputs}[{n}], float probabilities[{n}])"
+    what = f"The probability of {OF_WHAT[answers.task.kind]}, from the {outputs}: {HOW[answers.apply]}."
+    function = {"exp": "exponentials", None: "copy"}.get(answers.apply, answers.apply)
+    channels = f", {answers.outputs}" if answers.apply == "softmax" else ""
+    body = f"    {function}({outputs}, probabilities, {n}{channels});"
+    return (
+        f"/* {what} May write to its own argument. */\n{head};\n",
+        f"/* In floats, to 1e-6. */\n{head}\n{{\n{body}\n}}\n",
     )
 
 

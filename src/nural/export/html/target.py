@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.data import load_mnist_datasets
+from nural.data import Preparation, load_mnist_datasets, preparation_of
 from nural.evaluation.calibration import answer_threshold
 from nural.export.answers import answers_of
 from nural.export.folding import fold_batch_norm
@@ -53,6 +53,8 @@ def make_html(model: Layer, path: Path, options: Options) -> Written:
         ExportError: a layer cannot be expressed, the model reads no digits, its threshold makes no sense, or no page of
             `LIMIT` bytes can hold it.
     """
+    if preparation_of(model) not in (None, Preparation()):
+        raise ExportError(f"{path}: a page prepares what is drawn as digits, and this model takes pictures as they are")
     shape = digit_shape(model, path, options.input_shape)
     samples = samples_for(model, shape, path, options)
     meaning = meaning_of(model, samples.y.shape[1:], path)

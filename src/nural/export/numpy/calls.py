@@ -21,6 +21,7 @@ from nural.activations import (
     Softplus,
     Tanh,
 )
+from nural.arrays import joined
 from nural.export.geometry import reached, windows_of
 from nural.export.steps import Step
 from nural.layer import Layer
@@ -45,7 +46,7 @@ def _named(step: Step, weights: Weights, arrays: dict[str, np.ndarray]) -> list[
     """Keep the arrays, and give ``name=W["place.name"]`` for each."""
     found = []
     for name, array in arrays.items():
-        full = f"{step.place}.{name}" if step.place else name
+        full = joined(step.place, name)
         weights[full] = array
         found.append(f'{name}=W["{full}"]')
     return found
