@@ -30,7 +30,7 @@ ORDER = [
     ["profile"],
     ["models"],
     ["reading"],
-    ["plots", "cases", "interop", "export", "estimator", "web"],
+    ["plots", "cases", "learn", "interop", "export", "estimator", "web"],
     ["cli"],
 ]
 ROW = {name: row for row, names in enumerate(ORDER) for name in names}

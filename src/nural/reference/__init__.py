@@ -12,6 +12,7 @@ nural's fast functions have the same names, arguments and results, check what th
 """
 
 from nural.reference.convolution import *  # noqa: F403
+from nural.reference.embedding import *  # noqa: F403
 from nural.reference.fully_connected import *  # noqa: F403
 from nural.reference.normalization import *  # noqa: F403
 from nural.reference.optimizers import *  # noqa: F403

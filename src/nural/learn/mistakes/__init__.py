@@ -1,0 +1,16 @@
+"""The mistakes that people make, each as what stands in the right function and what is written in its place."""
+
+from nural.learn.function import Function
+from nural.learn.mistakes import activations, fully_connected, losses
+from nural.learn.mistakes.mistake import Mistake
+
+MISTAKES: list[Mistake] = [m for family in (fully_connected, activations, losses) for m in family.MISTAKES]
+
+
+def mistakes_of(function: Function) -> list[Mistake]:
+    """Those that can be made in a function; where two fit, the first is meant."""
+    return [m for m in MISTAKES if m.piece in function.pieces and m.only in ("", function.name)]
+
+
+#: Mistakes of which there are many in one place: no two of them are made together.
+MANY = "log-epsilon", "probability-clipped"

@@ -1,0 +1,407 @@
+"""What the mistake is called: each known one is tried, until one gives what the learner's function gave."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nural.learn.case import Case
+from nural.learn.comparing import fitted, in_sizes, ratio, same, tolerance
+from nural.learn.function import REFERENCE, Function, Pieces
+from nural.learn.mistakes import MANY, mistakes_of
+from nural.learn.mistakes.explanations import explanation, of_ratio
+from nural.learn.mistakes.mistake import pieces_with
+from nural.learn.partly import partly
+
+if TYPE_CHECKING:
+    from nural.learn.judging import Answers
+
+Results = dict[str, Any]
+#: What numbers that are none (nan, inf), or that hide it, mean on the inputs that are there for one mistake.
+OF_SPECIAL = {
+    "large logits": "softmax-overflow",
+    "probability 0": "log-of-zero",
+    "rows far apart": "maximum-of-everything",
+}
+
+
+@dataclass
+class Finding:
+    """One mistake: its name if it has one, what it explains, and what to say of it."""
+
+    name: str | None
+    results: list[str]
+    said: str = ""
+
+
+@dataclass
+class Naming:
+    """All mistakes of a function, the most important one first."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each once."""
+        return tuple(dict.fromkeys(f.name for f in self.findings if f.name))
+
+    @property
+    def first(self) -> str | None:
+        """The name that is printed."""
+        return next(iter(self.names), None)
+
+    @property
+    def shown(self) -> list[str]:
+        """The results in which the mistakes show, the first mistake's first."""
+        named = sorted(self.findings, key=lambda f: f.name is None)
+        return [result for finding in named for result in finding.results]
+
+    def sentences(self, answers: Answers, example: tuple[Any, int] | None) -> str:
+        """What is said of all of them, with the numbers of the example."""
+        sizes = answers.cases[example[1]].sizes if example else {}
+        said = []
+        for f in self.findings:
+            text = f.said or (explanation(f.name, sizes) if f.name else "")
+            if text and text not in said:
+                said.append(text)
+        return " ".join(said)
+
+
+def named(
+    answers: Answers, indices: list[int], failing: list[int], ordinary: bool, results: Iterable[str] = ()
+) -> Naming:
+    """The mistakes behind what is wrong in the failing cases.
+
+    Args:
+        answers: What was answered, and what is right.
+        indices: The cases that count.
+        failing: Those of them in which something is wrong.
+        ordinary: Whether these are ordinary cases, which are explained before the special ones.
+        results: What is to be explained, if not all that is wrong.
+    """
+    among = [i for i in indices if not (ordinary and answers.cases[i].special)]
+    exact = [i for i in among if answers.cases[i].label != "float32" and not answers.cases[i].finite]
+    if any(i in exact for i in failing):
+        among, failing = exact, [i for i in failing if i in exact]
+    answered = [i for i in failing if answers.given[i] is not None]
+    wrong = [name for name in answers.function.results if any(name in answers.wrong(i) for i in answered)]
+    wrong = [name for name in wrong if name in results] if results else wrong
+    if all(answers.given[i] is None for i in among):
+        return Naming([Finding(_of_exceptions(answers, among), wrong, _exception(answers, failing))])
+    search = Search(answers, among, failing)
+    if not wrong:
+        return Naming([_in_some_cases(answers, among, failing)])
+    if not ordinary:
+        return Naming(_of_special_inputs(search, answers, among, failing, wrong))
+    findings = search.findings(wrong)
+    if any(f.name for f in findings):
+        return Naming(findings)
+    if any(answers.given[i] is None for i in failing):
+        findings.insert(0, _in_some_cases(answers, among, failing))
+    return Naming(findings)
+
+
+def _in_some_cases(answers: Answers, among: list[int], failing: list[int]) -> Finding:
+    """What is said of a function that raises an exception in some cases and not in others."""
+    raised = [i for i in failing if answers.given[i] is None]
+    label = answers.cases[raised[0]].label
+    said = f"In {len(raised)} of {len(among)} cases it raises an exception: {answers.outcomes[raised[0]].error}"
+    return Finding(None, [], f"{said} ({label})." if label else f"{said}.")
+
+
+def _of_exceptions(answers: Answers, among: list[int]) -> str | None:
+    """The mistake that raises in all these cases too, if there is only one such."""
+    names = set()
+    for m in mistakes_of(answers.function):
+        pieces = pieces_with(m)
+        if pieces and all(Search.results(answers.function, pieces, answers.cases[i]) is None for i in among):
+            names.add(m.name)
+    return names.pop() if len(names) == 1 else None
+
+
+def _exception(answers: Answers, failing: list[int]) -> str:
+    i = min(failing, key=lambda i: answers.cases[i].size)
+    return f"It raises an exception: {answers.outcomes[i].error}."
+
+
+def _of_special_inputs(
+    search: Search, answers: Answers, among: list[int], failing: list[int], wrong: list[str]
+) -> list[Finding]:
+    """Right on ordinary inputs: the mistakes that can be seen on special ones alone, input by input."""
+    findings = search.findings(wrong)
+    if all(f.name for f in findings):
+        return findings
+    findings = []
+    for label in dict.fromkeys(answers.cases[i].label for i in failing):
+        these = [i for i in failing if answers.cases[i].label == label]
+        some = [i for i in among if answers.cases[i].label == label or not answers.cases[i].special]
+        found = Search(answers, some, these).findings([n for n in wrong if any(n in answers.wrong(i) for i in these)])
+        if not any(f.name for f in found) and (name := _by_label(answers, label, these)):
+            found = [Finding(name, found[0].results if found else wrong)]
+        findings += found
+    order = list(OF_SPECIAL.values())
+    return sorted(findings, key=lambda f: (f.name is None, order.index(f.name) if f.name in order else 9))
+
+
+def _by_label(answers: Answers, label: str, these: list[int]) -> str | None:
+    finite = all(
+        np.isfinite(value).all() for i in these for value in (answers.given[i] or {}).values() if value is not None
+    )
+    if label == "probability 0" and finite:
+        return "log-epsilon"
+    return OF_SPECIAL.get(label) if label == "small probabilities" or not finite else None
+
+
+class Search:
+    """The search for what explains a function's results in some cases."""
+
+    def __init__(self, answers: Answers, among: list[int], failing: list[int]) -> None:
+        self.answers, self.function = answers, answers.function
+        self.failing = sorted(failing, key=lambda i: answers.cases[i].size)
+        self.among = self.failing + [i for i in among if i not in failing]
+
+    @staticmethod
+    def results(function: Function, pieces: Pieces, case: Case) -> Results | None:
+        """What the function gives with these pieces."""
+        from nural.learn.judging import computed
+
+        return computed(function, pieces, case.args)
+
+    def findings(self, wrong: list[str]) -> list[Finding]:
+        """What explains the wrong results: all at once, or one after another; the rest is described."""
+        if self._is_square():
+            return [Finding("broadcast-to-square", wrong)]
+        for explain in (self._as_mistake, self._as_multiple, self._as_both):
+            if finding := explain(wrong):
+                return [finding] if isinstance(finding, Finding) else finding
+        found: list[Finding] = []
+        left = list(wrong)
+        if len(wrong) > 1:
+            found += self._by_parts(left)
+            left = [name for name in left if not any(name in f.results for f in found)]
+        return found + [Finding(None, [name], said) for name in left if (said := self._described(name))]
+
+    def _by_parts(self, wrong: list[str]) -> list[Finding]:
+        """Mistakes that explain some of the wrong results each, those that explain most of them first."""
+        found: list[Finding] = []
+        left = list(wrong)
+        for size in range(len(wrong) - 1, 0, -1):
+            for part in itertools.combinations(left, size):
+                names = list(part)
+                if not set(names) <= set(left):
+                    continue
+                for explain in (self._as_mistake, self._as_multiple):
+                    finding = explain(names)
+                    if finding:
+                        found += [finding] if isinstance(finding, Finding) else finding
+                        left = [name for name in left if name not in names]
+                        break
+        for name in list(left):
+            both = self._as_both([name])
+            if both:
+                found += both
+        order = sorted(self.function.results, key=lambda name: name == "loss")
+        return sorted(found, key=lambda f: (f.name is None, min(order.index(n) for n in f.results)))
+
+    # One mistake
+
+    def _as_mistake(self, wrong: list[str]) -> Finding | None:
+        for ignore_exceptions in (False, True):
+            fits = []
+            for m in mistakes_of(self.function):
+                pieces = pieces_with(m)
+                if pieces and self._explains(pieces, wrong, m.along, ignore_exceptions):
+                    fits.append(m)
+                    if not self._also_changes(pieces, wrong):
+                        return Finding(m.name, wrong)
+            if fits:
+                return Finding(fits[0].name, wrong)
+        return Finding("integer-arithmetic", wrong) if self._is_truncated(wrong) else None
+
+    def _explains(self, pieces: Pieces, wrong: list[str], along: bool = False, ignore_exceptions: bool = False) -> bool:
+        """Whether these pieces give what the learner's function gave, in all cases and for all these results."""
+        differs, multiple = set(), None
+        for i in self.among:
+            given, right = self.answers.given[i], self.answers.right[i]
+            variant = self.results(self.function, pieces, self.answers.cases[i])
+            if given is None:
+                if variant is None or ignore_exceptions:
+                    continue
+                return False
+            if variant is None or right is None:
+                return False
+            if along and i not in self.failing:
+                continue
+            for name in wrong:
+                found = given.get(name)
+                if found is None or name not in variant:
+                    return False
+                if along:
+                    multiple = self._multiple(found, variant[name], right[name], multiple)
+                    if multiple is None:
+                        return False
+                    differs.add(name)
+                elif not self._same(i, found, variant[name], right[name]):
+                    return False
+                elif not same(variant[name], right[name], tolerance(found)):
+                    differs.add(name)
+        return differs == set(wrong)
+
+    def _same(self, i: int, found: Any, variant: Any, right: Any) -> bool:
+        allowed = tolerance(found, *self.answers.cases[i].args)
+        variant = fitted(variant, right)
+        return same(found, variant, allowed) or same(fitted(found, variant), variant, allowed)
+
+    @staticmethod
+    def _multiple(found: Any, variant: Any, right: Any, before: float | None) -> float | None:
+        """How many times the variant's difference lies between what was found and what is right; the same each time."""
+        if np.shape(found) != np.shape(right) or np.shape(variant) != np.shape(right):
+            return None
+        c = ratio(found - np.asarray(right), variant - np.asarray(right), 1e-3)
+        if c is None or c < 0 or (before is not None and not np.isclose(c, before, rtol=1e-2)):
+            return None
+        return c
+
+    def _also_changes(self, pieces: Pieces, wrong: list[str]) -> bool:
+        """Whether a mistake makes other results wrong, too, which the learner has right."""
+        for i in self.failing:
+            variant, right = self.results(self.function, pieces, self.answers.cases[i]), self.answers.right[i]
+            others = [name for name in variant or {} if name not in wrong and right and name in right]
+            if any(variant and right and not same(variant[name], right[name]) for name in others):
+                return True
+        return False
+
+    def _is_truncated(self, wrong: list[str]) -> bool:
+        """Whether the results are those of whole numbers, where there should be fractions."""
+        floats = [k for k, a in enumerate(self.answers.cases[self.failing[0]].args) if _is_float_array(a)]
+        some = [[k] for k in floats] + ([floats] if len(floats) > 1 else [])
+        ways: list[Callable[[Case], Results | None]] = [
+            lambda case, some=s: self.results(self.function, REFERENCE, _with_whole(case, some)) for s in some
+        ]
+        ways += [
+            lambda case, whole=whole: {
+                name: whole(value) for name, value in (self.results(self.function, REFERENCE, case) or {}).items()
+            }
+            for whole in (np.trunc, np.floor, np.rint)
+        ]
+        for way in ways:
+            differs = False
+            for i in self.among:
+                given, variant = self.answers.given[i], way(self.answers.cases[i])
+                if given is None or not any(not self.answers.is_right(i, name) for name in wrong):
+                    continue
+                if not variant or any(
+                    given.get(name) is None or not same(given[name], variant[name], 1e-6) for name in wrong
+                ):
+                    break
+                right = self.answers.right[i] or {}
+                differs |= any(not same(variant[name], right[name]) for name in wrong)
+            else:
+                if differs:
+                    return True
+        return False
+
+    def _is_square(self) -> bool:
+        """Whether a result has N rows and N columns where it should have one of them."""
+        for i in self.failing:
+            given, right = self.answers.given[i], self.answers.right[i]
+            for name, value in (given or {}).items():
+                n = max(np.shape(right[name]), default=0) if right and name in right else 0
+                if value is not None and right and n > 1 and np.size(right[name]) == n and np.shape(value) == (n, n):
+                    return True
+        return False
+
+    # A multiple
+
+    def _as_multiple(self, wrong: list[str]) -> list[Finding] | None:
+        """One factor between what was found and what is right: the same each time, or a product of sizes."""
+        said = self._factor(wrong, lambda i: self.answers.right[i])
+        if said is None:
+            return None
+        return _of_factor(said, wrong)
+
+    def _factor(self, wrong: list[str], other: Callable[[int], Results | None]) -> float | str | None:
+        ratios, sizes = [], []
+        for i in self.among:
+            given, expected = self.answers.given[i], other(i)
+            if given is None:
+                continue
+            for name in wrong:
+                if given.get(name) is None or not expected or name not in expected:
+                    return None
+                if (
+                    not np.any(expected[name])
+                    and np.shape(given[name]) == np.shape(expected[name])
+                    and not np.any(given[name])
+                ):
+                    continue
+                c = ratio(given[name], expected[name])
+                if c is None:
+                    if tolerance(given[name], *self.answers.cases[i].args) > 1e-4 and ratios:
+                        continue
+                    return None
+                ratios.append(c)
+                sizes.append(self.answers.cases[i].sizes)
+        if not ratios:
+            return None
+        if np.allclose(ratios, ratios[0], rtol=1e-4):
+            return None if np.isclose(ratios[0], 1, rtol=1e-3) else float(np.median(ratios))
+        return in_sizes(ratios, sizes)
+
+    # Two mistakes at once
+
+    def _as_both(self, wrong: list[str]) -> list[Finding] | None:
+        mistakes = [m for m in mistakes_of(self.function) if not m.along and m.name not in MANY]
+        for m in mistakes:
+            pieces = pieces_with(m)
+            if pieces is None or not self._may_be_multiple(pieces, wrong):
+                continue
+            factor = self._factor(
+                wrong, lambda i, pieces=pieces: self.results(self.function, pieces, self.answers.cases[i])
+            )
+            if factor is not None:
+                return [Finding(m.name, wrong), *_of_factor(factor, wrong)]
+        for first, second in itertools.combinations(mistakes, 2):
+            pieces = pieces_with(first, second) if first.name != second.name else None
+            if pieces and self._explains(pieces, wrong):
+                return [Finding(first.name, wrong), Finding(second.name, wrong)]
+        return None
+
+    def _may_be_multiple(self, pieces: Pieces, wrong: list[str]) -> bool:
+        i = next(i for i in self.failing if self.answers.given[i] is not None)
+        given, variant = self.answers.given[i], self.results(self.function, pieces, self.answers.cases[i])
+        assert given is not None
+        return bool(variant) and all(
+            given.get(name) is not None and ratio(given[name], variant[name]) is not None for name in wrong if variant
+        )
+
+    # No name
+
+    def _described(self, name: str) -> str:
+        """What can be said of a wrong result that no mistake explains: its shape, its first difference."""
+        for i in self.failing:
+            given, right = self.answers.given[i], self.answers.right[i]
+            if given is None or right is None or self.answers.is_right(i, name):
+                continue
+            found, names = given.get(name), ", ".join(self.function.results)
+            if found is None:
+                return f"{name} is missing: return {names}."
+            return f"{name}: {partly(found, np.asarray(right[name]))}"
+        return ""
+
+
+def _of_factor(factor: float | str, wrong: list[str]) -> list[Finding]:
+    names, text = of_ratio(factor, wrong)
+    return [Finding(name, wrong, text) for name in names] or [Finding(None, wrong, text)]
+
+
+def _is_float_array(arg: Any) -> bool:
+    return isinstance(arg, np.ndarray) and arg.dtype.kind == "f"
+
+
+def _with_whole(case: Case, places: Iterable[int]) -> Case:
+    return Case(tuple(np.trunc(a) if k in places else a for k, a in enumerate(case.args)), case.sizes)
