@@ -5,6 +5,7 @@ import contextlib
 import copy
 import inspect
 import linecache
+import re
 import textwrap
 import traceback
 import warnings
@@ -26,6 +27,7 @@ class Outcome:
         results: What was returned, one after another; None for what is no array of numbers.
         names: Their names, if the function says them: as a dictionary, or in its ``return``.
         error: The exception, in one sentence with the learner's own line.
+        refuses: Whether that line is the learner's own ``raise`` or ``assert``.
         changed: The arguments that differ afterwards and should not.
         again: What a second call with the same arguments returned, if that differs.
     """
@@ -33,6 +35,7 @@ class Outcome:
     results: list[np.ndarray | None] = field(default_factory=list)
     names: tuple[str, ...] = ()
     error: str = ""
+    refuses: bool = False
     changed: tuple[str, ...] = ()
     again: list[np.ndarray | None] | None = None
 
@@ -73,7 +76,8 @@ def _outcome(function: Function, take: Callable[..., Any], case: Case, names: tu
         except Exception as error:
             if runs:
                 break
-            return Outcome(error=sentence_of(error))
+            said = sentence_of(error)
+            return Outcome(error=said, refuses=bool(re.match(r"line \d+, `(raise|assert)\b", said)))
         before = case.args
         for name, old, new in zip(function.arguments, before, args, strict=False):
             if isinstance(old, np.ndarray) and name not in function.changes and not _same(old, new):

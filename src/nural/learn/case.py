@@ -1,7 +1,7 @@
 """What a function is tried on: arguments that are drawn, small, and seeded."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,8 @@ class Case:
         group: Of functions that may be written for one kind of argument alone, the kind: "one-hot" or "labels".
         special: It is there for one mistake alone, such as ties; what is wrong elsewhere is told before that.
         optional: What goes wrong here is said, and is no mistake: not everybody takes a kernel of two sizes.
-        finite: Any number is right here: the formula itself has none.
+        may_refuse: A function that says that it does not take this, with ``raise`` or ``assert``, is not judged by it.
+        accepts: ``(results) -> bool``, where more than one answer is right.
     """
 
     args: tuple[Any, ...]
@@ -28,7 +29,8 @@ class Case:
     group: str = ""
     special: bool = False
     optional: bool = False
-    finite: bool = False
+    may_refuse: bool = False
+    accepts: Callable[[dict[str, Any]], bool] | None = None
 
     @property
     def size(self) -> tuple[bool, bool, int]:

@@ -50,8 +50,8 @@ class Answers:
             return False
         if name not in given or given[name] is None:
             return name in self.function.extras
-        if case.finite:
-            return bool(np.isfinite(given[name]).all())
+        if case.accepts:
+            return case.accepts(given)
         assert right
         allowed = max(self.function.rtol, tolerance(given[name], *case.args))
         return same(given[name], right[name], allowed)
@@ -145,7 +145,11 @@ def _notes(report: Report) -> tuple[str, ...]:
 
 def _cases_that_count(answers: Answers, source: str) -> tuple[list[list[int]], str]:
     """The cases by which the function is judged; those of one kind of target if it is written for that, or of each."""
-    counted = [i for i, case in enumerate(answers.cases) if not case.optional]
+    counted = [
+        i
+        for i, (case, outcome) in enumerate(zip(answers.cases, answers.outcomes, strict=True))
+        if not (case.optional or (case.may_refuse and outcome.refuses))
+    ]
     groups = sorted({answers.cases[i].group for i in counted})
     if len(groups) < 2:
         return [counted], ""

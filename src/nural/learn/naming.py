@@ -15,7 +15,7 @@ from nural.learn.function import REFERENCE, Function, Pieces
 from nural.learn.mistakes import MANY, mistakes_of
 from nural.learn.mistakes.explanations import explanation, of_ratio
 from nural.learn.mistakes.mistake import pieces_with
-from nural.learn.partly import partly
+from nural.learn.partly import is_first_alone, is_moved, partly
 
 if TYPE_CHECKING:
     from nural.learn.judging import Answers
@@ -84,7 +84,7 @@ def named(
         results: What is to be explained, if not all that is wrong.
     """
     among = [i for i in indices if not (ordinary and answers.cases[i].special)]
-    exact = [i for i in among if answers.cases[i].label != "float32" and not answers.cases[i].finite]
+    exact = [i for i in among if answers.cases[i].label != "float32" and not answers.cases[i].accepts]
     if any(i in exact for i in failing):
         among, failing = exact, [i for i in failing if i in exact]
     answered = [i for i in failing if answers.given[i] is not None]
@@ -183,7 +183,7 @@ class Search:
         if len(wrong) > 1:
             found += self._by_parts(left)
             left = [name for name in left if not any(name in f.results for f in found)]
-        return found + [Finding(None, [name], said) for name in left if (said := self._described(name))]
+        return found + [self._described(name) for name in left]
 
     def _by_parts(self, wrong: list[str]) -> list[Finding]:
         """Mistakes that explain some of the wrong results each, those that explain most of them first."""
@@ -381,17 +381,21 @@ class Search:
 
     # No name
 
-    def _described(self, name: str) -> str:
-        """What can be said of a wrong result that no mistake explains: its shape, its first difference."""
-        for i in self.failing:
-            given, right = self.answers.given[i], self.answers.right[i]
-            if given is None or right is None or self.answers.is_right(i, name):
-                continue
-            found, names = given.get(name), ", ".join(self.function.results)
-            if found is None:
-                return f"{name} is missing: return {names}."
-            return f"{name}: {partly(found, np.asarray(right[name]))}"
-        return ""
+    def _described(self, name: str) -> Finding:
+        """What can be said of a wrong result that no mistake explains: its places, its shape, its first difference."""
+        pairs = [
+            (given.get(name), np.asarray(right[name]))
+            for i in self.failing
+            if (given := self.answers.given[i]) is not None and (right := self.answers.right[i])
+            if not self.answers.is_right(i, name)
+        ]
+        found, right = pairs[0] if pairs else (None, None)
+        if found is None or right is None:
+            return Finding(None, [name], f"{name} is missing: return {', '.join(self.function.results)}.")
+        for mistake, holds in (("first-window-only", is_first_alone), ("reshape-for-transpose", is_moved)):
+            if all(f is not None and holds(f, r) for f, r in pairs):
+                return Finding(mistake, [name])
+        return Finding(None, [name], f"{name}: {partly(found, right)}")
 
 
 def _of_factor(factor: float | str, wrong: list[str]) -> list[Finding]:

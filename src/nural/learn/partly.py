@@ -18,7 +18,7 @@ def partly(found: np.ndarray, right: np.ndarray) -> str:
     for axes in itertools.permutations(range(right.ndim)):
         if axes != tuple(range(right.ndim)) and same(found.transpose(axes), right):
             return f"it is the right one with its axes exchanged, {axes}."
-    if same(np.sort(found, axis=None), np.sort(right, axis=None)) and np.ptp(right) > 0:
+    if is_moved(found, right):
         return "its numbers are right, but at other places: was an array reshaped where its axes should be moved?"
     c = ratio(found, right)
     if c is not None and not np.isclose(c, 1):
@@ -34,6 +34,23 @@ def partly(found: np.ndarray, right: np.ndarray) -> str:
     place = f"at {list(first)} " if first else ""
     count = f"{wrong.sum()} of {right.size} numbers are wrong"
     return f"{place}yours is {found[first]:.6g}, right is {right[first]:.6g}; {count}."
+
+
+def is_moved(found: np.ndarray, right: np.ndarray) -> bool:
+    """Whether the right numbers are there, more than two of them, at other places."""
+    if found.shape != right.shape or right.size < 3 or not np.ptp(right):
+        return False
+    return same(np.sort(found, axis=None), np.sort(right, axis=None)) and not same(found, right)
+
+
+def is_first_alone(found: np.ndarray, right: np.ndarray) -> bool:
+    """Whether something is right at the first place of an axis, or several, and all that follows is 0."""
+    if found.shape != right.shape or not found.any():
+        return False
+    there = found != 0
+    if not same(np.where(there, right, 0), found):
+        return False
+    return any(size > 1 and not there.take(range(1, size), axis).any() for axis, size in enumerate(found.shape))
 
 
 def _of_shape(found: np.ndarray, right: np.ndarray) -> str:

@@ -1,10 +1,11 @@
 """The mistakes that people make, each as what stands in the right function and what is written in its place."""
 
 from nural.learn.function import Function
-from nural.learn.mistakes import activations, fully_connected, losses
+from nural.learn.mistakes import activations, convolution, fully_connected, losses, pooling
 from nural.learn.mistakes.mistake import Mistake
 
-MISTAKES: list[Mistake] = [m for family in (fully_connected, activations, losses) for m in family.MISTAKES]
+FAMILIES = fully_connected, activations, losses, convolution, pooling
+MISTAKES: list[Mistake] = [m for family in FAMILIES for m in family.MISTAKES]
 
 
 def mistakes_of(function: Function) -> list[Mistake]:

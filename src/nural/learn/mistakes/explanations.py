@@ -87,6 +87,29 @@ EXPLANATIONS = {
     "zeros_like of whole numbers, //), and what is written into it loses its fraction.",
     "one-sided-difference": "You take (f(W + h) − f(W)) / h, whose error is about h f″ / 2. From both sides, (f(W + h) "
     "− f(W − h)) / 2h, it is about h² f‴ / 6.",
+    "gradient-averaged-over-positions": "Yours is the right one divided by the number of output positions ({OH}, {OW}). "
+    "Every window uses the same kernel, so its gradient is the sum over the windows; the loss has taken the mean.",
+    "kernel-flipped": "Your kernel is turned by 180°. What networks call a convolution multiplies window and kernel as "
+    "they lie: K[i, j] with x[r + i, c + j].",
+    "kernel-not-flipped": "Your dx is the right one of a kernel turned by 180°. As a full convolution of dy, dx needs "
+    "K[::-1, ::-1]; added up window by window, K as it is.",
+    "channels-not-swapped": "Your dx goes through K from its inputs to its outputs. Back from the {M} channels out to "
+    "the {C} in leads the transpose of each K[i, j].",
+    "stride-ignored": "Your windows are not a stride apart. The window of output (r, c) begins at (r·stride, "
+    "c·stride), in the forward and in the backward pass.",
+    "padding-not-cut": "Your dx still has the padding around it. x was padded before the windows, so dx is cut to the "
+    "shape of x after them.",
+    "last-rows-lost": "Rows or columns are lost at the edge. Where the windows do not reach it, dx is 0 there and "
+    "still as large as x; and there are ⌊(H + 2p − k) / stride⌋ + 1 windows.",
+    "windows-overwrite": "Where windows overlap, only the last one's share is left: `=` stands where `+=` belongs. A "
+    "pixel that lies in several windows gets the sum of what they send back.",
+    "first-window-only": "Only the first window is computed, the rest is 0. Does the `return` stand inside the loop?",
+    "reshape-for-transpose": "The numbers are right, but at other places. reshape keeps the order in memory and moves "
+    "no axis: use transpose (or moveaxis) first, then reshape.",
+    "pool-ties": "Where the maximum of a window is there more than once, each of them gets all of dy. Σ dx is then "
+    "more than Σ dy: one of them gets it (PyTorch: the first).",
+    "pool-average-undivided": "Yours is the right one times {KH} · {KW}. An average divides by the pixels of the "
+    "window, in the forward pass and in the backward pass.",
     "input-changed": "It writes into its argument. Write into a copy, or into a new array.",
 }
 
