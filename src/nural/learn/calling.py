@@ -28,6 +28,7 @@ class Outcome:
         names: Their names, if the function says them: as a dictionary, or in its ``return``.
         error: The exception, in one sentence with the learner's own line.
         refuses: Whether that line is the learner's own ``raise`` or ``assert``.
+        not_taken: Whether the function has no arguments for the settings of this case.
         changed: The arguments that differ afterwards and should not.
         again: What a second call with the same arguments returned, if that differs.
     """
@@ -36,6 +37,7 @@ class Outcome:
     names: tuple[str, ...] = ()
     error: str = ""
     refuses: bool = False
+    not_taken: bool = False
     changed: tuple[str, ...] = ()
     again: list[np.ndarray | None] | None = None
 
@@ -73,6 +75,8 @@ def _outcome(function: Function, take: Callable[..., Any], case: Case, names: tu
         args = copy.deepcopy(case.args)
         try:
             returned = call(take, *args)
+        except _NotTaken:
+            return Outcome(error="it has no argument for these settings", not_taken=True)
         except Exception as error:
             if runs:
                 break
@@ -150,15 +154,30 @@ def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..
         order = [ours[name] for name in theirs]
         in_order = order == list(range(len(order)))
         if not in_order or len(order) < fewest:
-            return lambda *args: f(*(args[i] for i in order if i < len(args))), ""
+
+            def by_name(*args: Any) -> Any:
+                if any(i not in order for i in range(fewest, len(args))):
+                    raise _NotTaken
+                return f(*(args[i] for i in order if i < len(args)))
+
+            return by_name, ""
     needed = [p for p in places if p.default is p.empty]
     most = max(len(case.args) for case in function.cases)
     if len(places) < fewest or len(needed) > most:
         has = ", ".join(p.name for p in places)
         needs = ", ".join(function.arguments[:fewest])
         return f, f"takes ({has}), and is called with ({needs}), in this order"
-    many = len(places)
-    return lambda *args: f(*args[:many]), ""
+
+    def take(*args: Any) -> Any:
+        if len(args) > len(places):
+            raise _NotTaken
+        return f(*args)
+
+    return take, ""
+
+
+class _NotTaken(Exception):
+    """A function has fewer arguments than a case."""
 
 
 def source_of(f: Callable[..., Any]) -> str:

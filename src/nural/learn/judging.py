@@ -148,7 +148,7 @@ def _cases_that_count(answers: Answers, source: str) -> tuple[list[list[int]], s
     counted = [
         i
         for i, (case, outcome) in enumerate(zip(answers.cases, answers.outcomes, strict=True))
-        if not (case.optional or (case.may_refuse and outcome.refuses))
+        if not (case.optional or outcome.not_taken or (case.may_refuse and outcome.refuses))
     ]
     groups = sorted({answers.cases[i].group for i in counted})
     if len(groups) < 2:
@@ -173,8 +173,11 @@ def _kind_of(group: str) -> str:
 
 def _of_optional(answers: Answers) -> list[str]:
     notes = []
+    settings = [case.label for case, o in zip(answers.cases, answers.outcomes, strict=True) if o.not_taken]
+    if settings:
+        notes.append(f"it has no argument for {', '.join(dict.fromkeys(s or 'some settings' for s in settings))}")
     for i, case in enumerate(answers.cases):
-        if case.optional and answers.wrong(i):
+        if case.optional and not answers.outcomes[i].not_taken and answers.wrong(i):
             said = answers.outcomes[i].error or "other numbers than PyTorch"
             notes.append(f"not counted, {case.label}: {said}")
     return notes[:2]

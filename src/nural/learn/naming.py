@@ -254,6 +254,8 @@ class Search:
     def _same(self, i: int, found: Any, variant: Any, right: Any) -> bool:
         allowed = tolerance(found, *self.answers.cases[i].args)
         variant = fitted(variant, right)
+        if np.size(found) == np.size(variant) and np.ndim(found) == 1:
+            variant = np.ravel(variant)
         return same(found, variant, allowed) or same(fitted(found, variant), variant, allowed)
 
     @staticmethod
@@ -310,8 +312,8 @@ class Search:
         for i in self.failing:
             given, right = self.answers.given[i], self.answers.right[i]
             for name, value in (given or {}).items():
-                n = max(np.shape(right[name]), default=0) if right and name in right else 0
-                if value is not None and right and n > 1 and np.size(right[name]) == n and np.shape(value) == (n, n):
+                shape = np.shape(right[name]) if right and name in right else ()
+                if len(shape) == 2 and shape[1] == 1 < shape[0] and np.shape(value) == (shape[0], shape[0]):
                     return True
         return False
 

@@ -1,7 +1,7 @@
 """The functions that the checker knows, by name."""
 
 from nural.learn.function import Function
-from nural.learn.functions import activations, convolution, fully_connected, losses
+from nural.learn.functions import activations, convolution, fully_connected, losses, normalization
 
-FAMILIES = fully_connected, activations, losses, convolution
+FAMILIES = fully_connected, activations, losses, convolution, normalization
 FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES for function in family.FUNCTIONS}

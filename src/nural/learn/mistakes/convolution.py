@@ -62,8 +62,7 @@ def _overwritten(dy: Any, K: Any, x: Any, stride: int = 1, padding: int = 0, las
 
 def _last_channel_overwritten(*args: Any) -> Any:
     """The same with a loop over the channels inside, of which the last one stays."""
-    dy, K, x, stride, padding = (*args, *(1, 0)[len(args) - 3 :])
-    return _overwritten(dy, K, x, stride, padding, last=True)
+    return _overwritten(*args, last=True)
 
 
 def _last_kernel_of(index: Index) -> Mistake:

@@ -87,7 +87,7 @@ EXPLANATIONS = {
     "zeros_like of whole numbers, //), and what is written into it loses its fraction.",
     "one-sided-difference": "You take (f(W + h) − f(W)) / h, whose error is about h f″ / 2. From both sides, (f(W + h) "
     "− f(W − h)) / 2h, it is about h² f‴ / 6.",
-    "gradient-averaged-over-positions": "Yours is the right one divided by the number of output positions ({OH}, {OW}). "
+    "gradient-averaged-over-positions": "Yours is the right one divided by the number of positions ({OH}, {OW}). "
     "Every window uses the same kernel, so its gradient is the sum over the windows; the loss has taken the mean.",
     "kernel-flipped": "Your kernel is turned by 180°. What networks call a convolution multiplies window and kernel as "
     "they lie: K[i, j] with x[r + i, c + j].",
@@ -110,6 +110,31 @@ EXPLANATIONS = {
     "more than Σ dy: one of them gets it (PyTorch: the first).",
     "pool-average-undivided": "Yours is the right one times {KH} · {KW}. An average divides by the pixels of the "
     "window, in the forward pass and in the backward pass.",
+    "norm-without-gamma": "γ is left out. y = γ x̂ + β, so dx has a factor γ (in layer norm inside the means).",
+    "norm-mean-term-missing": "The mean is taken for a constant. It depends on every sample, so dx loses the mean of "
+    "its gradient: dy − mean(dy) − ….",
+    "norm-variance-term-missing": "The variance is taken for a constant. It depends on every sample: the term − x̂ · "
+    "mean(dy x̂) belongs to dx.",
+    "norm-unbiased": "You divide by {N} − 1 (ddof=1). A batch is normalised with its own variance, divided by N; N − "
+    "1 is only for the running average.",
+    "norm-epsilon-outside": "ε stands outside the root, √v + ε. It belongs to the variance: √(v + ε), which is another "
+    "number where the variance is small.",
+    "norm-wrong-axis": "You take the statistics (or the sums) over the wrong axis. Batch norm has a mean a feature, "
+    "over the samples; layer norm has a mean a sample, over the features.",
+    "momentum-exchanged": "The weights of old and new are exchanged: the running average nearly forgets what it was. "
+    "running = m · running + (1 − m) · batch with m = 0.9, or PyTorch's with 0.1.",
+    "running-statistics-in-training": "In training you normalise with the running averages. There it is the batch's "
+    "own mean and variance; the running ones are for prediction.",
+    "batch-statistics-in-prediction": "In prediction you normalise with the batch's own mean and variance. Take the "
+    "given (running) ones, so that an answer does not depend on who else is in the batch.",
+    "dropout-not-scaled": "What is kept is not scaled by 1 / (1 − p). Without that, prediction sees sums that are "
+    "larger than in training.",
+    "dropout-without-mask": "The mask is left out. What was 0 in the forward pass gets no gradient: both passes "
+    "multiply by the same mask.",
+    "dropout-in-prediction": "It drops in prediction as well, so that two answers to one input differ. There dropout "
+    "passes x as it is.",
+    "dropout-keep-exchanged": "p and 1 − p are exchanged. p is the probability that a number becomes 0; what stays is "
+    "scaled by 1 / (1 − p).",
     "input-changed": "It writes into its argument. Write into a copy, or into a new array.",
 }
 

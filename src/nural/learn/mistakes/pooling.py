@@ -90,7 +90,8 @@ def _backward(name: str, pool: Any, first: int) -> Iterator[Mistake]:
 
     def too_small(dy: Any, *args: Any) -> Any:
         """dx as large as the windows reach, and not as x is."""
-        k, stride, padding = (*args[first:], *(None, 0)[len(args) - first - 1 :])
+        settings: tuple[Any, ...] = args[first:]
+        k, stride, padding = (*settings, *(None, 0)[len(settings) - 1 :])
         reach = [(n - 1) * (stride or k) + k - 2 * padding for n in dy.shape[1:3]]
         return pool(dy, *args)[:, : reach[0], : reach[1]]
 

@@ -1,0 +1,132 @@
+"""Batch norm, layer norm and dropout."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from nural.learn.case import Case, Draw
+from nural.learn.function import Function, Pieces, known
+
+#: Shapes with features last; what is special.
+SHAPES = [
+    *[((3, 2), ""), ((4, 3), ""), ((5, 2), ""), ((6, 4), ""), ((3, 3), "square")],
+    *[((2, 3, 2, 3), "images"), ((3, 2, 4, 2), "images")],
+]
+
+
+def _x(draw: Draw, turn: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Numbers of which no two neighbours are equal, so that no variance is 0."""
+    return draw.apart(*shape) if turn < 2 else draw.normal(*shape) * 2 + 1
+
+
+def _affine(draw: Draw, features: int) -> tuple[np.ndarray, np.ndarray]:
+    """γ ≠ 1 and β ≠ 0, no two of them equal."""
+    return np.arange(2.0, 2 + features), np.arange(1.0, 1 + features)
+
+
+def _tiny(draw: Draw) -> np.ndarray:
+    """Numbers so close to one another that ε is as large as their variance."""
+    return draw.normal(4, 3) * 1e-3
+
+
+def _batch_forward(draw: Draw) -> Iterator[Case]:
+    for turn, (shape, label) in enumerate(SHAPES):
+        sizes = {"N": int(np.prod(shape[:-1])), "D": shape[-1]}
+        yield Case((_x(draw, turn, shape), *_affine(draw, shape[-1])), sizes, label)
+    yield Case((draw.normal(4, 3), *_affine(draw, 3), 0.5), {"N": 4, "D": 3}, "eps = 0.5")
+    yield Case((_tiny(draw), *_affine(draw, 3)), {"N": 4, "D": 3}, "numbers near one another")
+
+
+def _batch_backward(draw: Draw) -> Iterator[Case]:
+    for case in _batch_forward(draw):
+        x, gamma, _, *eps = case.args
+        axes = tuple(range(x.ndim - 1))
+        dy = draw.whole(*x.shape)
+        yield Case((dy, gamma, x, x.mean(axes), x.var(axes), *eps), case.sizes, case.label)
+
+
+def _batch_eval(draw: Draw) -> Iterator[Case]:
+    for case in _batch_forward(draw):
+        x, gamma, beta, *eps = case.args
+        variance = np.full_like(beta, 1e-6) if "near" in case.label else beta**2 / 2
+        yield Case((x, beta[::-1] - 2, variance, gamma, beta, *eps), case.sizes, case.label)
+
+
+def _layer_forward(draw: Draw) -> Iterator[Case]:
+    for turn, (shape, label) in enumerate([*SHAPES[:5], ((1, 4), "one sample"), ((2, 3, 4), "sequences")]):
+        sizes = {"N": int(np.prod(shape[:-1])), "D": shape[-1]}
+        yield Case((_x(draw, turn, shape), *_affine(draw, shape[-1])), sizes, label)
+    yield Case((draw.normal(4, 3), *_affine(draw, 3), 1, 0.5), {"N": 4, "D": 3}, "eps = 0.5")
+    yield Case((_tiny(draw), *_affine(draw, 3)), {"N": 4, "D": 3}, "numbers near one another")
+    shape = (2, 3, 2)
+    affine = np.arange(1.0, 7).reshape(3, 2), np.ones((3, 2))
+    yield Case((draw.normal(*shape), *affine, 2), {"N": 2, "D": 6}, "axes = 2", optional=True)
+
+
+def _layer_backward(draw: Draw) -> Iterator[Case]:
+    for case in _layer_forward(draw):
+        x, gamma, _, *settings = case.args
+        axes, eps = (*settings, *(1, 1e-5)[len(settings) :])
+        last = tuple(range(-axes, 0))
+        saved = x.mean(last), 1 / np.sqrt(x.var(last) + eps)
+        settings = [] if axes == 1 else [axes]
+        yield Case((draw.whole(*x.shape), gamma, x, *saved, *settings), case.sizes, case.label, optional=case.optional)
+
+
+def _masks(draw: Draw) -> Iterator[Case]:
+    for p in (0.2, 0.7, 0.4):
+        yield Case((np.random.default_rng(0), p, np.ones((200, 100))), {}, f"p = {p}")
+
+
+def described_mask(f: Any, rng: Any, p: float, out: np.ndarray) -> Any:
+    """The largest number of a mask, and the share of zeros to within a twentieth: all that does not hang on luck."""
+    returned = f(rng, p, out)
+    mask = np.asarray(out if returned is None else returned, float)
+    scale = mask.max() if mask.shape == out.shape and set(np.unique(mask)) <= {0, mask.max()} else np.nan
+    return np.array([scale, np.round((mask == 0).mean() * 20) / 20])
+
+
+def _right_mask(f: Pieces, rng: Any, p: float, out: np.ndarray) -> Any:
+    return described_mask(f["dropout_mask"], rng, p, out)
+
+
+def _masked(draw: Draw) -> Iterator[Case]:
+    for shape, p, label in [((2, 3), 0.5, ""), ((3, 4), 0.2, ""), ((4, 5), 0.75, ""), ((1, 4), 0.5, "one sample")]:
+        mask = (np.arange(np.prod(shape)) * 3 % 5 > 1).reshape(shape) / (1 - p)
+        yield Case((draw.whole(*shape), mask), {"N": shape[0]}, label)
+
+
+_OF = "the gradients of torch.nn.functional."
+FUNCTIONS = [
+    known(
+        "batch_norm_forward",
+        "y mean variance",
+        _batch_forward,
+        "torch.nn.functional.batch_norm",
+        extras=("mean", "variance"),
+    ),
+    known("batch_norm_backward", "dgamma dbeta dx", _batch_backward, _OF + "batch_norm"),
+    known("batch_norm_eval_forward", "y", _batch_eval, "torch.nn.functional.batch_norm"),
+    known(
+        "layer_norm_forward",
+        "y mean inverse_std",
+        _layer_forward,
+        "torch.nn.functional.layer_norm",
+        extras=("mean", "inverse_std"),
+    ),
+    known("layer_norm_backward", "dgamma dbeta dx", _layer_backward, _OF + "layer_norm"),
+    Function(
+        "dropout_mask",
+        ("mask",),
+        _masks,
+        ("rng", "p", "out"),
+        ("dropout_mask",),
+        _right_mask,
+        call=described_mask,
+        changes=("out",),
+        rtol=1e-3,
+    ),
+    known("dropout_forward", "y", _masked, "torch.nn.functional.dropout with this mask"),
+    known("dropout_backward", "dx", _masked, "the gradient of torch.nn.functional.dropout with this mask"),
+]
