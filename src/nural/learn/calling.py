@@ -201,6 +201,6 @@ def returned_names(source: str, results: Sequence[str]) -> tuple[str, ...]:
                 n.id if isinstance(n, ast.Name) else n.attr if isinstance(n, ast.Attribute) else ""
                 for n in node.value.elts
             ]
-            if all(names) and len(names) >= len(results):
+            if all(names):
                 found = tuple(names)
     return found

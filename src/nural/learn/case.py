@@ -21,6 +21,7 @@ class Case:
         optional: What goes wrong here is said, and is no mistake: not everybody takes a kernel of two sizes.
         may_refuse: A function that says that it does not take this, with ``raise`` or ``assert``, is not judged by it.
         accepts: ``(results) -> bool``, where more than one answer is right.
+        means: The mistake that an answer shows which is wrong here alone.
     """
 
     args: tuple[Any, ...]
@@ -31,6 +32,7 @@ class Case:
     optional: bool = False
     may_refuse: bool = False
     accepts: Callable[[dict[str, Any]], bool] | None = None
+    means: str = ""
 
     @property
     def size(self) -> tuple[bool, bool, int]:

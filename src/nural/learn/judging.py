@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nural.learn.calling import Outcome, Report
-from nural.learn.comparing import fitted, same, tolerance
+from nural.learn.comparing import FLOAT32, fitted, same, tolerance
 from nural.learn.function import REFERENCE, Function, Pieces
 from nural.learn.functions import FUNCTIONS
 from nural.learn.mistakes.explanations import EXPLANATIONS
@@ -48,13 +48,20 @@ class Answers:
         given, right, case = self.given[i], self.right[i], self.cases[i]
         if given is None:
             return False
+        if name in self.function.extras:
+            return True
         if name not in given or given[name] is None:
-            return name in self.function.extras
+            return False
         if case.accepts:
             return case.accepts(given)
         assert right
         allowed = max(self.function.rtol, tolerance(given[name], *case.args))
         return same(given[name], right[name], allowed)
+
+    def differs(self, name: str) -> bool:
+        """Whether a result that may be left out is there and is another than ours."""
+        pairs = [(g[name], r[name]) for g, r in zip(self.given, self.right, strict=True) if g and r and name in g]
+        return any(found is None or not same(found, right, FLOAT32) for found, right in pairs)
 
     def wrong(self, i: int) -> list[str]:
         """The names of what is wrong in a case."""
@@ -84,6 +91,9 @@ def judged(title: str, kind: str, report: Report) -> Verdict:
     answers = Answers(function, report.outcomes)
     ways, left_out = _cases_that_count(answers, report.source)
     notes = (*notes, *(note for note in (left_out, answers.reordered) if note), *_of_optional(answers))
+    others = [name for name in function.extras if answers.differs(name)]
+    if others:
+        notes = (*notes, f"its {' and '.join(others)} are not what {kind} of nural.reference returns beside the rest")
     indices, naming = ways[0], Naming()
     common: dict[str, Any] = {"kind": kind, "cases": len(indices), "torch": function.torch, "notes": notes}
     harmful = _when_called_again(title, answers, indices, common)
@@ -128,6 +138,8 @@ def _states(answers: Answers, indices: list[int]) -> dict[str, str]:
     """Of each result, whether it is right wherever there is one."""
     states = {}
     for name in answers.function.results:
+        if name in answers.function.extras:
+            continue
         answered = [i for i in indices if (given := answers.given[i]) is not None and given.get(name) is not None]
         right = all(answers.is_right(i, name) for i in answered)
         states[name] = ("right" if right else "wrong") if answered else "missing"
@@ -201,7 +213,7 @@ def _when_called_again(title: str, answers: Answers, indices: list[int], common:
 
 def _right_or_harmful(title: str, answers: Answers, indices: list[int], common: dict[str, Any]) -> Verdict:
     """All numbers are right; but it may change its arguments."""
-    states = dict.fromkeys(answers.function.results, "right")
+    states = _states(answers, indices)
     changed = Counter(name for i in indices for name in answers.outcomes[i].changed)
     if changed:
         which = " and ".join(changed)

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from nural.learn.judging import Answers
 
 Results = dict[str, Any]
-#: What numbers that are none (nan, inf), or that hide it, mean on the inputs that are there for one mistake.
-OF_SPECIAL = {
-    "large logits": "softmax-overflow",
-    "probability 0": "log-of-zero",
-    "rows far apart": "maximum-of-everything",
-}
 
 
 @dataclass
@@ -143,17 +137,17 @@ def _of_special_inputs(
         if not any(f.name for f in found) and (name := _by_label(answers, label, these)):
             found = [Finding(name, found[0].results if found else wrong)]
         findings += found
-    order = list(OF_SPECIAL.values())
-    return sorted(findings, key=lambda f: (f.name is None, order.index(f.name) if f.name in order else 9))
+    order = [case.means for case in answers.cases]
+    return sorted(findings, key=lambda f: (f.name is None, order.index(f.name) if f.name in order else len(order)))
 
 
 def _by_label(answers: Answers, label: str, these: list[int]) -> str | None:
-    finite = all(
-        np.isfinite(value).all() for i in these for value in (answers.given[i] or {}).values() if value is not None
-    )
-    if label == "probability 0" and finite:
-        return "log-epsilon"
-    return OF_SPECIAL.get(label) if label == "small probabilities" or not finite else None
+    """The mistake that these cases are there for, where the answer is no number, or none that is accepted."""
+    case = answers.cases[these[0]]
+    values = [value for i in these for value in (answers.given[i] or {}).values() if value is not None]
+    if case.accepts or not all(np.isfinite(value).all() for value in values):
+        return case.means or None
+    return "log-epsilon" if case.means == "log-of-zero" else None
 
 
 class Search:

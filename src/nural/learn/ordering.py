@@ -32,16 +32,17 @@ def _is_called(theirs: str, ours: str) -> bool:
     ) or (ours == "dy" and theirs in ("dout", "dx", "dz", "grad", "gradient", "delta", "dpred"))
 
 
-def _by_name(names: tuple[str, ...], function: Function) -> list[int] | None:
+def _by_name(names: tuple[str, ...], function: Function) -> dict[str, int] | None:
     """The place of each of our results among the learner's, if the names say it."""
-    places: list[int] = []
+    places = {}
     for ours in function.results:
-        fitting = [i for i, theirs in enumerate(names) if _is_called(theirs, ours)]
-        exact = [i for i in fitting if names[i].lower().replace("_", "") == ours.lower()]
-        if len(exact or fitting) != 1:
+        fitting = [k for k, theirs in enumerate(names) if _is_called(theirs, ours)]
+        exact = [k for k in fitting if names[k].lower().replace("_", "") == ours.lower()]
+        if len(exact or fitting) == 1:
+            places[ours] = (exact or fitting)[0]
+        elif ours not in function.extras:
             return None
-        places += exact or fitting
-    return places if len(set(places)) == len(places) else None
+    return places if len(set(places.values())) == len(places) else None
 
 
 def in_our_order(
@@ -52,21 +53,25 @@ def in_our_order(
     if answered is None:
         return [None] * len(outcomes), ""
     count = len(answered.results)
-    plain = list(range(min(len(function.results), count)))
-    order = _by_name(answered.names, function) if len(answered.names) == count else None
-    if order is None and len(function.results) > 1 and count >= 2:
-        order = _by_value(function, outcomes, right, count, plain)
-    order = plain if order is None else order
-    places = list(zip(function.results, order, strict=False))
-    given = [None if o.error else {n: o.results[k] for n, k in places if k < len(o.results)} for o in outcomes]
-    said = ", ".join(function.results[order.index(k)] for k in sorted(order))
-    return given, "" if order == sorted(order) else f"it returns {said}, in this order"
+    kept = [name for name in function.results if name not in function.extras]
+    plain = dict(zip(kept if count == len(kept) else function.results, range(count), strict=False))
+    places = _by_name(answered.names, function) if len(answered.names) == count else None
+    if places is None and len(function.results) > 1 and count >= 2:
+        places = _by_value(function, outcomes, right, count, plain)
+    places = plain if places is None else places
+    given = [None if o.error else {n: o.results[k] for n, k in places.items() if k < len(o.results)} for o in outcomes]
+    theirs = sorted(places, key=lambda name: places[name])
+    return given, "" if theirs == list(places) else f"it returns {', '.join(theirs)}, in this order"
 
 
 def _by_value(
-    function: Function, outcomes: list[Outcome], right: list[dict[str, Any] | None], count: int, plain: list[int]
-) -> list[int] | None:
-    """Another order, in which every result is right, or two more of them than in ours; None if there is none."""
+    function: Function,
+    outcomes: list[Outcome],
+    right: list[dict[str, Any] | None],
+    count: int,
+    plain: dict[str, int],
+) -> dict[str, int] | None:
+    """Another order, in which two more results are right than in ours; None if there is none."""
 
     def fits(name: str, k: int) -> bool:
         some = False
@@ -76,17 +81,20 @@ def _by_value(
             if k >= len(outcome.results) or outcome.results[k] is None:
                 return False
             found = fitted(outcome.results[k], expected[name])
-            if not same(found, expected[name], tolerance(found, *outcome.results)):
+            if not same(found, expected[name], max(function.rtol, tolerance(found, *outcome.results))):
                 return False
             some = True
         return some
 
-    in_place = sum(fits(name, k) for name, k in zip(function.results, plain, strict=False))
-    places = [next((k for k in range(count) if fits(name, k)), None) for name in function.results]
-    known = [k for k in places if k is not None]
-    if len(known) < in_place + 2 or len(set(known)) < len(known):
+    places: dict[str, int] = {}
+    for name in function.results:
+        k = next((k for k in range(count) if k not in places.values() and fits(name, k)), None)
+        if k is not None:
+            places[name] = k
+    if len(places) < sum(fits(name, k) for name, k in plain.items()) + 2:
         return None
-    rest = [k for k in range(count) if k not in known]
-    if sum(k is None for k in places) > len(rest):
-        return None
-    return [k if k is not None else rest.pop(0) for k in places]
+    rest = [k for k in range(count) if k not in places.values()]
+    missing = [name for name in function.results if name not in places]
+    missing = [name for name in missing if name not in function.extras or len(rest) >= len(missing)]
+    places |= dict(zip(missing, rest, strict=False))
+    return {name: places[name] for name in function.results if name in places}

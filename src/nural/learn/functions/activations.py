@@ -40,9 +40,9 @@ def _forward_of_large(draw: Draw) -> Iterator[Case]:
 def _softmax_forward(draw: Draw) -> Iterator[Case]:
     yield from _forward(draw)
     far = np.array([[1000.0, 999.0, 0.0], [1.0, 2.0, 3.0]])
-    yield Case((far,), {"N": 2, "M": 3}, "large logits", special=True)
+    yield Case((far,), {"N": 2, "M": 3}, "large logits", special=True, means="softmax-overflow")
     apart = np.array([[-1000.0, -1001.0], [1.0, 3.0], [0.0, 1.0]])
-    yield Case((apart,), {"N": 3, "M": 2}, "rows far apart", special=True)
+    yield Case((apart,), {"N": 3, "M": 2}, "rows far apart", special=True, means="maximum-of-everything")
 
 
 def _from_input(draw: Draw) -> Iterator[Case]:

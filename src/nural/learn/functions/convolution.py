@@ -77,7 +77,7 @@ def _max_backward(draw: Draw) -> Iterator[Case]:
             return False
         return bool(np.allclose(dx.reshape(1, 1, 2, 2, 2, 1).sum(axis=(2, 4)), dy) and not dx[~largest].any())
 
-    yield Case((dy, x, y, 2), {"N": 1, "KH": 2, "KW": 2}, "ties", special=True, accepts=shared)
+    yield Case((dy, x, y, 2), {"N": 1, "KH": 2, "KW": 2}, "ties", special=True, accepts=shared, means="pool-ties")
 
 
 FUNCTIONS = [

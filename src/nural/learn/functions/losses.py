@@ -16,10 +16,11 @@ def _labels(draw: Draw, n: int, classes: int) -> np.ndarray:
     return (np.arange(n)[::-1] + draw.rng.integers(classes)) % classes
 
 
-def _of_both_kinds(y: np.ndarray, labels: np.ndarray, label: str = "", special: bool = False) -> Iterator[Case]:
+def _of_both_kinds(y: np.ndarray, labels: np.ndarray, label: str = "", means: str | None = None) -> Iterator[Case]:
+    """With one-hot rows and with labels; a special case if it is there for the mistake that it ``means``."""
     sizes = {"N": len(y), "M": y.shape[1]}
     for group, t in {"one-hot": np.eye(y.shape[1])[labels], "labels": labels}.items():
-        yield Case((y, t), sizes, label, group, special)
+        yield Case((y, t), sizes, label, group, special=means is not None, means=means or "")
 
 
 def _cross_entropy(draw: Draw) -> Iterator[Case]:
@@ -27,13 +28,13 @@ def _cross_entropy(draw: Draw) -> Iterator[Case]:
         yield from _of_both_kinds(draw.numbers(turn, n, classes), _labels(draw, n, classes), label)
     # The most probable class is the right one here, so that no logarithm of 0 hides that the exponentials overflow.
     yield from _of_both_kinds(
-        np.array([[1000.0, 998.0, 999.0], [1.0, 3.0, 2.0]]), np.array([0, 2]), "large logits", True
+        np.array([[1000.0, 998.0, 999.0], [1.0, 3.0, 2.0]]), np.array([0, 2]), "large logits", "softmax-overflow"
     )
     y = np.array([[-b, 0.0, -40.0] for b in (9, 16, 19, 23, 28, 35)])
-    yield from _of_both_kinds(y, np.zeros(len(y), int), "small probabilities", True)
-    yield from _of_both_kinds(np.array([[0.0, -800.0, 1.0]]), np.array([1]), "probability 0", True)
+    yield from _of_both_kinds(y, np.zeros(len(y), int), "small probabilities", "")
+    yield from _of_both_kinds(np.array([[0.0, -800.0, 1.0]]), np.array([1]), "probability 0", "log-of-zero")
     apart = np.array([[-1000.0, -1001.0, -1002.0], [1.0, 3.0, 2.0]])
-    yield from _of_both_kinds(apart, np.array([1, 0]), "rows far apart", True)
+    yield from _of_both_kinds(apart, np.array([1, 0]), "rows far apart", "maximum-of-everything")
 
 
 def _mean_squared(draw: Draw) -> Iterator[Case]:
@@ -48,9 +49,9 @@ def _binary(draw: Draw) -> Iterator[Case]:
     y, t = np.array([[9.0, -16.0, 19.0], [-23.0, -28.0, -35.0]]), np.array([[0.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
     yield Case((y, t), {"N": 2, "M": 3}, "small probabilities", special=True)
     y, t = np.array([[-800.0, 2.0]]), np.array([[1.0, 0.0]])
-    yield Case((y, t), {"N": 1, "M": 2}, "probability 0", special=True)
+    yield Case((y, t), {"N": 1, "M": 2}, "probability 0", special=True, means="log-of-zero")
     y, t = np.array([[800.0, 2.0]]), np.array([[1.0, 0.0]])
-    yield Case((y, t), {"N": 1, "M": 2}, "large logits", special=True)
+    yield Case((y, t), {"N": 1, "M": 2}, "large logits", special=True, means="softmax-overflow")
 
 
 def _of_probabilities(draw: Draw) -> Iterator[Case]:
@@ -59,7 +60,7 @@ def _of_probabilities(draw: Draw) -> Iterator[Case]:
         y = np.round(y / y.sum(axis=1, keepdims=True), 2 if turn < 2 else 9)
         y[:, -1] = 1 - y[:, :-1].sum(axis=1)
         yield from _of_both_kinds(y, _labels(draw, n, classes), label)
-    for case in _of_both_kinds(np.array([[1.0, 0.0]]), np.array([1]), "probability 0", True):
+    for case in _of_both_kinds(np.array([[1.0, 0.0]]), np.array([1]), "probability 0", "log-of-zero"):
         yield replace(case, accepts=_is_finite)
 
 
