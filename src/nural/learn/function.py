@@ -57,6 +57,8 @@ class Function:
 def known(name: str, results: str, draw: Callable[[Draw], Iterable[Case]], torch: str = "", **more: Any) -> Function:
     """A function of the reference, with its results as one text: ``"dW db dx"``."""
     arguments = tuple(inspect.signature(REFERENCE[name]).parameters)
+    shared = "gradients_over_time"  # what the layers of sequences have in common
+    pieces = (name, shared) if shared in REFERENCE[name].__code__.co_names else (name,)
     return Function(
-        name, tuple(results.split()), draw, arguments, (name,), lambda f, *args: f[name](*args), torch, **more
+        name, tuple(results.split()), draw, arguments, pieces, lambda f, *args: f[name](*args), torch, **more
     )

@@ -1,7 +1,15 @@
 """The functions that the checker knows, by name."""
 
 from nural.learn.function import Function
-from nural.learn.functions import activations, convolution, fully_connected, losses, normalization
+from nural.learn.functions import (
+    activations,
+    convolution,
+    fully_connected,
+    losses,
+    normalization,
+    optimizers,
+    recurrent,
+)
 
-FAMILIES = fully_connected, activations, losses, convolution, normalization
+FAMILIES = fully_connected, activations, losses, convolution, normalization, recurrent, optimizers
 FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES for function in family.FUNCTIONS}

@@ -1,10 +1,19 @@
 """The mistakes that people make, each as what stands in the right function and what is written in its place."""
 
 from nural.learn.function import Function
-from nural.learn.mistakes import activations, convolution, fully_connected, losses, normalization, pooling
+from nural.learn.mistakes import (
+    activations,
+    convolution,
+    fully_connected,
+    losses,
+    normalization,
+    optimizers,
+    pooling,
+    recurrent,
+)
 from nural.learn.mistakes.mistake import Mistake
 
-FAMILIES = fully_connected, activations, losses, convolution, pooling, normalization
+FAMILIES = fully_connected, activations, losses, convolution, pooling, normalization, recurrent, optimizers
 MISTAKES: list[Mistake] = [m for family in FAMILIES for m in family.MISTAKES]
 
 

@@ -135,6 +135,32 @@ EXPLANATIONS = {
     "passes x as it is.",
     "dropout-keep-exchanged": "p and 1 − p are exchanged. p is the probability that a number becomes 0; what stays is "
     "scaled by 1 / (1 − p).",
+    "state-gradient-lost": "The gradient that the next step sends back is not added, so dx is right at the last step "
+    "alone. h goes into the output and into the next step: dh = dy + what comes from there.",
+    "cell-gradient-overwritten": "The cell's gradient of the next step is lost: `=` stands where `+=` belongs. c goes "
+    "into h and into the next cell, dc = … + dc · f of the next step.",
+    "gate-order": "The gates are exchanged. The columns of the weights lie as i, f, g, o (in a GRU r, z, n), and "
+    "gradients go back in the same order.",
+    "weights-of-last-step": "The weights' gradient is that of one step alone. All {T} steps share the weights, so "
+    "their gradients are added up: `+=` in the loop.",
+    "duplicates-lost": "dW[idx] += d adds once, however often a word comes. np.add.at(dW, idx, d) adds for each of its "
+    "places.",
+    "scale-missing": "The products are not divided by √d. With {D} features they are as many times larger, and the "
+    "softmax becomes hard.",
+    "mask-after-softmax": "You mask after the softmax, so the rows do not have the sum 1. Set what is masked to −∞ "
+    "before it.",
+    "not-bias-corrected": "m and v begin at 0 and are too small at first. Divide them by 1 − βᵗ, which you leave out.",
+    "bias-correction-fixed": "You divide by 1 − β at every step, which is right at the first one alone. It is 1 − βᵗ, "
+    "t the number of the step.",
+    "moment-overwritten": "You keep the corrected moment in place of the running one, and correct it again in the next "
+    "step. m̂ and v̂ are for this step; m and v go on as they are.",
+    "epsilon-inside-root": "ε stands inside the root, √(v + ε). It is √v + ε: with ε = 1e-8 in the root, gradients "
+    "below 1e-4 hardly move a weight.",
+    "square-missing": "v is the mean of g, not of g². What is divided by is the root of a mean of squares.",
+    "velocity-sign": "Velocity and gradient have opposite signs, so that it goes uphill or brakes itself. v = μ v + g, "
+    "W −= η v; or v = μ v − η g, W += v.",
+    "step-from-zero": "You count the steps from 0, and 1 − β⁰ = 0 is divided by, or a step is corrected as the one "
+    "before. The first step is t = 1.",
     "input-changed": "It writes into its argument. Write into a copy, or into a new array.",
 }
 
