@@ -139,6 +139,8 @@ def _is_learners(filename: str) -> bool:
 
 def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..., Any], str]:
     """The function so that it takes the arguments in our order; or a sentence on why that cannot be."""
+    if inspect.isclass(f):
+        return f, ""
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):

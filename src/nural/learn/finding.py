@@ -11,7 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from nural.learn.functions import FUNCTIONS
+from nural.learn.functions import CLASSES, FUNCTIONS
+from nural.learn.functions.classes import NAMES
 from nural.learn.running import Found, NotLoaded
 
 
@@ -26,7 +27,7 @@ def found_in(target: Any, like: str | None = None) -> list[Found]:
     name = getattr(target, "__name__", type(target).__name__)
     if not callable(target):
         raise NotLoaded(f"check takes a function, a class or a module, got {type(target).__name__}")
-    return [(name, _kind(like or name, name), target)]
+    return [(name, _kind(like or name, target, name), target)]
 
 
 def found_in_file(path: str | Path, like: str | None = None) -> list[Found]:
@@ -42,14 +43,13 @@ def _in_module(module: ModuleType, like: str | None) -> list[Found]:
     own = {name: f for name, f in vars(module).items() if _is_own(f, module)}
     mine, _, meant = (like or "").rpartition("=")
     if like:
-        _kind(meant, meant)
-        unknown = [name for name in own if not _known(name)]
+        unknown = [name for name, f in own.items() if not _known(name, f)]
         mine = mine or (unknown[0] if len(unknown) == 1 else meant)
         if mine not in own:
             names = ", ".join(own) or "none"
             raise NotLoaded(f"say which function is meant, as --like NAME={meant}: the functions here are {names}")
-        return [(mine, _kind(meant, mine), own[mine])]
-    found = [(name, kind, f) for name, f in own.items() if (kind := _known(name))]
+        return [(mine, _kind(meant, own[mine], mine), own[mine])]
+    found = [(name, kind, f) for name, f in own.items() if (kind := _known(name, f))]
     if not found:
         names = f": here are {', '.join(own)}" if own else ""
         raise NotLoaded(f"no function has a name that the checker knows{names}; say what one is with like, or --like")
@@ -60,17 +60,22 @@ def _is_own(f: Any, module: ModuleType) -> bool:
     return (inspect.isfunction(f) or inspect.isclass(f)) and f.__module__ == module.__name__
 
 
-def _known(name: str) -> str | None:
+def _known(name: str, f: Any) -> str | None:
     """The checker's name of what a learner calls so."""
-    return next((known for known in FUNCTIONS if known.lower() == name.lower()), None)
+    plain = name.lower()
+    if not inspect.isclass(f):
+        return next((known for known in FUNCTIONS if known.lower() == plain), None)
+    works = any(hasattr(f, method) for method in ("backward", "update", "step"))
+    return NAMES.get(plain.replace("_", "")) if works else None
 
 
-def _kind(name: str, title: str) -> str:
-    known = _known(name)
+def _kind(name: str, f: Any, title: str) -> str:
+    known = _known(name, f)
     if known is None:
-        close = difflib.get_close_matches(name, FUNCTIONS, 3)
+        what, names = ("class", CLASSES) if inspect.isclass(f) else ("function", FUNCTIONS)
+        close = difflib.get_close_matches(name, names, 3)
         near = f"; near it are {', '.join(close)}" if close else ""
-        raise NotLoaded(f"{title}: the checker knows no function {name}{near}. Say what it is with like=…")
+        raise NotLoaded(f"{title}: the checker knows no {what} {name}{near}. Say what it is with like=…")
     return known
 
 

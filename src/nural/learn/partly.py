@@ -33,7 +33,7 @@ def partly(found: np.ndarray, right: np.ndarray) -> str:
     first = tuple(int(k) for k in np.argwhere(wrong)[0]) if wrong.any() and right.ndim else ()
     place = f"at {list(first)} " if first else ""
     count = f"{wrong.sum()} of {right.size} numbers are wrong"
-    return f"{place}yours is {found[first]:.6g}, right is {right[first]:.6g}; {count}."
+    return f"{place}yours is {float(found[first]):.6g}, right is {float(right[first]):.6g}; {count}."
 
 
 def is_moved(found: np.ndarray, right: np.ndarray) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from nural.learn.calling import Report, sentence_of, tried
-from nural.learn.functions import FUNCTIONS
+from nural.learn.functions import KINDS
 
 SECONDS = 10.0
 #: What the learner calls it, what it is, and itself.
@@ -88,7 +88,7 @@ def _work(find: Callable[[], list[Found]], skip: int, send: Callable[[Any], None
             printed.seek(0)
             printed.truncate()
             try:
-                report = tried(FUNCTIONS[kind], f)
+                report = tried(KINDS[kind], f)
             except (KeyboardInterrupt, _Stop):
                 raise
             except BaseException as error:

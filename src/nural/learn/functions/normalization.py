@@ -93,7 +93,7 @@ def _layer_backward(draw: Draw) -> Iterator[Case]:
             continue
         x, gamma, _, *settings = case.args
         axes, eps = (*settings, *(1, 1e-5)[len(settings) :])
-        last = tuple(range(-axes, 0))
+        last = tuple(range(-int(axes), 0))
         saved = x.mean(last), 1 / np.sqrt(x.var(last) + eps)
         settings = [] if axes == 1 else [axes]
         yield Case((draw.whole(*x.shape), gamma, x, *saved, *settings), case.sizes, case.label, optional=case.optional)

@@ -3,6 +3,7 @@
 from nural.learn.function import Function
 from nural.learn.mistakes import (
     activations,
+    classes,
     convolution,
     fully_connected,
     losses,
@@ -13,7 +14,7 @@ from nural.learn.mistakes import (
 )
 from nural.learn.mistakes.mistake import Mistake
 
-FAMILIES = fully_connected, activations, losses, convolution, pooling, normalization, recurrent, optimizers
+FAMILIES = fully_connected, activations, losses, convolution, pooling, normalization, recurrent, optimizers, classes
 MISTAKES: list[Mistake] = [m for family in FAMILIES for m in family.MISTAKES]
 
 

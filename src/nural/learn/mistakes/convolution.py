@@ -84,7 +84,7 @@ def _too_small(dy: Any, K: Any, x: Any, stride: int = 1, padding: int = 0) -> An
 
 def _missing_last(x: Any, K: Any, b: Any = 0, stride: int = 1, padding: int = 0) -> Any:
     """y of windows that begin before H − kh, and not at it."""
-    y = conv2d_forward(x, K, b, stride, padding)
+    y: Any = conv2d_forward(x, K, b, stride, padding)
     rows, columns = (-(-(n + 2 * padding - k) // stride) for n, k in zip(x.shape[1:3], K.shape[:2], strict=True))
     return y[:, :rows, :columns]
 

@@ -87,11 +87,12 @@ def _near_average(dy: Any, x_shape: Any, k: int, stride: Any = None, padding: in
 
 def _backward(name: str, pool: Any, first: int) -> Iterator[Mistake]:
     """Mistakes of a backward pass; ``first`` is where its settings begin, after dy."""
+    defaults: tuple[Any, ...] = None, 0
 
     def too_small(dy: Any, *args: Any) -> Any:
         """dx as large as the windows reach, and not as x is."""
         settings: tuple[Any, ...] = args[first:]
-        k, stride, padding = (*settings, *(None, 0)[len(settings) - 1 :])
+        k, stride, padding = (*settings, *defaults[len(settings) - 1 :])
         reach = [(n - 1) * (stride or k) + k - 2 * padding for n in dy.shape[1:3]]
         return pool(dy, *args)[:, : reach[0], : reach[1]]
 
