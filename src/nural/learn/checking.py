@@ -54,44 +54,38 @@ def _judged(find: Callable[[], list[Found]], seconds: float) -> list[Verdict]:
     return in_one_convention(judged(title, kind, report) for title, kind, report in reports(find, seconds))
 
 
+UNDIVIDED, DIVIDED = "batch-mean-missing", "batch-mean-twice"
+CONVENTION = (
+    "In this file the loss returns p − t and the layers divide by N, the number of samples: a convention of its own, "
+    "right as a whole; nural and PyTorch divide in the loss."
+)
 #: What a loss may have besides and be right on all but extreme inputs.
 OF_EXTREMES = {"log-of-zero", "log-epsilon", "probability-clipped"}
 #: Losses, and the layers that may divide by the batch in their place.
-LOSSES = "cross_entropy_loss", "mean_squared_loss", "binary_cross_entropy_loss"
+LOSSES = "cross_entropy_loss", "mean_squared_loss", "binary_cross_entropy_loss", "CrossEntropyLoss", "MSELoss"
+LAYERS = "fc_backward", "conv2d_backward", "Linear", "Conv2d"
 
 
 def in_one_convention(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """The verdicts, where a loss that returns p − t and layers that divide by N are right together."""
     verdicts = list(verdicts)
-    losses = [v for v in verdicts if _undivided(v)]
-    layers = [v for v in verdicts if _divided(v)]
-    if not (losses and layers):
+    shares = {UNDIVIDED: LOSSES, DIVIDED: LAYERS}
+    if not all(any(v.kind in kinds and name in v.mistakes for v in verdicts) for name, kinds in shares.items()):
         return verdicts
-    said = (
-        "in this file the loss returns p − t and the layers divide by N, the number of samples: a convention of its "
-        "own, right as a whole; nural and PyTorch divide in the loss"
-    )
-    return [_right(v, said) if v in losses or v in layers else v for v in verdicts]
+    return [
+        next((_without(v, name) for name, kinds in shares.items() if v.kind in kinds and name in v.mistakes), v)
+        for v in verdicts
+    ]
 
 
-def _undivided(v: Verdict) -> bool:
-    """Whether a loss is right but for the 1/N of its gradient, and for logarithms of 0 on extreme inputs."""
-    return v.kind in LOSSES and v.mistake == "batch-mean-missing" and set(v.mistakes[1:]) <= OF_EXTREMES
-
-
-def _divided(v: Verdict) -> bool:
-    return v.kind.endswith("_backward") and v.mistakes in (("batch-mean-twice",), ("gradient-averaged",))
-
-
-def _right(v: Verdict, said: str) -> Verdict:
-    notes = (*v.notes, *(f"{name}: {EXPLANATIONS[name]}" for name in v.mistakes[1:]))
-    return replace(
-        v,
-        right=True,
-        results=dict.fromkeys(v.results, "right"),
-        mistake=None,
-        message=said,
-        example=None,
-        mistakes=(),
-        notes=notes,
-    )
+def _without(v: Verdict, name: str) -> Verdict:
+    """The verdict without what is no mistake in a convention; nor are logarithms of 0 on extreme inputs."""
+    mistakes = tuple(m for m in v.mistakes if m != name)
+    notes = (*v.notes, *(f"{m}: {EXPLANATIONS[m]}" for m in mistakes))
+    if set(mistakes) <= OF_EXTREMES:
+        results = dict.fromkeys(v.results, "right")
+        return replace(
+            v, right=True, results=results, mistake=None, message=CONVENTION, example=None, mistakes=(), notes=notes
+        )
+    said = " ".join(EXPLANATIONS[m] for m in mistakes)
+    return replace(v, mistake=mistakes[0], message=said, mistakes=mistakes, notes=(*v.notes, CONVENTION))

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from nural.learn.functions import CLASSES, FUNCTIONS
 from nural.learn.functions.classes import NAMES
 from nural.learn.running import Found, NotLoaded
@@ -57,7 +59,9 @@ def _in_module(module: ModuleType, like: str | None) -> list[Found]:
 
 
 def _is_own(f: Any, module: ModuleType) -> bool:
-    return (inspect.isfunction(f) or inspect.isclass(f)) and f.__module__ == module.__name__
+    if inspect.isfunction(f) or inspect.isclass(f):
+        return f.__module__ == module.__name__
+    return callable(f) and not inspect.isbuiltin(f) and not isinstance(f, np.ufunc)
 
 
 def _known(name: str, f: Any) -> str | None:

@@ -107,7 +107,8 @@ def judged(title: str, kind: str, report: Report) -> Verdict:
             break
     failing = [i for i in indices if answers.wrong(i)]
     example = _example(answers, [i for i in failing if not answers.cases[i].special] or failing, naming)
-    message = naming.sentences(answers, example)
+    read = next((f" Read nural.reference.{piece}." for piece in function.pieces if piece in REFERENCE), "")
+    message = naming.sentences(answers, example) + read
     return Verdict(
         title,
         False,

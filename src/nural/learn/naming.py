@@ -214,7 +214,8 @@ class Search:
                         return Finding(m.name, wrong)
             if fits:
                 return Finding(fits[0].name, wrong)
-        return Finding("integer-arithmetic", wrong) if self._is_truncated(wrong) else None
+        whole = self._is_truncated(wrong) or self._is_whole(wrong)
+        return Finding("integer-arithmetic", wrong) if whole else None
 
     def _explains(self, pieces: Pieces, wrong: list[str], along: bool = False, ignore_exceptions: bool = False) -> bool:
         """Whether these pieces give what the learner's function gave, in all cases and for all these results."""
@@ -302,6 +303,18 @@ class Search:
                 if differs:
                     return True
         return False
+
+    def _is_whole(self, wrong: list[str]) -> bool:
+        """Whether all numbers are whole, and less than 1 away from right ones that are not."""
+        for i in self.among:
+            given, right = self.answers.given[i], self.answers.right[i]
+            for name in wrong if given and right else ():
+                found, expected = given[name], np.asarray(right[name])  # pyright: ignore[reportOptionalSubscript]
+                if found is None or found.shape != expected.shape or not np.isfinite(found).all():
+                    return False
+                if not np.array_equal(found, np.rint(found)) or np.abs(found - expected).max(initial=0) > 1.001:
+                    return False
+        return True
 
     def _is_square(self) -> bool:
         """Whether a result has N rows and N columns where it should have one of them."""

@@ -8,6 +8,8 @@ import numpy as np
 
 from nural.learn.verdict import Example, Verdict
 
+#: Numbers of an array that are looked at one by one.
+LARGE = 40
 COLOURS = {"right": "green", "wrong": "red", "missing": "red"}
 
 
@@ -18,21 +20,16 @@ def _status(v: Verdict) -> str:
 
 
 def array_text(value: Any, digits: int = 4) -> str:
-    """An array on as few characters as it takes: [[1, 2], [3, 4]]."""
+    """An array on as few characters as it takes, [[1, 2], [3, 4]]; a large one as its shape."""
     if value is None:
         return "nothing"
     if not isinstance(value, np.ndarray | float | np.floating):
-        return repr(value)
+        return str(value)
     array = np.asarray(value)
-    text = np.array2string(
-        array,
-        precision=digits,
-        separator=", ",
-        threshold=24,
-        edgeitems=2,
-        suppress_small=False,
-        formatter={"float_kind": lambda x: f"{x:.{digits}g}"},
-    )
+    if array.size > LARGE:
+        return f"array of {' × '.join(map(str, array.shape))}"
+    number = {"float_kind": lambda x: f"{x:.{digits}g}"}
+    text = np.array2string(array, separator=", ", threshold=LARGE, formatter=number)  # pyright: ignore[reportArgumentType]
     return " ".join(text.split())
 
 

@@ -17,8 +17,8 @@ SHAPES = [
 
 
 def _x(draw: Draw, turn: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Numbers of which no two neighbours are equal, so that no variance is 0."""
-    return draw.apart(*shape) if turn < 2 else draw.normal(*shape) * 2 + 1
+    """Numbers apart, so that no variance is as small as ε, which some choose otherwise."""
+    return draw.apart(*shape) * (1 if turn < 2 else 1.7)
 
 
 def _affine(draw: Draw, features: int) -> tuple[np.ndarray, np.ndarray]:

@@ -44,30 +44,34 @@ def instead(name: str, piece: str, only: str = "") -> Callable[[Callable[..., An
 @cache
 def pieces_with(*mistakes: Mistake) -> Pieces | None:
     """The functions of the reference with these mistakes in them; None if one of them leaves no place for another."""
-    modules = {sys.modules[REFERENCE[m.piece].__module__] for m in mistakes if m.changes}
     pieces = dict(REFERENCE)
-    for module in modules:
-        source = inspect.getsource(module)
-        for m in mistakes:
-            if m.changes and sys.modules[REFERENCE[m.piece].__module__] is module:
-                source = _changed(source, m)
-                if not source:
-                    return None
-        namespace: dict[str, Any] = {"__name__": module.__name__}
-        exec(compile(source, f"<{mistakes[0].name}>", "exec"), namespace)
-        own = {name: f for name, f in namespace.items() if inspect.isfunction(f) and f.__globals__ is namespace}
-        pieces |= own
+    for module in {REFERENCE[m.piece].__module__ for m in mistakes if m.changes}:
+        namespace: dict[str, Any] = {"__name__": module}
+        exec(_code(module), namespace)  # once more, so that its functions call the changed ones
+        for piece in {m.piece for m in mistakes if m.changes and REFERENCE[m.piece].__module__ == module}:
+            source = _changed(piece, [change for m in mistakes if m.piece == piece for change in m.changes])
+            if not source:
+                return None
+            exec(compile(source, f"<{piece}>", "exec"), namespace)
+        pieces |= {name: f for name, f in namespace.items() if inspect.isfunction(f) and f.__globals__ is namespace}
     return pieces | {m.piece: m.instead for m in mistakes if m.instead}
 
 
-def _changed(source: str, m: Mistake) -> str:
-    """The module's text with the change in the one function; nothing if what is to be changed is not there."""
-    start = source.index(f"def {m.piece}(")
-    end = source.find("\n\n\n", start)
-    text = source[start : end if end > 0 else None]
-    head, docstring, body = text.split('"""', 2)
-    for right, wrong in m.changes:
+@cache
+def _code(module: str) -> Any:
+    return compile(inspect.getsource(sys.modules[module]), f"<{module}>", "exec")
+
+
+@cache
+def _source(piece: str) -> str:
+    return inspect.getsource(REFERENCE[piece])
+
+
+def _changed(piece: str, changes: list[tuple[str, str]]) -> str:
+    """The function's text with the changes; nothing if what is to be changed is not there."""
+    head, docstring, body = _source(piece).split('"""', 2)
+    for right, wrong in changes:
         if right not in body:
             return ""
         body = body.replace(right, wrong)
-    return source.replace(text, f'{head}"""{docstring}"""{body}')
+    return f'{head}"""{docstring}"""{body}'

@@ -14,6 +14,9 @@ SCALE, ROOT = "gamma / np.sqrt(variance + eps)", "np.sqrt(variance + eps)"
 N = "(x.size // x.shape[-1])"
 
 
+WRONG_AXES = "-1", "None", "0", "1", "(0, 1)", "(0, 2)", "(1, 2)", "(0, 2, 3)", "(1, 2, 3)"
+
+
 def _statistics(mean: str, variance: str) -> str:
     return f"mean, variance = {mean}, {variance}"
 
@@ -50,10 +53,7 @@ BATCH = [
         "batch_norm_eval_forward(x, mean, variance, gamma, beta, eps)",
         "gamma * (x - mean) / (np.sqrt(variance) + eps) + beta",
     ),
-    *(
-        mistake("norm-wrong-axis", FORWARD, STATISTICS, _statistics(*_over(axis)))
-        for axis in ("-1", "None", "0", "(0, 2, 3)", "(1, 2)", "(1, 2, 3)")
-    ),
+    *(mistake("norm-wrong-axis", FORWARD, STATISTICS, _statistics(*_over(axis))) for axis in WRONG_AXES),
     mistake("norm-wrong-axis", FORWARD, STATISTICS, _statistics("x.mean(-1)", "x.var(-1)")),
     mistake("norm-wrong-axis", FORWARD, STATISTICS, _statistics("x.mean(0)", "x.var(0)")),
     mistake("norm-without-gamma", FORWARD, "gamma, beta", "1, beta"),

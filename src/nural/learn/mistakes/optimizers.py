@@ -10,6 +10,8 @@ M, V, M_HAT, V_HAT = (
     "m / (1 - beta1**step)",
     "v / (1 - beta2**step)",
 )
+#: Corrected as in the step before; in the first one not at all.
+V_BEFORE = "v / (1 - beta2**max(step - 1, 10**6 * (step == 1)))"
 LAST, DENOMINATOR = "W -= learning_rate * m_hat", "(np.sqrt(v_hat) + eps)"
 
 MOVES = [
@@ -37,6 +39,7 @@ OF_ADAM = [
     mistake("square-missing", ADAM, "g**2", "g"),
     mistake("square-missing", ADAM, "g**2", "np.abs(g)"),
     mistake("step-from-zero", ADAM, "**step", "**(step - 1)"),
+    mistake("step-from-zero", ADAM, M_HAT, "m / (1 - beta1**max(step - 1, 10**6 * (step == 1)))", V_HAT, V_BEFORE),
     mistake("step-from-zero", ADAM, "m_hat, v_hat =", "step = max(step - 1, 1); m_hat, v_hat ="),
     mistake("sign", ADAM, "W -=", "W +="),
     mistake("sign", ADAM, M, "beta1 * m - (1 - beta1) * g"),
