@@ -137,6 +137,10 @@ def _is_learners(filename: str) -> bool:
     return not (filename.startswith((here, "<frozen", "<__array_function__")) or "site-packages" in filename)
 
 
+#: What a backward pass may compute again rather than be given.
+COMPUTED = {"mean", "variance", "inverse_std", "y"}
+
+
 def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..., Any], str]:
     """The function so that it takes the arguments in our order; or a sentence on why that cannot be."""
     if inspect.isclass(f):
@@ -155,7 +159,8 @@ def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..
     if len(set(theirs)) == len(theirs) and set(theirs) <= ours.keys():
         order = [ours[name] for name in theirs]
         in_order = order == list(range(len(order)))
-        if not in_order or len(order) < fewest:
+        left_out = [name for i, name in enumerate(function.arguments[:fewest]) if i not in order]
+        if (not in_order or left_out) and set(left_out) <= COMPUTED:
 
             def by_name(*args: Any) -> Any:
                 if any(i not in order for i in range(fewest, len(args))):
