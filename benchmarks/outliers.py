@@ -169,7 +169,7 @@ def picture(model: nural.Layer, things: dict[str, np.ndarray]) -> bytes:
     for name, x in things.items():
         p = nural.predict_proba(model, x.astype(model.dtype))
         for i in np.argsort(-p.max(axis=1))[:each]:
-            images.append(1 - x[i])
+            images.append(1 - x[i].reshape(28, 28, 1))
             captions.append(f"{name.split(',')[0][:12]}\n{p[i].argmax()}, {100 * p[i].max():.0f}%")
     return png(sheet(np.stack(images), captions, columns=12), "No digits, and the answers that are most confident")
 

@@ -1,6 +1,7 @@
 """Where the command `nural` begins. Outside the package, so that Ctrl-C is met while NumPy and the rest still load."""
 
 import gc
+import io
 import signal
 import sys
 
@@ -21,6 +22,9 @@ def main() -> None:
 
 
 def _run() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # no command ends because a terminal lacks a character
+            stream.reconfigure(errors="backslashreplace")
     gc.set_threshold(100_000)  # what is loaded stays: to look for garbage in it takes an eighth of the time to start
     try:
         from nural.cli.app import app

@@ -21,6 +21,7 @@ def public_pairs() -> set[str]:
     for module in pkgutil.walk_packages(nural.__path__, "nural."):
         if module.name.split(".")[1] not in EDGES:
             for name, value in vars(importlib.import_module(module.name)).items():
-                if name.endswith(("_forward", "_backward", "_loss")) and callable(value) and not name.startswith("_"):
+                public = not name.startswith(("_", "require_"))
+                if public and name.endswith(("_forward", "_backward", "_loss")) and callable(value):
                     found.add(f"{value.__module__}.{value.__qualname__}")
     return found

@@ -1,10 +1,12 @@
+import copy
 import pickle
 
 import numpy as np
 import pytest
 
+import nural
 from nural import LSTM, BatchNorm1d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential
-from nural.layer import Arrays
+from nural.arrays import Arrays
 
 
 def bits(model):
@@ -107,6 +109,42 @@ def test_astype_converts_a_copy(small_model, rng):
     assert double.forward(rng.standard_normal((2, 6))).dtype == np.float64
     double.params["0.W"][...] = 0
     assert model.params["0.W"].any()
+
+
+def held(value):
+    """The bytes of a pickle."""
+    return len(pickle.dumps(value))
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer)), lambda layer: layer.replica()]
+)
+@pytest.mark.parametrize(
+    "model", [Linear(50, 40), Sequential(Linear(50, 40), BatchNorm1d(40), Dropout(), ReLU(), Linear(40, 3))]
+)
+def test_copies_hold_nothing_of_what_was_computed(copied, model, rng):
+    x = rng.standard_normal((2000, 50)).astype(np.float32)
+    weights = sum(value.nbytes for value in model.params.values())
+    y = model.forward(x, train=True)
+    predicted = nural.predict_proba(model, x[:60])
+    model.backward(np.ones_like(y))
+    twin = copied(model)
+    assert held(model) < weights + 6000
+    if copied is not copy.copy or isinstance(model, Linear):  # which has the layers inside in common
+        assert not list(twin.all_buffers())
+        assert not any(gradient.any() for gradient in twin.grads.values())
+        with pytest.raises(RuntimeError, match="nothing to go back through"):
+            twin.backward(y)
+    np.testing.assert_array_equal(nural.predict_proba(twin, x[:60]), predicted)
+    assert model.backward(np.ones_like(y)).shape == x.shape  # the model still has what it needs
+
+
+def test_a_copied_optimizer_has_its_running_arrays_and_no_scratch(small_model, blobs):
+    optimizer = nural.Clipped(nural.Adam(weight_decay=0.1), max_norm=1)
+    nural.fit(small_model(), *blobs, epochs=1, optimizer=optimizer)
+    twin = pickle.loads(pickle.dumps(optimizer))
+    np.testing.assert_equal(twin.state, optimizer.state)
+    assert held(optimizer) < 1000 + sum(array.nbytes + 200 for array in optimizer.state.values())
 
 
 def test_what_sequential_refuses():

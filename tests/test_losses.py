@@ -19,6 +19,7 @@ from nural.losses import (
     mean_absolute_loss,
     mean_squared_loss,
 )
+from nural.parallel.threads import Threads
 
 ENTRYWISE = [mean_squared_loss, mean_absolute_loss, huber_loss, binary_cross_entropy_loss]
 
@@ -127,7 +128,8 @@ def test_an_ignored_sample_may_be_anything():
 @pytest.mark.parametrize("loss", [cross_entropy_loss, partial(cross_entropy_loss, label_smoothing=0.1), *ENTRYWISE])
 def test_nothing_large_is_allocated_with_a_buffer(loss, rng):
     y = rng.standard_normal((4000, 100)).astype(np.float32)  # 1.6 MB
-    t = rng.integers(0, 100, 4000) if "cross_entropy_loss" in repr(loss) and "binary" not in repr(loss) else y.copy()
+    labels = "cross_entropy_loss" in repr(loss) and "binary" not in repr(loss)
+    t = rng.integers(0, 100, 4000) if labels else rng.random(y.shape, np.float32)
     out = np.empty_like(y)
     loss(y, t, out=out)
     tracemalloc.start()
@@ -160,11 +162,10 @@ Y = np.zeros((4, 3))
         ((Y, [0, 1, 1, 0]), {"weight": [1, 2]}, ValueError, r"weight of shape \(2,\) does not fit 3 classes"),
         ((Y, [0, 1, 1, 0]), {"label_smoothing": 1.5}, ValueError, "label_smoothing must be from 0 to 1, got 1.5"),
         ((Y, Y), {"ignore_index": 0}, ValueError, "ignore_index needs labels"),
-        ((Y, [1, 1, 1, 1]), {"ignore_index": 1}, ValueError, "no sample counts"),
-        ((Y, [1, 1, 1, 1]), {"weight": [1, 0, 1]}, ValueError, "no sample counts"),
         ((Y, [1, 1, 1, 1]), {"out": np.empty((3, 4))}, ValueError, r"out has shape \(3, 4\); it must have \(4, 3\)"),
         ((Y, [1, 1, 1, 1]), {"out": np.empty((4, 3), order="F")}, ValueError, "must be contiguous"),
-        ((Y.astype(int), [0, 1, 1, 0]), {}, TypeError, "cross_entropy_loss: needs floats, got int64"),
+        ((Y.astype(complex), [0, 1, 1, 0]), {}, TypeError, "cross_entropy_loss: needs numbers, got complex128"),
+        ((Y, Y.astype(complex)), {}, TypeError, "cross_entropy_loss: targets must be numbers, got complex128"),
         ((np.zeros((0, 3)), np.zeros(0, int)), {}, ValueError, "cross_entropy_loss: the batch is empty"),
     ],
 )
@@ -180,9 +181,11 @@ def test_targets_of_another_shape_are_refused(loss):
 
 
 @pytest.mark.parametrize("loss", ENTRYWISE)
-def test_outputs_that_are_no_floats_and_an_out_of_another_shape_are_refused(loss):
-    with pytest.raises(TypeError, match=f"{loss.__name__}: needs floats, got int64"):
-        loss(Y.astype(int), Y)
+def test_outputs_that_are_no_numbers_and_an_out_of_another_shape_are_refused(loss):
+    with pytest.raises(TypeError, match=f"{loss.__name__}: needs numbers, got complex128"):
+        loss(Y.astype(complex), Y)
+    with pytest.raises(TypeError, match=f"{loss.__name__}: targets must be numbers, got complex128"):
+        loss(Y, Y.astype(complex))
     with pytest.raises(ValueError, match=rf"{loss.__name__}: out has shape \(4, 3\); it must have \(1, 3\)"):
         loss(Y[:1], Y[:1], out=np.empty((4, 3)))
 
@@ -194,6 +197,40 @@ def test_a_negative_ignore_index_asks_nothing_of_probabilities():
 def test_a_weight_that_cannot_be_broadcast_is_refused():
     with pytest.raises(ValueError, match=r"pos_weight of shape \(4,\) does not fit outputs of shape \(4, 3\)"):
         binary_cross_entropy_loss(Y, Y, pos_weight=np.ones(4))
+
+
+#: Losses, and targets of `Y` of which none counts.
+NOTHING_COUNTS: dict[str, tuple[Any, Any]] = {
+    "every label ignored": (partial(cross_entropy_loss, ignore_index=1), [1, 1, 1, 1]),
+    "ignored, in an image": (partial(cross_entropy_loss, ignore_index=-1, label_smoothing=0.1), [[-1], [-1]]),
+    "a class of weight 0": (partial(cross_entropy_loss, weight=[1, 0, 1], label_smoothing=0.2), [1, 1, 1, 1]),
+    "rows of a class of weight 0": (partial(cross_entropy_loss, weight=[1, 0, 1]), np.eye(3)[[1, 1, 1, 1]]),
+    "binary": (partial(binary_cross_entropy_loss, weight=0), np.ones((4, 3))),
+    "binary, by sample": (partial(binary_cross_entropy_loss, weight=np.zeros((4, 1))), np.ones((4, 3))),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING_COUNTS)
+def test_a_batch_in_which_nothing_counts_has_no_loss_and_no_gradient(name):
+    loss, t = NOTHING_COUNTS[name]
+    y = Y[:2, None] if name == "ignored, in an image" else Y
+    out = np.full(y.shape, 7.0)
+    value, dy = loss(y, t, out=out)
+    assert value == 0
+    assert dy is out
+    assert not dy.any()
+
+
+@pytest.mark.parametrize("threads", [1, Threads(workers=2)])
+def test_a_step_in_which_nothing_counts_leaves_the_weights(threads, blobs, small_model):
+    model = small_model()
+    before = {name: value.copy() for name, value in model.params.items()}
+    loss = partial(cross_entropy_loss, ignore_index=-1)
+    history = nural.fit(model, blobs[0], np.full(300, -1), epochs=1, loss=loss, threads=threads)
+    assert history.losses == [0] * 10
+    np.testing.assert_equal(dict(model.params), before)
+    labels = np.where(np.arange(300) < 100, blobs[1], -1)  # most batches have some that count
+    assert nural.fit(model, blobs[0], labels, epochs=2, batch_size=4, loss=loss, threads=threads).losses.count(0) > 10
 
 
 def test_huber_refuses_delta_0():

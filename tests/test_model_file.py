@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,22 @@ from safetensors import safe_open
 from safetensors.numpy import save as to_bytes
 
 import nural
-from nural import Flatten, LeakyReLU, Linear, ModelFileError, ReLU, Sequential, Sigmoid, Softmax, Tanh, load, save
+from nural import (
+    BatchNorm1d,
+    Flatten,
+    LeakyReLU,
+    Linear,
+    ModelFileError,
+    ReLU,
+    Residual,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Tanh,
+    load,
+    save,
+)
+from nural.task import Task
 
 
 def content(path):
@@ -85,12 +101,33 @@ def test_a_write_that_fails_leaves_the_old_file(saved, small_model):
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]
 
 
-def test_a_layer_of_ones_own_is_refused_by_name(tmp_path):
+def layers_of_ones_own():
+    """The last two have names of nural's own classes."""
+
     class Mine(ReLU):
         pass
 
-    with pytest.raises(ModelFileError, match="Mine is no layer of nural's"):
-        save(Sequential(Mine()), tmp_path / "m")
+    class Halved(ReLU):
+        def forward(self, x, train=False):
+            return super().forward(x, train) / 2
+
+    class Net(Sequential):
+        pass
+
+    Halved.__name__ = "ReLU"
+    Net.__name__ = Net.__qualname__ = "Sequential"
+    return [Mine(), Halved(), Net(ReLU())]
+
+
+@pytest.mark.parametrize("layer", layers_of_ones_own(), ids=["Mine", "ReLU", "Sequential"])
+def test_a_layer_of_ones_own_is_refused_by_name(layer, tmp_path):
+    model = Sequential(Linear(2, 2), Residual(layer))
+    kind = f"{type(layer).__module__}.{type(layer).__qualname__}"
+    refusal = re.escape(f"the class {kind} is no layer of nural's, so a file cannot name it; save model.params and")
+    for write in (save, lambda model, path: nural.fit(model, np.ones((4, 2)), [0] * 4, epochs=1, checkpoint=path)):
+        with pytest.raises(ModelFileError, match=refusal):
+            write(model, tmp_path / "m")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -147,6 +184,21 @@ def test_descriptions_that_cannot_be(change, message, saved):
     saved.write_bytes(to_bytes(arrays, {"nural": json.dumps(description)}))
     with pytest.raises(ModelFileError, match=message):
         load(saved)
+
+
+def test_a_description_takes_no_more_memory_than_its_file(tmp_path):
+    path = tmp_path / "model.safetensors"
+    save(Sequential(BatchNorm1d(3)), path)
+    load(path)
+    arrays, metadata = content(path)
+    described = metadata["nural"].replace('"num_features": 3', '"num_features": 4000000000')
+    path.write_bytes(to_bytes(arrays, {"nural": described}))
+    with pytest.raises(ModelFileError, match="describes batch norm of 4000000000 channels, but holds 12 values"):
+        load(path)
+    names = ["a" * 1_000_000, *map(str, range(100_000))]  # as an array of strings, 400 GB
+    found = Task("multiclass", tuple(names)).names
+    assert found is not None
+    assert found.tolist() == names
 
 
 def test_files_that_are_no_models(tmp_path):

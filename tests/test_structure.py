@@ -1,6 +1,7 @@
 """The house: imports go one way, and `import nural` loads no third-party module but NumPy."""
 
 import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -11,49 +12,29 @@ import nural
 
 PACKAGE = Path(nural.__file__).parent
 
-#: Each module may import the modules in rows above its own, and its own.
-ORDER = [
-    ["reference"],
-    ["atomic_file", "batch", "blocks", "late", "scratch", "task"],
-    ["layer", "initializers", "schedules"],
-    ["containers"],
-    ["layers"],
-    ["activations"],
-    ["losses"],
-    ["optimizers"],
-    ["gradients"],
-    ["data"],
-    ["parallel"],
-    ["evaluation"],
-    ["model_file"],
-    ["training"],
-    ["profile"],
-    ["models"],
-    ["reading"],
-    ["plots", "cases", "learn", "interop", "export", "estimator", "web"],
-    ["cli"],
-]
-ROW = {name: row for row, names in enumerate(ORDER) for name in names}
-
-
-def imported(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "nural":
-            parts = node.module.split(".")
-            yield from [parts[1]] if len(parts) > 1 else (alias.name for alias in node.names)
+spec = importlib.util.spec_from_file_location("house", Path(__file__).parents[1] / "tools" / "house.py")
+assert spec is not None
+assert spec.loader is not None
+house = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(house)
 
 
 def test_every_module_has_its_place():
     found = {path.stem for path in PACKAGE.glob("*.py")} | {p.parent.name for p in PACKAGE.glob("*/__init__.py")}
-    assert found - {"__init__", "__main__"} == set(ROW)
+    assert found - {"__init__", "__main__"} == set(house.FLOOR)
 
 
 def test_imports_go_one_way():
-    for path in PACKAGE.rglob("*.py"):
-        module = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-        if module in ROW:
-            below = [name for name in imported(path) if name in ROW and ROW[name] > ROW[module]]
-            assert not below, f"{path.relative_to(PACKAGE)} imports {below}, which the order puts after it"
+    for module, floor in house.FLOOR.items():
+        for path in house.modules_of(module):
+            above = [name for name in house.imported(path) if house.FLOOR.get(name, floor) > floor]
+            assert not above, f"{path.relative_to(PACKAGE)} imports {above}, which stand on floors above it"
+
+
+def test_the_map_of_the_house_is_what_the_code_is():
+    again = "run `python tools/house.py`"
+    assert house.PAGE.read_text() == house.page(), again
+    assert house.PICTURE.read_text() == house.picture(), again
 
 
 def test_the_reference_stands_on_numpy_alone():
@@ -78,12 +59,14 @@ def test_import_loads_only_numpy_and_the_standard_library():
     "package", [nural, nural.activations, nural.data, nural.layers], ids=lambda package: package.__name__
 )
 def test_the_stub_names_what_the_package_loads_and_from_where(package):
-    stub = ast.parse(Path(package.__file__).with_suffix(".pyi").read_text())
-    imports = {
-        alias.name: node.module for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names
-    }
+    stub, itself = (ast.parse(Path(package.__file__).with_suffix(suffix).read_text()) for suffix in (".pyi", ".py"))
+    imports, at_once = (
+        {alias.name: node.module for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+        for tree in (stub, itself)
+    )
     loaded = vars(package)["_NAMES"]
     homes = {name: f"{package.__name__}.{module}" for module, names in loaded.items() for name in names}
+    homes |= {name: module for name, module in at_once.items() if name in package.__all__}
     assert imports == homes | dict.fromkeys(loaded, package.__name__)
     (listed,) = (node.value for node in stub.body if isinstance(node, ast.Assign))
     assert sorted(ast.literal_eval(listed)) == sorted(package.__all__)

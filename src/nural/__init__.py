@@ -10,6 +10,7 @@ _NAMES = {
         "ELU",
         "GELU",
         "SELU",
+        "Hardtanh",
         "LeakyReLU",
         "LogSoftmax",
         "PReLU",
@@ -95,6 +96,7 @@ _NAMES = {
     "parallel": ("Threads",),
     "reference": (),
     "schedules": (),
+    "task": ("Task",),
     "training": (
         "BestModel",
         "Callback",

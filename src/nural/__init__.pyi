@@ -16,11 +16,13 @@ from nural import optimizers as optimizers
 from nural import parallel as parallel
 from nural import reference as reference
 from nural import schedules as schedules
+from nural import task as task
 from nural import training as training
 from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -87,6 +89,7 @@ from nural.optimizers import (
     clip_gradients_by_value,
 )
 from nural.parallel import Threads
+from nural.task import Task
 from nural.training import (
     BestModel,
     Callback,
@@ -129,6 +132,7 @@ __all__ = [
     "Flatten",
     "GlobalAvgPool2d",
     "GradientError",
+    "Hardtanh",
     "History",
     "Layer",
     "LayerNorm",
@@ -149,6 +153,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "Task",
     "Threads",
     "TwoLayerNet",
     "Unflatten",

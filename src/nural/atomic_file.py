@@ -8,8 +8,9 @@ from pathlib import Path
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Write ``content`` to a temporary file beside ``path`` and rename it over ``path``.
 
-    A reader, or a crash at any moment, sees the old file or the new one, never a part of either. A process that is
-    killed here leaves its ``.{name}.…`` behind: no later one can tell it from a file that is being written.
+    A reader, or a crash at any moment, sees the old file or the new one, never a part of either. A symbolic link stays
+    one: the file that it names is written. A process that is killed here leaves its ``.{name}.…`` behind: no later one
+    can tell it from a file that is being written.
 
     Raises:
         OSError: the folder does not exist, cannot be written or is full. It names ``path``, which is then as it was.
@@ -22,6 +23,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    path = Path(os.path.realpath(path))
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

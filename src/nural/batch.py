@@ -1,36 +1,122 @@
-"""What every pair asks of the arrays it is given: floats, samples, and shapes that fit."""
+"""What every pair makes of the arrays it is given, and asks of them: floats, samples, and shapes that fit."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 #: What a pair writes its results to; a None among them is not wanted.
 Outputs = tuple[Any, ...]
 
+#: What needs no conversion: plain arrays of the float types, in the machine's own byte order. Every call of a pair
+#: asks for both, so they are where they are found fastest.
+ndarray = np.ndarray
+FLOATS = frozenset(np.dtype(code) for code in "efdg")
 
-def require_samples(name: str, x: np.ndarray) -> None:
-    """Raise, on behalf of ``name``, TypeError if ``x`` does not hold floats, ValueError if it holds no element."""
-    dtype: Any = getattr(x, "dtype", None)
-    if dtype is None or dtype.kind != "f":
-        raise TypeError(f"{name}: needs floats, got {dtype or type(x).__name__}")
-    if x.size == 0:
-        raise ValueError(f"{name}: the batch is empty (shape {x.shape}); it needs at least one sample")
+
+def as_floats(name: str, x: ArrayLike, dtype: Any = np.float64) -> np.ndarray:
+    """``x`` as an array of floats: itself if it is one, else what NumPy makes of it.
+
+    That is, lists, rows of lists, lists of arrays, memory maps, data frames and numbers of any byte order will do.
+    Integers and booleans become ``dtype``; floats keep their type.
+
+    Raises:
+        TypeError: on behalf of ``name``, x holds no real numbers, or some of them are masked.
+        ValueError: the rows of x differ in length.
+    """
+    if type(x) is ndarray and x.dtype in FLOATS:
+        return x
+    return _converted((_numbers(name, x),), dtype)[0]
+
+
+def require_samples(name: str, x: ArrayLike, dtype: Any = np.float64) -> np.ndarray:
+    """``x`` by `as_floats`, or a ValueError on behalf of ``name`` if it holds nothing."""
+    array: Any = x
+    if type(array) is not ndarray or array.dtype not in FLOATS:
+        array = as_floats(name, x, dtype)
+    if array.size == 0:
+        raise _nothing(name, array)
+    return array
+
+
+def float_arrays(name: str, *given: Any) -> tuple[np.ndarray, ...]:
+    """Each of ``given`` by `as_floats`; a None stays None, but the first must be there and hold something.
+
+    Integers and booleans take the type of the floats beside them, of weights or of samples, and float64 if there are
+    none.
+    """
+    for array in given:
+        if (type(array) is not ndarray or array.dtype not in FLOATS) and array is not None:
+            given = _converted([None if a is None else _numbers(name, a) for a in given])
+            break
+    if given[0] is None or given[0].size == 0:
+        raise _nothing(name, given[0])
+    return given
+
+
+def _converted(arrays: Sequence[np.ndarray | None], dtype: Any = np.float64) -> tuple[Any, ...]:
+    """Arrays of numbers as arrays of floats: integers in the type of the others, or ``dtype``."""
+    floats = [a.dtype for a in arrays if a is not None and a.dtype.kind == "f"]
+    dtype = np.dtype(np.result_type(*floats) if floats else dtype)
+
+    def converted(a: np.ndarray) -> np.ndarray:
+        return a.astype((a.dtype if a.dtype.kind == "f" else dtype).newbyteorder("="), copy=False)
+
+    return tuple(None if a is None else converted(a) for a in arrays)
+
+
+def _numbers(name: str, given: Any) -> np.ndarray:
+    """``given`` as an array of real numbers."""
+    if isinstance(given, np.ndarray) and np.any(getattr(given, "mask", False)):
+        raise TypeError(f"{name}: got a masked array; say what its masked entries are, with filled(value)")
+    try:
+        array = np.asarray(given)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{name}: needs an array of numbers; {error}") from None
+    if array.dtype.kind not in "fiub":
+        found = array.dtype if isinstance(given, np.ndarray) else f"{type(given).__name__} of {array.dtype}"
+        raise TypeError(f"{name}: needs numbers, got {found}")
+    return array
+
+
+def _nothing(name: str, batch: np.ndarray | None) -> Exception:
+    """What is wrong with a batch that is None or empty."""
+    if batch is None:
+        return TypeError(f"{name}: needs numbers, got None")
+    return ValueError(f"{name}: the batch is empty (shape {batch.shape}); it needs at least one sample")
+
+
+def require_shape(name: str, what: str, array: np.ndarray | None, shape: tuple[int, ...]) -> None:
+    """Raise ValueError, on behalf of ``name``, unless ``array`` is None or has ``shape``, which none is spread to."""
+    if array is not None and array.shape != shape:
+        raise ValueError(f"{name}: {what} has shape {array.shape}; it must have {shape}")
 
 
 def require_gradient(name: str, dy: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Raise, on behalf of ``name``, TypeError if ``dy`` does not hold floats, ValueError if not of y's ``shape``."""
-    require_samples(name, dy)
-    if dy.shape != tuple(shape):
-        raise ValueError(f"{name}: dy has shape {dy.shape}; the output it belongs to has {tuple(shape)}")
+    """Raise ValueError, on behalf of ``name``, unless ``dy`` is of y's ``shape``."""
+    if dy.shape != shape:
+        raise ValueError(f"{name}: dy has shape {dy.shape}; the output it belongs to has {shape}")
+
+
+def gradient_and_saved(name: str, dy: ArrayLike, saved: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """``dy`` and the input or output of an elementwise function as `float_arrays` makes them, if of one shape."""
+    given: Any = dy, saved
+    for array in given:
+        if type(array) is not ndarray or array.dtype not in FLOATS:
+            given = _converted([_numbers(name, a) for a in given])
+            break
+    if given[0].shape != given[1].shape:
+        require_gradient(name, given[0], given[1].shape)
+    return given
 
 
 def require_out(name: str, out: np.ndarray | None, shape: tuple[int, ...], contiguous: bool = True) -> None:
     """Raise ValueError, on behalf of ``name``, unless ``out`` is None or has ``shape`` and is contiguous."""
     if out is None:
         return
-    if out.shape != tuple(shape):
-        raise ValueError(f"{name}: out has shape {out.shape}; it must have {tuple(shape)}")
+    if out.shape != shape:
+        raise ValueError(f"{name}: out has shape {out.shape}; it must have {shape}")
     if contiguous and not out.flags.c_contiguous:
         raise ValueError(f"{name}: an array to write to must be contiguous; out of shape {out.shape} is not")
 

@@ -1,11 +1,13 @@
 """Layers made of layers: one after another, or with a way around."""
 
 import textwrap
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
 from nural.layer import Layer
+
+AnyLayer = TypeVar("AnyLayer", bound=Layer)
 
 
 class Sequential(Layer):
@@ -23,6 +25,14 @@ class Sequential(Layer):
         if len({id(layer) for layer in layers}) < len(layers):
             raise ValueError("Sequential: a layer object occurs twice; each place needs a layer of its own")
         super().__init__(children={str(i): layer for i, layer in enumerate(layers)}, rng=rng)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Layer):
+            raise TypeError(
+                f"{type(self).__name__}: the attribute {name} would be one more layer in the chain: pass it in its "
+                "place, or derive from Layer, whose layers are attributes"
+            )
+        super().__setattr__(name, value)
 
     @property
     def layers(self) -> list[Layer]:
@@ -110,6 +120,21 @@ class Residual(Layer):
 
     def __repr__(self) -> str:
         return _listed(self)
+
+
+def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
+    """Whether a layer does what one of these classes of nural's does.
+
+    It is of that class, or of one derived from it which has neither a ``forward`` nor a ``pair`` of its own.
+    """
+    if type(layer) in kinds or not isinstance(layer, kinds):
+        return type(layer) in kinds
+    return _parts(type(layer)) in [_parts(kind) for kind in kinds]
+
+
+def _parts(kind: type[Layer]) -> tuple[Any, Any]:
+    """What a class computes with."""
+    return kind.forward, getattr(kind, "pair", None)
 
 
 def _listed(layer: Layer) -> str:

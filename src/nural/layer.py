@@ -5,35 +5,60 @@ from __future__ import annotations
 import copy
 import inspect
 import math
+import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
 
+from nural.arrays import Arrays, dotted, joined
+from nural.parent import Parent
 from nural.task import Task
 
 DEFAULT_SEED = 0
+#: Whoever draws weights that are not there yet holds this, so that they are drawn once.
+_DRAWING = threading.RLock()
+#: How many sets of a layer's buffers wait for the next `Layer.inference_twin`: so many can be at work at once.
+_MOST_SPARE = os.cpu_count() or 1
+#: What is collected before anything is: of no structure that there is.
+_NOTHING = -1, Arrays()
+#: Attributes that calls fill, and that nobody copies.
+_FILLED = {"saved", "gradients_ready", "buffers", "_spare", "_own_grads", "_params", "_grads", "_state"}
 
 
-class Arrays(dict[str, np.ndarray]):
-    """Arrays by name. Setting an item fills the array that is there, so everyone who holds it sees the new values."""
+class _NothingSaved:
+    """Stands in the place of `Layer.saved` before any ``forward``."""
 
-    def __setitem__(self, name: str, value: Any) -> None:
-        array = self[name]
-        if value is array:  # what `params[name] -= step` does
-            return
-        if np.shape(value) != array.shape:
-            raise ValueError(f"{name} has shape {array.shape}; cannot fill it with shape {np.shape(value)}")
-        array[...] = value
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (dict(self),)
+    def __get__(self, layer: Any, kind: type) -> Any:
+        if layer is None:
+            return self
+        raise RuntimeError(f"{kind.__name__}: nothing to go back through; call forward before backward")
 
 
-class Layer:
+class Layer(Parent):
     """One step of a network: ``forward`` computes its output, ``backward`` takes the error back through it.
 
-    A layer keeps each argument of its constructor as an attribute of the same name; `config` collects them.
+    A layer keeps each argument of its constructor as an attribute of the same name; `config` collects them. Attributes
+    that are layers are its `children`, as in PyTorch, so that a network may be written as a class:
+
+        class Net(nural.Layer):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = nural.Linear(784, 100), nural.Linear(100, 10)
+
+            def forward(self, x, train=False):
+                return self.b(self.a(x, train), train)
+
+            def backward(self, dy, need_dx=True):
+                return self.a.backward(self.b.backward(dy), need_dx)
+
+    Several threads may use one network at the same time through `nural.predict` and its like, since each of these
+    computes on an `inference_twin`. ``forward`` and ``backward`` keep what they compute in the layer, so they are for
+    one thread. What a layer of your own keeps between calls belongs into `buffer` and `saved`: these are never
+    shared between threads, copied, pickled or saved.
 
     Attributes:
         params: What is learned, by name, the children's under dotted names (``0.W``). Filled, never rebound.
@@ -60,6 +85,10 @@ class Layer:
     #: What `forward` and `backward` compute for each value, by the formula: an addition, a multiplication, a division,
     #: a comparison, a drawn number and a function such as exp or the square root are each one operation.
     operations_per_value = (0, 0)
+    untracked = frozenset({"saved"})
+    #: What the last ``forward`` kept for ``backward``.
+    saved: Any = _NothingSaved()
+    children: dict[str, Layer]
     #: Arguments of constructors that say how the arrays begin, not what the layer is.
     not_config = frozenset({"self", "rng", "initializer"})
 
@@ -73,19 +102,16 @@ class Layer:
         rng: np.random.Generator | None = None,
     ) -> None:
         self.shapes = dict(shapes or {})
-        self.children = dict(children or {})
-        learned = [child.dtype for child in self.children.values() if child.all_shapes()]
-        self.dtype = np.result_type(*learned) if learned else np.dtype(dtype)
+        self.dtype = np.dtype(dtype)
+        if children or self.children:
+            self.adopt(children or {})
         self.generator: np.random.Generator | None = None
         self.share = (0, 0)
-        self.gradients_ready: Callable[[str], None] | None = None
         self.task: Task | None = None
         self.info: dict[str, Any] = {}
-        self.buffers: dict[str, np.ndarray] = {}
-        self._saved: tuple[Any, ...] = ()
         self._own_state = {name: np.array(value, self.dtype) for name, value in (state or {}).items()}
         self._own_params: dict[str, np.ndarray] | None = None
-        self._forget_collected()
+        self._begin()
         if rng is not None:
             self.build(rng)
 
@@ -122,6 +148,7 @@ class Layer:
 
     def build(self, rng: np.random.Generator) -> None:
         """Draw from ``rng`` the parameters that are not there yet, layer by layer."""
+        self.require_no_hidden_children()
         for child in self.children.values():
             child.build(rng)
         if self._own_params is None:
@@ -130,11 +157,15 @@ class Layer:
 
     def draw(self) -> Arrays:
         """`params`, drawn with one generator for all layers if they are not there yet."""
-        if self._params is None:
+        structure, params = self._params
+        if structure == Parent.structure:
+            return params  # as nearly always
+        with _DRAWING:
+            structure = Parent.structure
             self.build(np.random.default_rng(DEFAULT_SEED))
-            own = self._own_params or {}
-            self._params = Arrays(own | _dotted({name: child.params for name, child in self.children.items()}))
-        return self._params
+            params = Arrays((self._own_params or {}) | dotted({n: child.draw() for n, child in self.children.items()}))
+            self._params = structure, params
+        return params
 
     @property
     def params(self) -> Arrays:
@@ -144,38 +175,31 @@ class Layer:
     @property
     def grads(self) -> Arrays:
         """The gradients, under the names of ``params``."""
-        if self._grads is None:
-            own = {name: np.zeros(shape, self.dtype) for name, shape in self.shapes.items()}
-            self._grads = Arrays(own | _dotted({name: child.grads for name, child in self.children.items()}))
-        return self._grads
+        if self._grads[0] != Parent.structure:
+            if self._own_grads is None:
+                self._own_grads = {name: np.zeros(shape, self.dtype) for name, shape in self.shapes.items()}
+            inner = {name: child.grads for name, child in self.children.items()}
+            self._grads = Parent.structure, Arrays(self._own_grads | dotted(inner))
+        return self._grads[1]
 
     @property
     def state(self) -> Arrays:
         """The running statistics, under dotted names."""
-        if self._state is None:
+        structure, state = self._state
+        if structure != Parent.structure:
             inner = {name: child.state for name, child in self.children.items()}
-            self._state = Arrays(self._own_state | _dotted(inner))
-        return self._state
+            state = Arrays(self._own_state | dotted(inner))
+            self._state = Parent.structure, state
+        return state
 
     def generators(self) -> dict[str, np.random.Generator]:
         """The generators of the layers that are random in training, under dotted names."""
         own = {} if self.generator is None else {"generator": self.generator}
-        return own | _dotted({name: child.generators() for name, child in self.children.items()})
+        return own | dotted({name: child.generators() for name, child in self.children.items()})
 
     def all_shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every parameter by dotted name; allocates none of them."""
-        return self.shapes | _dotted({name: child.all_shapes() for name, child in self.children.items()})
-
-    @property
-    def saved(self) -> Any:
-        """What the last ``forward`` kept for ``backward``."""
-        if not self._saved:
-            raise RuntimeError(f"{type(self).__name__}: nothing to go back through; call forward before backward")
-        return self._saved[0]
-
-    @saved.setter
-    def saved(self, value: Any) -> None:
-        self._saved = (value,)
+        return self.shapes | dotted({name: child.all_shapes() for name, child in self.children.items()})
 
     # -- scratch and copies ----------------------------------------------------------------------------------
 
@@ -189,11 +213,20 @@ class Layer:
             kept = self.buffers[name] = np.empty(shape, dtype)
         return kept[: shape[0]] if shape else kept
 
+    def named_layers(self, place: str = "") -> Iterator[tuple[str, Layer]]:
+        """This layer and all inside with their dotted names, in order; ``place`` is the name of this one."""
+        yield place, self
+        for name, child in self.children.items():
+            yield from child.named_layers(joined(place, name))
+
+    def leaves(self) -> Iterator[Layer]:
+        """The layers that hold no others, in order."""
+        return (layer for _, layer in self.named_layers() if not layer.children)
+
     def all_buffers(self) -> Iterator[np.ndarray]:
         """The scratch arrays of this layer and of the layers inside."""
-        yield from self.buffers.values()
-        for child in self.children.values():
-            yield from child.all_buffers()
+        for _, layer in self.named_layers():
+            yield from layer.buffers.values()
 
     def replica(self, copies: dict[int, Any] | None = None) -> Self:
         """A twin that shares ``params`` and owns its ``grads``, buffers, and copies of ``state`` and generators.
@@ -204,52 +237,93 @@ class Layer:
         self.draw()  # before they are shared
         copies = {} if copies is None else copies
         twin = copy.copy(self)
-        twin.children = {name: child.replica(copies) for name, child in self.children.items()}
-        twin.buffers = {}
-        twin.gradients_ready = None
-        twin._saved = ()
+        twin.exchange_children({name: child.replica(copies) for name, child in self.children.items()})
         twin._own_state = {name: value.copy() for name, value in self._own_state.items()}
         twin.generator = copy.deepcopy(self.generator, copies)
-        twin._forget_collected()
         return twin
+
+    def inference_twin(self) -> Self:
+        """A twin for one ``forward`` in evaluation, by one thread while others use this layer, or other twins of it.
+
+        It has this layer's parameters, running statistics and attributes as they are now, and of its own what such a
+        pass writes: `saved`, and buffers, which `give_buffers_back` hands on to the next twin.
+        """
+        self.draw()
+        own = vars(self).copy()
+        own.pop("saved", None)
+        try:
+            own["buffers"] = self._spare.pop()
+        except IndexError:
+            own["buffers"] = {}
+        twin = type(self).__new__(type(self))
+        object.__setattr__(twin, "__dict__", own)
+        if self.children:
+            twin.exchange_children({name: child.inference_twin() for name, child in self.children.items()})
+        return twin
+
+    def give_buffers_back(self) -> None:
+        """Of an `inference_twin`, after its pass, when nothing uses the output any more."""
+        self._spare.append(self.buffers)
+        for child in self.children.values():
+            child.give_buffers_back()
 
     def astype(self, dtype: Any) -> Self:
         """A copy that owns its parameters and state, converted to ``dtype``."""
         twin = self.replica()
         twin.dtype = np.dtype(dtype)
-        twin.children = {name: child.astype(dtype) for name, child in self.children.items()}
+        twin.exchange_children({name: child.astype(dtype) for name, child in self.children.items()})
         twin._own_params = {name: value.astype(dtype) for name, value in (self._own_params or {}).items()}
         twin._own_state = {name: value.astype(dtype) for name, value in self._own_state.items()}
         return twin
 
+    def _begin(self) -> None:
+        """Set the attributes that calls fill, as they are before any call."""
+        self.gradients_ready: Callable[[str], None] | None = None
+        self.buffers: dict[str, np.ndarray] = {}
+        self._spare = deque[dict[str, np.ndarray]](maxlen=_MOST_SPARE)
+        self._own_grads: dict[str, np.ndarray] | None = None
+        self._params = self._grads = self._state = _NOTHING
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in _FILLED}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
+
     def config(self) -> dict[str, Any]:
         """The constructor's arguments that say what the layer is."""
-        return {argument.name: getattr(self, argument.name) for argument in self._arguments()}
+        return {argument.name: getattr(self, argument.name) for argument in arguments_of(type(self))}
 
     def take_share(self, before: int, after: int) -> None:
         """Set ``share`` here and in all layers inside."""
-        self.share = before, after
-        for child in self.children.values():
-            child.take_share(before, after)
+        for _, layer in self.named_layers():
+            layer.share = before, after
+
+    def children_changed(self) -> None:
+        """Take the children's type, where they learn."""
+        super().children_changed()
+        learned = [child.dtype for child in self.children.values() if child.all_shapes()]
+        if learned:
+            self.dtype = np.result_type(*learned)
 
     def __call__(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """`forward`."""
+        """`forward`, with all weights drawn by one generator if they are not there yet."""
+        self.draw()
         return self.forward(x, train)
 
     def __repr__(self) -> str:
-        shown = [(a.name, getattr(self, a.name)) for a in self._arguments() if getattr(self, a.name) != a.default]
+        arguments = [a for a in arguments_of(type(self)) if hasattr(self, a.name)]
+        shown = [(a.name, getattr(self, a.name)) for a in arguments if getattr(self, a.name) != a.default]
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown)})"
 
-    def _arguments(self) -> list[inspect.Parameter]:
-        constructor = type(self).__init__
-        arguments = () if constructor is Layer.__init__ else inspect.signature(constructor).parameters.values()
-        return [a for a in arguments if a.kind is not a.VAR_POSITIONAL and a.name not in self.not_config]
 
-    def _forget_collected(self) -> None:
-        self._params: Arrays | None = None
-        self._grads: Arrays | None = None
-        self._state: Arrays | None = None
+@lru_cache(maxsize=512)
+def arguments_of(kind: type[Layer]) -> tuple[inspect.Parameter, ...]:
+    """The arguments of a class's constructor that belong to `Layer.config`."""
+    constructor = kind.__init__
+    arguments = () if constructor is Layer.__init__ else inspect.signature(constructor).parameters.values()
+    return tuple(a for a in arguments if a.kind is not a.VAR_POSITIONAL and a.name not in kind.not_config)
 
 
-def _dotted(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
+Layer.taken = frozenset({*dir(Layer), *vars(Layer())})

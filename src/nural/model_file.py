@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from nural import activations, containers, layers
 from nural.atomic_file import write_atomically
 from nural.containers import Sequential
 from nural.layer import Layer
+from nural.overwriting import MODEL, require_replaceable
+from nural.predictions import said_task
+from nural.task import Task
 
 FORMAT = 1
 
@@ -28,8 +32,10 @@ def layer_type(name: str) -> type[Layer]:
     raise KeyError(name)
 
 
-def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> None:
-    """Write a model to one safetensors file: its arrays, its architecture and ``model.info``.
+def save(
+    model: Layer, path: str | os.PathLike[str], *, half: bool = False, kind: str = MODEL, force: bool = False
+) -> None:
+    """Write a model to one safetensors file: its arrays, its architecture, its task and ``model.info``.
 
     The file appears whole or not at all, and the same model gives the same bytes.
 
@@ -37,46 +43,82 @@ def save(model: Layer, path: str | os.PathLike[str], *, half: bool = False) -> N
         model: What to write.
         path: The file.
         half: Store the arrays as float16, rounded to 11 bits: half the size. `load` gives them their type back.
+        kind: Another name for what the file holds if it is more than a network, which only `load` with ``also`` takes.
+        force: Replace whatever file is there. Without it only a model of nural's is replaced.
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
+        OverwriteError: a file is there that is no model of nural's, and would be lost.
         OSError: the file cannot be written.
     """
     arrays = {**prefixed("params", model.params), **prefixed("state", model.state)}
     if half:
         with np.errstate(over="ignore"):  # what became infinite is refused below
             arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
-    write_file(path, "model", arrays, {"architecture": describe(model), "info": model.info})
+    task = said_task(model)
+    content = {"architecture": describe(model), "task": task and task.as_json(), "info": model.info}
+    write_file(path, kind, arrays, content, force)
 
 
-def load(path: str | os.PathLike[str]) -> Layer:
+def load(path: str | os.PathLike[str], *, also: Sequence[str] = ()) -> Layer:
     """Read a model that `save` wrote; nothing but the file is needed, and nothing in it is run.
+
+    Args:
+        path: The file.
+        also: Kinds of file, beside models, to take.
 
     Raises:
         ModelFileError: the file is missing or no model of nural's, names an unknown layer, or its arrays are not those
             of its architecture: missing, extra, misshapen, of another type or not finite.
     """
-    arrays, content = read_file(path, "model")
+    arrays, content = read_file(path, MODEL, also)
+    channels, values = _running_channels(content.get("architecture")), sum(array.size for array in arrays.values())
+    if channels > values:  # batch norm takes memory for them before its arrays are compared
+        raise ModelFileError(f"{path}: describes batch norm of {channels} channels, but holds {values} values")
     model = _build(path, content.get("architecture"))
     if as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
         raise ModelFileError(f"{path}: its description is not one that nural writes")
     require_arrays(path, model, arrays)
     fill(model, arrays)
+    model.task = _task(path, content.get("task"))
     model.info = content["info"]
     return model
 
 
+def _task(path: Any, described: Any) -> Task | None:
+    try:
+        return None if described is None else Task.from_json(described)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{path}: its description of the task is damaged ({error})") from error
+
+
 def describe(model: Layer) -> dict[str, Any]:
     """The architecture as JSON has it: type, configuration and children of each layer."""
+    kind = type(model)
     try:
-        layer_type(type(model).__name__)
-    except KeyError as error:
-        raise ModelFileError(f"{type(model).__name__} is no layer of nural's, so a file cannot name it") from error
+        own = layer_type(kind.__name__) is kind
+    except KeyError:
+        own = False
+    if not own:
+        raise ModelFileError(
+            f"the class {kind.__module__}.{kind.__qualname__} is no layer of nural's, so a file cannot name it; save "
+            "model.params and model.state with numpy.savez, and fill those of a model that your code builds"
+        )
     return {
-        "type": type(model).__name__,
+        "type": kind.__name__,
         "config": {k: v.name if isinstance(v, np.dtype) else v for k, v in model.config().items()},
         "children": {name: describe(child) for name, child in model.children.items()},
     }
+
+
+def _running_channels(described: Any) -> int:
+    """Of how many channels the layers would keep running statistics; 0 where the description is none."""
+    if not isinstance(described, dict):
+        return 0
+    config, children = described.get("config"), described.get("children")
+    inside = sum(map(_running_channels, children.values())) if isinstance(children, dict) else 0
+    own = config.get("num_features", 0) if isinstance(config, dict) and config.get("track_running_stats") else 0
+    return inside + (own if isinstance(own, int) else 0)
 
 
 def _build(path: Any, described: Any) -> Layer:
@@ -135,10 +177,13 @@ def prefixed(prefix: str, arrays: Any) -> dict[str, np.ndarray]:
     return {f"{prefix}.{name}": np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def write_file(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any]) -> None:
+def write_file(
+    path: Any, kind: str, arrays: dict[str, np.ndarray], content: dict[str, Any], force: bool = False
+) -> None:
     """Write a file of this kind, "model" or "checkpoint", whole or not at all; raises as `save` does."""
     from safetensors.numpy import save as to_bytes
 
+    require_replaceable(path, kind, force=force)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ModelFileError(f"{path}: not written, because {name} holds NaN or infinity")
@@ -146,8 +191,8 @@ def write_file(path: Any, kind: str, arrays: dict[str, np.ndarray], content: dic
     write_atomically(path, to_bytes(arrays, {"nural": description}))
 
 
-def read_file(path: Any, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The arrays and the description of a file of this kind; raises ModelFileError if it is none."""
+def read_file(path: Any, kind: str, also: Sequence[str] = ()) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the description of a file of this kind, or of ``also``; raises ModelFileError if it is none."""
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():
@@ -167,7 +212,7 @@ def read_file(path: Any, kind: str) -> tuple[dict[str, np.ndarray], dict[str, An
         found = content["kind"], content["format"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(f"{path}: its description is damaged ({error})") from error
-    if found != (kind, FORMAT):
+    if found not in [(name, FORMAT) for name in (kind, *also)]:
         raise ModelFileError(f"{path}: expected a {kind} of format {FORMAT}, found a {found[0]} of format {found[1]}")
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -125,7 +125,34 @@ def test_a_model_of_another_architecture(nural, one_sentence):
     library.save(library.Sequential(library.Linear(10, 10)), path)
     assert "expected a network that takes 784 pixels" in one_sentence(nural("evaluate", "--model", path))
     library.save(library.Sequential(library.Linear(784, 3)), path)
-    assert "expected a network with 10 outputs" in one_sentence(nural("evaluate", "--model", path))
+    assert "whose classes are the digits 0 to 9, found 0, 1, 2 in" in one_sentence(nural("serve", "--model", path))
+
+
+def test_what_a_model_is_for(nural, pictures, one_sentence):
+    inside, path = library.load_pretrained(), nural.folder / "other.safetensors"
+    answers = [json.loads(line) for line in nural("predict", "--json", *pictures[0], check=0).stdout.splitlines()]
+    names = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    softmax = library.Sequential(inside, library.Softmax())
+    softmax.task, softmax.info = library.Task("multiclass", names), inside.info
+    library.save(softmax, path)
+    named = nural("predict", "--json", *pictures[0], "--model", path, check=0).stdout.splitlines()
+    for line, answer in zip(map(json.loads, named), answers, strict=True):
+        assert line["class"] == names[answer["digit"]]
+        assert line["confidence"] == pytest.approx(answer["confidence"], abs=1e-5)
+    for command in (["read", "0.png"], ["serve", "--no-browser"]):
+        assert "classes are the digits 0 to 9, found zero, one" in one_sentence(nural(*command, "--model", path))
+    assert "this model tells apart zero, one" in one_sentence(nural("evaluate", "--model", path))
+    inside.task = library.Task("regression")
+    library.save(inside, path)
+    found = one_sentence(nural("predict", "0.png", "--model", path))
+    assert "expected a network that names one of several classes, found a regression network" in found
+    one = library.Sequential(library.Linear(784, 1))
+    animals = ("cat", "dog")
+    one.task = library.Task("binary", animals)
+    library.save(one, path)
+    p = library.predict_proba(one, library.data.prepare(nural.folder / "0.png").reshape(1, -1))[0]
+    expected = f"0.png: {animals[p.argmax()]} ({100 * p.max():.1f}%)\n"
+    assert nural("predict", "0.png", "--model", path, check=0).stdout == expected
 
 
 def test_data(nural, small_npz, one_sentence):

@@ -77,7 +77,7 @@ def test_a_model_whose_first_layer_sees_no_image_has_no_filters(nural, small_npz
     library.save(library.Sequential(*model.layers, library.Linear(140, 10)), nural.folder / "rows.safetensors")
     result = nural("evaluate", "--data", small_npz, "--model", "rows.safetensors", check=0)
     assert written(nural.folder / "evaluation") == [f"{name}.png" for name in PICTURES if name != "filters"]
-    assert "no filters.png: the first layer of this model does not look at an image" in result.stdout
+    assert "no filters.png: the first layer of this model does not look at a grey image" in result.stdout
 
 
 def test_digits_of_one_class_only(nural, trained, tmp_path, mnist):
@@ -96,6 +96,9 @@ def test_what_evaluate_refuses(nural, trained, small_npz, one_sentence):
         nural("evaluate", *options, "--out", "file")
     )
     assert "/proc/none" in one_sentence(nural("evaluate", *options, "--out", "/proc/none"))
+    (nural.folder / "confusion.png").write_bytes(b"mine")
+    said = one_sentence(nural("evaluate", *options, "--out", "."))
+    assert said.startswith("nural: confusion.png: was not written by nural, and would be lost; name another file")
     model = library.load(trained / "model.safetensors")
     for value in model.params.values():
         value[...] = 1e38

@@ -10,6 +10,8 @@ def test_each_ending_chooses_its_target_and_the_difference_is_said(nural):
         assert size in said[0]
         assert said[1].startswith("largest difference from the model ")
         assert "on 1,000 MNIST validation digits, by " in said[1]
+        assert said[2].startswith("accuracy there 99.")
+        assert said[3] == "one sample: 784 values"
 
 
 def test_bits_and_prefix(nural, one_sentence):

@@ -44,6 +44,18 @@ def test_text_json_and_picture(nural):
 
 
 @pytest.mark.usefixtures("pages")
+def test_the_page_itself_is_not_drawn_over(nural, one_sentence):
+    before = (nural.folder / "ones.png").read_bytes()
+    said = one_sentence(nural("read", "ones.png", "--annotate", "ones.png"))
+    assert said.startswith("nural: ones.png: is the file that is read, and would be lost; name another file")
+    said = one_sentence(nural("read", "ones.png", "--annotate", "empty.png"))
+    assert said.startswith("nural: empty.png: was not written by nural, and would be lost")
+    assert (nural.folder / "ones.png").read_bytes() == before
+    for _ in range(2):
+        nural("read", "ones.png", "--annotate", "read.png", check=0)
+
+
+@pytest.mark.usefixtures("pages")
 def test_digits_below_the_threshold(nural):
     assert nural("read", "ones.png", "--threshold", 1, check=0).stdout == "?? ?\n"
 
@@ -63,3 +75,20 @@ def test_several_files_of_which_one_is_empty_and_one_is_missing(nural):
 def test_one_picture_cannot_show_two_pages(nural, one_sentence):
     sentence = one_sentence(nural("read", "ones.png", "empty.png", "--annotate", "read.png"))
     assert "--annotate: expected one photo to draw over, found 2" in sentence
+
+
+@pytest.mark.usefixtures("pages")
+def test_every_page_of_a_file(nural, one_sentence):
+    with Image.open(nural.folder / "ones.png") as ones, Image.open(nural.folder / "empty.png") as empty:
+        ones.save(nural.folder / "scan.tif", save_all=True, append_images=[empty, ones])
+    result = nural("read", "scan.tif", check=0)
+    assert result.stdout == "scan.tif, page 1:\n11 1\nscan.tif, page 2:\nscan.tif, page 3:\n11 1\n"
+    assert result.stderr == "nural: scan.tif, page 2: no digits found\n"
+    found = [json.loads(line) for line in nural("read", "scan.tif", "--json", check=0).stdout.splitlines()]
+    assert [(each["file"], each["page"], len(each["lines"])) for each in found] == [
+        ("scan.tif", 1, 1),
+        ("scan.tif", 2, 0),
+        ("scan.tif", 3, 1),
+    ]
+    sentence = one_sentence(nural("read", "scan.tif", "--annotate", "read.png"))
+    assert "--annotate: expected a photo of one page to draw over, found several in scan.tif" in sentence

@@ -3,10 +3,14 @@ import re
 import signal
 import time
 from itertools import takewhile
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from safetensors.numpy import load_file
+
+import nural as library
 
 RESULTS = {
     "checkpoint.safetensors",
@@ -49,6 +53,71 @@ def test_the_default_folder_is_named_by_date_and_recipe(nural, small_npz):
     nural("train", "--data", small_npz, "--epochs", 1, "--recipe", "two-layer", check=0)
     (folder,) = (nural.folder / "runs").iterdir()
     assert re.fullmatch(r"\d{8}-\d{6}-two-layer", folder.name)
+
+
+def test_runs_that_begin_in_the_same_second_have_a_folder_each(nural, small_npz):
+    """Five at once: config, history and model in each folder are of one run."""
+    options = ("--data", small_npz, "--epochs", 1, "--recipe", "two-layer", "--threads", 1, "--json")
+    running = [nural.start("train", *options, "--seed", seed) for seed in range(5)]
+    ended = [process.communicate(timeout=120) for process in running]
+    assert [process.returncode for process in running] == [0] * 5, ended
+    folders = [json.loads(output)["folder"] for output, _ in ended]
+    assert len(set(folders)) == 5
+    for seed, folder in enumerate(folders):
+        assert re.fullmatch(r"runs/\d{8}-\d{6}-two-layer(-\d+)?", folder)
+        assert json.loads((nural.folder / folder / "config.json").read_text())["seed"] == seed
+        assert library.load(nural.folder / folder / "model.safetensors").info["seed"] == seed
+    assert last_run(nural) in [str(nural.folder / folder) for folder in folders]
+
+
+def last_run(nural):
+    return (Path(nural.home["XDG_STATE_HOME"]) / "nural" / "last-run").read_text()
+
+
+def begun(nural, *arguments):
+    """A training that has said where its results go."""
+    process = nural.start("train", *arguments)
+    assert any(line.startswith("results go to") for line in process.stdout)
+    return process
+
+
+def test_two_trainings_never_share_a_folder(nural, small_npz, one_sentence):
+    options = ("--data", small_npz, "--recipe", "two-layer", "--batch-size", 2, "--epochs", 50)
+    first = begun(nural, *options, "--out", "run")
+    try:
+        second = one_sentence(nural("train", "--resume", "run"))
+        assert second == "nural: run: another `nural train` is at work there; wait for its end\n"
+        assert "run: holds a run already" in one_sentence(nural("train", *options, "--out", "run"))
+    finally:
+        first.kill()  # it can leave no lock behind
+        first.communicate(timeout=60)
+    resumed = begun(nural, "--resume", "run")
+    resumed.send_signal(signal.SIGINT)
+    _, errors = resumed.communicate(timeout=60)
+    assert errors == "nural: stopped by Ctrl-C; go on with: nural train --resume run\n"
+    assert not (nural.folder / "run" / ".lock").exists()
+
+
+def test_two_trainings_that_are_to_begin_in_one_folder(nural, small_npz):
+    options = ("--data", small_npz, "--epochs", 1, "--recipe", "two-layer", "--threads", 1, "--out", "run")
+    running = [nural.start("train", *options, "--seed", seed) for seed in range(3)]
+    ended = [process.communicate(timeout=120) for process in running]
+    assert sorted(process.returncode for process in running) == [0, 2, 2], ended
+    (seed,) = (seed for seed, process in enumerate(running) if process.returncode == 0)
+    assert json.loads((nural.folder / "run" / "config.json").read_text())["seed"] == seed
+    for process, (_, errors) in zip(running, ended, strict=True):
+        if process.returncode:
+            assert re.fullmatch(r"nural: run: (holds a run already|another `nural train` is at work there).*\n", errors)
+
+
+def test_few_digits_are_learned_in_small_batches_with_a_smaller_rate(nural, tmp_path, mnist):
+    x, y = (256 * mnist[0][0][:60]).astype(np.uint8).reshape(-1, 28, 28), mnist[0][1][:60]
+    np.savez(tmp_path / "few.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    nural("train", "--data", tmp_path / "few.npz", "--epochs", 1, "--out", "run", check=0)
+    config = json.loads((nural.folder / "run" / "config.json").read_text())
+    assert (config["batch_size"], config["learning_rate"]) == (5, 0.2 * 5 / 128)
+    nural("train", "--data", tmp_path / "few.npz", "--epochs", 1, "--learning-rate", 0.01, "--out", "own", check=0)
+    assert json.loads((nural.folder / "own" / "config.json").read_text())["learning_rate"] == 0.01
 
 
 def test_json_prints_one_object(nural, small_npz):
@@ -141,6 +210,7 @@ def test_somebody_s_file_is_not_overwritten(nural, small_npz, one_sentence):
         {"learning_rate": "0.1"},
         {"learning_rate": None},
         {"data": 5},
+        {"pictures": None},
         {"seed": -1},
         {"threads": 0},
         {"threads": "two"},
@@ -149,7 +219,7 @@ def test_somebody_s_file_is_not_overwritten(nural, small_npz, one_sentence):
 )
 def test_a_damaged_configuration(nural, change, one_sentence):
     config = {
-        **{"recipe": "mlp", "data": None, "epochs": 1, "batch_size": 32},
+        **{"recipe": "mlp", "data": None, "label_column": None, "pictures": "auto", "epochs": 1, "batch_size": 32},
         **{"learning_rate": 0.1, "seed": 0, "threads": 1},
     }
     (nural.folder / "run").mkdir()
@@ -198,3 +268,18 @@ def test_resume_refuses_what_would_change_the_run(nural, small_npz, one_sentence
     assert "no safetensors file" in one_sentence(nural("train", "--resume", "run"))
     (nural.folder / "run" / "config.json").write_text("{}")
     assert "config.json: is no configuration of a run" in one_sentence(nural("train", "--resume", "run"))
+
+
+def test_one_class_is_nothing_to_learn_from(nural, small_npz, one_sentence):
+    with np.load(small_npz) as arrays:
+        pixels, labels = arrays["x_train"][:70].reshape(70, -1), arrays["y_train"][:70]
+    table = np.column_stack([pixels[:, :300], labels, pixels[:, 300:]])
+    np.savetxt(nural.folder / "digits.csv", table, "%d", ",")
+    sentence = "digits.csv: expected pictures of two classes at least to learn from, found 0 alone"
+    assert sentence in one_sentence(nural("train", "--data", "digits.csv", "--label-column", 1))
+    result = nural("data", "--data", "digits.csv", "--label-column", 1, "--json", check=0)
+    assert sentence in result.stderr
+    found = json.loads(
+        nural("data", "--data", "digits.csv", "--label-column", 301, "--json", check=0).stdout.split("\n")[0]
+    )
+    assert found["counts"] == np.bincount(labels[:50], minlength=10).tolist()

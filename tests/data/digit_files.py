@@ -3,6 +3,7 @@
 import gzip
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -44,7 +45,8 @@ def write_image_folder(folder: Path, digits: Digits, names: list[str] | None = N
     for number, (image, label) in enumerate(zip(*digits, strict=True)):
         subfolder = folder / (names[label] if names else str(label))
         subfolder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image.reshape(28, 28)).save(subfolder / f"{number:04}.{ending}")
+        options: dict[str, Any] = {"lossless": True} if ending == "webp" else {}
+        Image.fromarray(image.reshape(28, 28)).save(subfolder / f"{number:04}.{ending}", **options)
     return folder
 
 

@@ -24,6 +24,24 @@ class IncreasingOnly:
         return self.array[index]
 
 
+class Table:
+    """Rows of which `[]` asks by label, as pandas's."""
+
+    iloc = None
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return self.array
+
+    def __getitem__(self, index: np.ndarray) -> np.ndarray:
+        return self.array[::-1][index]
+
+
 def collect(batches: Batches, seed: int, start: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(x.copy(), y.copy()) for x, y in batches.epoch(np.random.default_rng(seed), start)]
 
@@ -95,7 +113,7 @@ def test_lists_and_tuples(kind):
         assert (y == y_plain).all()
 
 
-@pytest.mark.parametrize("kind", [np.asarray, np.asfortranarray, np.ndarray.tolist, tuple, IncreasingOnly])
+@pytest.mark.parametrize("kind", [np.asarray, np.asfortranarray, np.ndarray.tolist, tuple, IncreasingOnly, Table])
 def test_rows(kind):
     source = kind(X)
     for begin, end in ((0, 8), (8, 70), (64, 72)):
@@ -131,8 +149,16 @@ def read_only(array):
 
 @pytest.mark.parametrize(
     "source",
-    [IncreasingOnly, np.asfortranarray, lambda x: x[::-1][::-1], lambda x: x.astype(">f4"), read_only],
-    ids=["HDF5", "Fortran", "strided", "big-endian", "read-only"],
+    [
+        IncreasingOnly,
+        Table,
+        np.asfortranarray,
+        lambda x: x[::-1][::-1],
+        lambda x: x.astype(">f4"),
+        lambda x: x.astype(object),
+        read_only,
+    ],
+    ids=["HDF5", "table", "Fortran", "strided", "big-endian", "objects", "read-only"],
 )
 def test_every_source_gives_the_same_batches(source):
     for (x, y), (x_plain, y_plain) in zip(
@@ -185,6 +211,8 @@ def test_no_large_allocation_after_the_first_batch(dtype, layout):
         (X, Y[1:], 8, "expected as many targets as samples, found 70 samples and 69 targets"),
         (X[:0], Y[:0], 8, "expected samples, found none"),
         (X, Y, 0, "expected a batch_size of at least 1, found 0"),
+        (X.astype(str), Y, 8, "expected samples that are numbers, found .*'0.0'"),
+        (np.where(X == 4, "four", X.astype(object)), Y, 8, "expected samples that are numbers, found 'four'"),
     ],
 )
 def test_what_is_refused(x, y, batch_size, message):

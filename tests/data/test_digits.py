@@ -10,10 +10,12 @@ IMAGES, LABELS = np.zeros((3, 28, 28), np.uint8), np.array([0, 5, 9])
 @pytest.mark.parametrize("shape", [(3, 784), (3, 28, 28), (3, 28, 28, 1)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, ">i2", np.float32, np.float64])
 def test_one_form_for_all(shape, dtype):
-    pixels, labels = check_digits(np.ones(shape, dtype), LABELS[:, None].astype(np.uint8), "file")
-    assert pixels.shape == (3, 784)
-    assert pixels.dtype == (np.float32 if np.dtype(dtype).kind == "f" else np.uint8)
-    assert (pixels == 1).all()
+    for value in (0, 1, 2, 255):
+        pixels, labels = check_digits(np.full(shape, value, dtype), LABELS[:, None].astype(np.uint8), "file")
+        assert pixels.shape == (3, 784)
+        kind = np.float32 if value == 1 or (value == 0 and np.dtype(dtype).kind == "f") else np.uint8
+        assert pixels.dtype == kind
+        assert (pixels == value).all()
     assert labels.shape == (3,)
     assert labels.dtype == np.int64
 
@@ -27,8 +29,10 @@ def test_one_form_for_all(shape, dtype):
         (IMAGES - 1.0, LABELS, "file: expected float64 pixels from 0 to 1, found pixels from -1.0 to -1.0"),
         (IMAGES + np.nan, LABELS, "file: expected float64 pixels from 0 to 1, found pixels from nan"),
         (IMAGES.astype(int) + 256, LABELS, "file: expected int64 pixels from 0 to 255, found pixels from 256"),
-        (IMAGES.astype(bool), LABELS, "file: expected pixels that are integers or floats, found bool"),
-        (IMAGES, LABELS.astype(float), "file: expected labels that are integers, found float64"),
+        (IMAGES + 1.5, LABELS, "file: expected float64 pixels from 0 to 1, found pixels from 1.5 to 1.5"),
+        (IMAGES.astype(str), LABELS, "file: expected pixels that are numbers, found <U3"),
+        (IMAGES, LABELS / 2, "file: expected labels that are whole numbers, found float64"),
+        (IMAGES, LABELS + np.nan, "file: expected labels that are whole numbers, found float64"),
         (IMAGES, LABELS + 1, "file: expected labels from 0 to 9, found labels from 1 to 10"),
         (IMAGES, LABELS - 1, "file: expected labels from 0 to 9, found labels from -1 to 8"),
     ],

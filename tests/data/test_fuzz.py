@@ -16,7 +16,7 @@ from PIL import Image
 
 from nural.data import DataError, load_mnist_datasets, prepare
 
-pytestmark = pytest.mark.fuzz
+pytestmark = [pytest.mark.fuzz, pytest.mark.filterwarnings("ignore:.*expected pictures of two classes:UserWarning")]
 
 ROUNDS = 2_000
 SECONDS = 5  # for one file, on a machine that others use too
@@ -113,6 +113,8 @@ def test_pickle(few, read_file):
     sets = [(few[0][i : i + 1], few[1][i : i + 1]) for i in range(3)]
     seeds = [pickle.dumps(sets, protocol) for protocol in range(6)]
     seeds += [python2_pickle(sets, protocol) for protocol in range(3)]
+    arrays = {"train_img": few[0], "train_label": few[1], "test_img": few[0][:1], "test_label": few[1][:1]}
+    seeds += [pickle.dumps(arrays, protocol) for protocol in range(6)]
     check(read_file, mutants(seeds, np.random.default_rng(0)))
 
 

@@ -112,3 +112,19 @@ def test_files_that_cannot_be_mapped(tmp_path, content, message):
         map_idx(tmp_path / "images")
     with pytest.raises(DataError, match="expected a file, found a folder"):
         map_idx(tmp_path)
+
+
+@pytest.mark.parametrize("names", ["{}-{}-idx{}-ubyte", "{}-{}-idx{}-ubyte.gz"])
+@pytest.mark.parametrize("below", ["raw", "MNIST/raw"])
+def test_the_folders_of_torchvision(tmp_path, train, test, check_sets, names, below):
+    (tmp_path / below).mkdir(parents=True)
+    write_idx_folder(tmp_path / below, train, test, names)
+    check_sets(tmp_path)
+
+
+def test_several_data_sets_of_torchvision(tmp_path, train, check_sets):
+    for name in ("FashionMNIST", "MNIST"):
+        (tmp_path / name / "raw").mkdir(parents=True)
+        write_idx_folder(tmp_path / name / "raw", train)
+    with pytest.raises(DataError, match=r"expected the IDX files of one data set, found several: .*FashionMNIST/raw, "):
+        load_mnist_datasets(tmp_path)

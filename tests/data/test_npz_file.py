@@ -50,11 +50,97 @@ def test_every_version_of_the_header(tmp_path, train, test, check_sets, version)
     check_sets(replace_member(write_npz(tmp_path / "mnist.npz", train, test), file.getvalue()))
 
 
-def test_missing_array(tmp_path):
-    np.savez(tmp_path / "m.npz", images=IMAGES)
-    with pytest.raises(
-        DataError, match=r"m.npz: expected arrays named x_train, y_train, x_test, y_test, found 'images'"
-    ):
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<u1', 'fortran_order': False, 'shape': (60, 28, 28)}",
+        "{'shape':(60L, 28L, 28L),'fortran_order':False,'descr':'|u1'}\n",
+        '{ "fortran_order" : False , "descr" : "u1" , "shape" : (60 , 28 , 28 ,) , }' + 40 * " " + "\n",
+    ],
+)
+def test_headers_as_other_programs_write_them(tmp_path, train, test, check_sets, header):
+    content = b"\x93NUMPY\x01\0" + len(header).to_bytes(2, "little") + header.encode() + train[0].tobytes()
+    check_sets(replace_member(write_npz(tmp_path / "mnist.npz", train, test), content))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x, y: (x.astype(">i8"), y.astype(np.uint8)),
+        lambda x, y: (x.astype(np.float64), y.astype(np.float32)),
+        lambda x, y: ((x / 256).astype(">f4"), y.astype(">f8")[:, np.newaxis]),
+    ],
+)
+def test_types(tmp_path, train, test, check_sets, change):
+    check_sets(write_npz(tmp_path / "mnist.npz", change(*train), change(*test)))
+
+
+def test_black_and_white(tmp_path, digits):
+    white = digits[0] > 127
+    for pixels in (white, white.astype(np.uint8), white.astype(np.float64)):
+        np.savez(tmp_path / "m.npz", x=pixels, y=digits[1])
+        assert all(np.unique(x).tolist() == [0, 1] for x, _ in load_mnist_datasets(tmp_path / "m.npz"))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("X_train", "y_train", "X_test", "y_test"),
+        ("train_images", "train_labels", "test_images", "test_labels"),
+        ("trainImg", "trainLabel", "t10kImg", "t10kLabel"),
+        ("xtrain", "ytrain", "xtest", "ytest"),
+        ("training-data", "training-targets", "testing-data", "testing-targets"),
+        ("arr_0", "arr_1", "arr_2", "arr_3"),
+        ("arr_0", "arr_2", "arr_1", "arr_3"),
+    ],
+)
+def test_names(tmp_path, train, test, check_sets, names):
+    arrays = dict(zip(names, (*train, *test), strict=True))
+    np.savez(tmp_path / "m.npz", **arrays, note=np.array("text")) if "arr_0" not in names else np.savez(
+        tmp_path / "m.npz", *(arrays[name] for name in sorted(names))
+    )
+    check_sets(tmp_path / "m.npz")
+
+
+@pytest.mark.parametrize("names", [("x", "y"), ("data", "target"), ("images", "labels"), ("arr_1", "arr_0")])
+def test_one_set(tmp_path, digits, check_sets, names):
+    arrays = dict(zip(names, digits, strict=True))
+    np.savez(tmp_path / "m.npz", **{name: arrays[name] for name in sorted(arrays)})
+    check_sets(tmp_path / "m.npz")
+
+
+def test_three_sets(tmp_path, digits, check_sets):
+    x, y = digits
+    arrays = {
+        "train_images": x[:50],
+        "train_labels": y[:50],
+        "val_images": x[50:60],
+        "val_labels": y[50:60, np.newaxis],
+    }
+    np.savez(tmp_path / "m.npz", **arrays, test_images=x[60:], test_labels=y[60:])
+    check_sets(tmp_path / "m.npz")
+    np.savez(
+        tmp_path / "m.npz",
+        *(array for cut in ((0, 50), (50, 60), (60, 70)) for array in (x[slice(*cut)], y[slice(*cut)])),
+    )
+    check_sets(tmp_path / "m.npz")
+
+
+def test_entries_that_macos_adds(tmp_path, train, test, check_sets):
+    path = write_npz(tmp_path / "m.npz", train, test)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("__MACOSX/._x_train.npy", b"\0\5\x16\7")
+    check_sets(path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("images",), ("x_train", "y_train", "x_test"), ("x_train", "train_data", "y_train"), ("arr_0",), ("a", "b")],
+)
+def test_arrays_that_are_missing_or_could_be_either(tmp_path, names):
+    np.savez(tmp_path / "m.npz", **dict.fromkeys(names, IMAGES))  # pyright: ignore[reportArgumentType]
+    found = ", ".join(map(repr, names))
+    with pytest.raises(DataError, match=f"m.npz: expected arrays named as x_train, .*, or as x and y, found {found}"):
         load_mnist_datasets(tmp_path / "m.npz")
 
 
@@ -70,7 +156,7 @@ def test_object_arrays_are_not_unpickled(tmp_path):
         ({"x_train": IMAGES[:, 1:]}, r"expected images of 28×28 pixels, found an array of shape \(12, 27, 28\)"),
         ({"y_train": LABELS[1:]}, r"expected 12 labels, one for each image, found labels of shape \(11,\)"),
         ({"y_train": LABELS + 1}, "expected labels from 0 to 9, found labels from 1 to 10"),
-        ({"y_train": LABELS / 2}, "expected labels that are integers, found float64"),
+        ({"y_train": LABELS / 2}, "expected labels that are whole numbers, found float64"),
         ({"x_train": IMAGES[:0]}, "x_train: expected an array that is not empty"),
         ({"x_train": np.array("text")}, r"x_train: expected an array of numbers, found one of type '<U4'"),
     ],
@@ -81,7 +167,7 @@ def test_arrays_of_another_form(tmp_path, arrays, message):
 
 
 def test_header_that_promises_more_than_there_is(tmp_path):
-    member = npy(IMAGES).replace(b"(12, 28, 28)", b"(99999, 99999, 99)")
+    member = npy(IMAGES).replace(b"(12, 28, 28), }" + 6 * b" ", b"(99999, 99999, 99), }")
     path = replace_member(save(tmp_path / "m.npz"), member)
     with pytest.raises(DataError, match=r"x_train: expected 98998020\d+ bytes for \|u1 of shape .*, found 9408 bytes"):
         load_mnist_datasets(path)

@@ -41,13 +41,35 @@ def test_bytes_as_pixels_and_no_validation_set(tmp_path, train, test, check_sets
     check_sets(path)
 
 
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_dictionary_of_arrays(tmp_path, train, test, check_sets, protocol):
+    path = tmp_path / "mnist.pkl"
+    names = ("train_img", "train_label", "test_img", "test_label")
+    arrays = dict(zip(names, (train[0], train[1].astype(np.uint8), test[0], test[1].astype(np.uint8)), strict=True))
+    path.write_bytes(pickle.dumps(arrays, protocol))
+    check_sets(path)
+    if protocol > 2:  # as from Python 2
+        path.write_bytes(pickle.dumps({name.encode(): array for name, array in arrays.items()}, protocol))
+        check_sets(path)
+
+
+def test_a_dictionary_of_other_things(tmp_path):
+    path = tmp_path / "mnist.pkl"
+    path.write_bytes(pickle.dumps({"train_img": np.zeros((7, 784), np.uint8), "train_label": [0] * 7}))
+    with pytest.raises(DataError, match=r"expected arrays named as x_train, .*, found 'train_img'"):
+        load_mnist_datasets(path)
+
+
 @pytest.mark.parametrize(
     "content", [None, [], (1, 2, 3), [(np.zeros(3), 1)] * 3, [(np.zeros(3), np.zeros(3), np.zeros(3))] * 3]
 )
 def test_another_structure(tmp_path, content):
     path = tmp_path / "mnist.pkl"
     path.write_bytes(pickle.dumps(content))
-    with pytest.raises(DataError, match=r"mnist.pkl: expected two or three pairs of arrays, images and labels, found"):
+    with pytest.raises(
+        DataError,
+        match=r"mnist.pkl: expected two or three pairs of arrays, images and labels, or a dictionary of arrays, found",
+    ):
         load_mnist_datasets(path)
 
 

@@ -44,8 +44,9 @@ def test_arrays(array, protocol):
 
 
 @pytest.mark.parametrize("protocol", range(6))
-def test_tuples_lists_and_numbers(protocol):
+def test_tuples_lists_dictionaries_and_numbers(protocol):
     value = ([], (), (1, 2), (1, 2, 3, 4), [1.5, -3, 2**40, 2**100, None, True], math.inf, "text")
+    value = (*value, {}, {"a": 1}, {"a": [1], "b": {"c": ()}})
     assert load_pickle(pickle.dumps(value, protocol), "file") == value
 
 
@@ -92,13 +93,20 @@ def test_a_pickle_that_would_write_a_file(tmp_path, protocol):
     ("content", "found"),
     [
         (b"(S'echo'\nios\nsystem\n.", "one that would import 'os.system'"),
-        (b"cnumpy\ndtype\n(N}S'__defaults__'\n(tst" + b"b.", "the instruction EMPTY_DICT"),
+        (b"cnumpy\ndtype\n(N}S'__defaults__'\n(tst" + b"b.", "one that would change a type"),
+        (b"(NNtS'a'\nNs.", "one that would change a tuple"),
+        (b"(lI0\nNs.", "one that would change a list"),
+        (b"cnumpy\ndtype\n(S'f4'\ntRS'a'\nNs.", "one that would change a PickledType"),
+        (b"}I1\nNs.", "a dictionary with other keys than strings"),
+        (b"(I1\nNd.", "a dictionary with other keys than strings"),
+        (b"})" + b"p0\ng0\n\x86" * 60 + b"Ns.", "a dictionary with other keys than strings"),
+        (b"(S'a'\nd.", "a damaged one .ValueError"),
+        (b"S'a'\nNs.", "a damaged one .IndexError"),
         (b"c_codecs\nencode\n(NNtb.", "one that would change a type"),
         (b"cnumpy\nndarray\n)R.", "a damaged one .TypeError"),
         (b"\x82\x01.", "the instruction EXT1"),
         (b"Pid\n.", "the instruction PERSID"),
         (b"\x8f.", "the instruction EMPTY_SET"),
-        (b"}.", "the instruction EMPTY_DICT"),
         (b"N" * 10_001 + b".", "one of more than 10000 instructions"),
         (b"\x96" + struct.pack("<Q", 1 << 40) + b".", "a damaged one"),
         (b"\x8e" + struct.pack("<Q", 1 << 62) + b".", "a damaged one"),

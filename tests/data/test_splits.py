@@ -46,7 +46,7 @@ def test_digits_grouped_by_label_are_mixed(given):
 
 @pytest.mark.parametrize(
     ("sets", "message"),
-    [([numbered(6)], "at least 7 digits to divide, found 6"), ([numbered(5)] * 2, "at least 6 .* 5")],
+    [([numbered(6)], "at least 7 pictures to divide, found 6"), ([numbered(5)] * 2, "at least 6 .* 5")],
 )
 def test_too_few(sets, message):
     with pytest.raises(DataError, match=f"file: expected {message}"):

@@ -57,6 +57,28 @@ def test_class_weights(digits):
         balanced.partial_fit(x, y)
 
 
+def test_batches_in_which_nothing_counts(digits):
+    """Neither are they in the loss, nor do they move a weight by themselves."""
+    x, y = digits
+    weight = np.where(np.arange(500) < 40, 1.0, 0.0)
+    settings = {"batch_size": 20, "shuffle": False, "max_iter": 4, "random_state": 0}
+    settings |= {"solver": "sgd", "momentum": 0.0}
+    all_ = MLPClassifier((16,), **settings).fit(x, y, weight)
+    some = MLPClassifier((16,), **settings).fit(x, np.where(weight, y, 9 - y), weight)
+    np.testing.assert_array_equal(all_.coefs_[0], some.coefs_[0])
+    for estimator in (
+        MLPClassifier((16,), early_stopping=True, **settings),
+        MLPRegressor(hidden_layer_sizes=(16,), **settings),
+    ):
+        assert np.isfinite(estimator.fit(x, y, weight).loss_)
+    by_class = MLPClassifier((16,), class_weight=dict.fromkeys(range(9), 0), max_iter=3, batch_size=5, random_state=0)
+    assert set(by_class.fit(x, y).predict(x)) == {9}
+    with pytest.raises(ValueError, match="class_weight must leave weights that are finite and not all zero"):
+        by_class.fit(x, y, (y < 9).astype(float))
+    with pytest.raises(ValueError, match="the weights of the samples that validate add up to zero"):
+        MLPClassifier(early_stopping=True, random_state=0).fit(x, y, (np.arange(500) == 0).astype(float))
+
+
 def test_validation_data_and_their_curve(digits):
     x, y = digits
     held = x[400:], y[400:]
@@ -153,6 +175,25 @@ def test_loss_of_ones_own(digits, numbers):
     assert robust.score(*numbers) > 0.9
 
 
+@pytest.mark.parametrize(
+    ("loss", "targets", "message"),
+    [
+        (nural.cross_entropy_loss, lambda y: y > 4, "softmax of one output is always 1"),
+        (nural.mean_squared_loss, lambda y: y > 4, "mean_squared_loss is a loss of regression networks, .* are binary"),
+        (nural.binary_cross_entropy_loss, lambda y: y, "is a loss of multilabel networks, .* are multiclass"),
+        (nural.cross_entropy_loss, lambda y: np.stack([y > 4, y < 7], 1), "of multiclass networks, .* are multilabel"),
+    ],
+)
+def test_losses_of_other_networks(digits, loss, targets, message):
+    with pytest.raises(ValueError, match=message):
+        classifier(loss=loss).fit(digits[0], targets(digits[1]))
+
+
+def test_a_loss_of_classes_is_none_of_numbers(numbers):
+    with pytest.raises(ValueError, match="task is regression, but cross_entropy_loss is for classes"):
+        MLPRegressor(partial(nural.cross_entropy_loss, label_smoothing=0.1)).fit(*numbers)
+
+
 def test_float32_throughout(digits):
     x, y = digits
     for solver in ("adam", "lbfgs"):
@@ -227,3 +268,27 @@ def test_sparse_input_with_all_kinds_of_layers(digits):
     x, y = digits
     estimator = classifier(batch_norm=True, dropout=0.1, dtype="float32").fit(csr_matrix(x), y)
     np.testing.assert_allclose(estimator.predict_proba(csr_matrix(x)), estimator.predict_proba(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_tables_are_taken_by_position(digits, library):
+    tables = pytest.importorskip(library)
+
+    def table(array):
+        if array.ndim == 2:
+            array = {f"pixel{i}": column for i, column in enumerate(array.T)}
+        kind = tables.DataFrame if isinstance(array, dict) else tables.Series
+        # what a shuffled table of pandas has as its index; polars has none
+        index = {"index": np.random.default_rng(1).permutation(500)} if library == "pandas" else {}
+        return kind(array, **index)
+
+    def found(kind):
+        x, y = map(kind, digits)
+        estimator = classifier(class_weight="balanced", validation_data=(x[:90], y[:90]))
+        return estimator.fit(x, y, sample_weight=kind(digits[0][:, 20] + 1)), estimator.predict_proba(x)
+
+    expected, probabilities = found(np.asarray)
+    estimator, of_tables = found(table)
+    assert estimator.loss_curve_ == expected.loss_curve_
+    assert estimator.validation_scores_ == expected.validation_scores_
+    np.testing.assert_array_equal(of_tables, probabilities)

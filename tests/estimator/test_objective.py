@@ -51,6 +51,17 @@ def test_gradient(rng, loss, output_activation, weighted):
         np.testing.assert_allclose(network.grads[name], expected, atol=1e-7)
 
 
+@pytest.mark.parametrize(("loss", "output_activation"), LOSSES)
+def test_a_batch_in_which_nothing_counts(rng, loss, output_activation):
+    network = network_of()
+    objective = Objective(network, weighted_loss(loss, output_activation), alpha=1.0)
+    x, t = rng.standard_normal((6, 5)), targets(rng, output_activation)
+    objective.gradients(x, t)
+    for samples in (x, csr_matrix(x)):
+        assert objective.gradients(samples, t, np.zeros(6)) == 0
+        assert not any(gradient.any() for gradient in network.grads.values())
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradient_with_each_activation_and_the_l2_term(rng, activation):
     network = network_of(activation)

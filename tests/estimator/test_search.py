@@ -1,13 +1,15 @@
 """Pipelines, searches and the back ends of joblib that spread them, for real."""
 
-from typing import Any
+import pickle
 
 import numpy as np
 import pytest
+from meeting import THREADS, Meeting, require_equal, together
 
 pytest.importorskip("sklearn")
 
 import joblib
+from scipy.sparse import csr_matrix
 from scipy.stats import loguniform
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
@@ -15,6 +17,7 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+from nural.containers import Sequential
 from nural.estimator import ConvolutionalClassifier, MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -75,10 +78,30 @@ def test_estimators_made_of_it(digits):
         assert ensemble.fit(x, y).score(x, y) > 0.9
 
 
-def test_one_estimator_predicts_in_several_threads(digits):
+@pytest.mark.parametrize(
+    ("estimator", "container"),
+    [
+        (MLPClassifier((64, 64), batch_norm=True), np.asarray),
+        (MLPClassifier((64,)), csr_matrix),
+        (ConvolutionalClassifier((4,), (8,), image_shape=(8, 8)), np.asarray),
+        (MLPRegressor(hidden_layer_sizes=(64,)), np.asarray),
+    ],
+)
+def test_one_estimator_answers_several_threads(estimator, container, digits):
     x, y = digits
-    estimator = MLPClassifier((64, 64), random_state=0, max_iter=3).fit(x, y)
-    expected = estimator.predict_proba(x)
-    calls = [joblib.delayed(estimator.predict_proba)(x) for _ in range(40)]
-    found: list[Any] = list(joblib.Parallel(n_jobs=4, backend="threading")(calls))
-    assert all(np.array_equal(p, expected) for p in found)
+    estimator.set_params(max_iter=2, random_state=0).fit(x, y)
+    parts = [container(part) for part in np.array_split(x, THREADS)]
+    methods = [method for method in ("predict", "predict_proba", "decision_function") if hasattr(estimator, method)]
+    expected = {method: [getattr(estimator, method)(part) for part in parts] for method in methods}
+    estimator.network_ = Sequential(*estimator.network_.layers, Meeting())
+    for method, answers in expected.items():
+        ask = getattr(estimator, method)
+        require_equal(together(lambda i, ask=ask: ask(parts[i])), answers)
+
+
+def test_a_pickled_estimator_holds_nothing_of_what_was_computed(digits):
+    x, y = digits
+    estimator = MLPClassifier((300,), max_iter=3, random_state=0).fit(x, y)
+    estimator.predict_proba(x)
+    weights = sum(W.nbytes for W in estimator.network_.params.values())
+    assert len(pickle.dumps(estimator)) < 3 * weights + 10_000  # Adam has two more arrays for each weight

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nural
-from nural import Linear, ReLU, Residual, Sequential
+from nural import Linear, LogSoftmax, ReLU, Residual, Sequential, Sigmoid, Softmax
 from nural.activations import softmax_forward
 from nural.evaluation.calibration import (
     THRESHOLDS,
@@ -64,6 +64,24 @@ def test_one_mistake_made_with_great_confidence_among_many_that_are_right():
     assert p[0, 0] == pytest.approx(0.999, abs=1e-6)  # where the loss is least, mean confidence in class 0 is its share
 
 
+def test_one_output_has_the_temperature_of_two(rng):
+    z, labels = drawn(rng, 500, 3.0, classes=2)
+    expected = fit_temperature(z, labels)
+    assert fit_temperature(z[:, 1:] - z[:, :1], labels) == pytest.approx(expected)
+    assert fit_temperature(z, np.array(["no", "yes"])[labels], ("no", "yes")) == expected
+
+
+def test_names_of_classes_are_looked_up(rng):
+    z, labels = drawn(rng, 500, classes=3)
+    p, classes = softmax_forward(z), ("a", "b", "c")
+    named = np.array(classes)[labels]
+    assert reliability(p, named, classes=classes) == reliability(p, labels)
+    assert expected_calibration_error(p, named, classes=classes) == expected_calibration_error(p, labels)
+    assert coverage_against_error(p, named, classes=classes) == coverage_against_error(p, labels)
+    with pytest.raises(ValueError, match="'d' is none of the classes 'a', 'b', 'c'"):
+        reliability(p, np.full(500, "d"), classes=classes)
+
+
 def test_what_fit_temperature_refuses(rng):
     z, labels = drawn(rng, 50)
     with pytest.raises(ValueError, match="every sample is right"):
@@ -74,6 +92,8 @@ def test_what_fit_temperature_refuses(rng):
         fit_temperature(z, labels[1:])
     with pytest.raises(ValueError, match="a label is outside 0 … 9"):
         fit_temperature(z, labels + 5)
+    with pytest.raises(ValueError, match="these rows are probabilities, expected logits"):
+        fit_temperature(softmax_forward(z), labels)
     with pytest.raises(ValueError, match="a logit is not finite"):
         fit_temperature(np.where(z > 2, np.inf, z), labels)
 
@@ -92,6 +112,15 @@ def test_a_model_scaled_by_temperature_needs_nothing_else(rng, tmp_path):
     assert model.info == {"recipe": "mlp"}
     nural.save(scaled, tmp_path / "model.safetensors")
     np.testing.assert_array_equal(nural.load(tmp_path / "model.safetensors").forward(x), scaled.forward(x))
+
+
+@pytest.mark.parametrize(("last", "outputs"), [(Softmax(), 3), (LogSoftmax(), 3), (Sigmoid(), 1)])
+def test_the_temperature_of_a_network_that_ends_in_its_softmax_is_in_the_layer_before(last, outputs, rng):
+    plain = Sequential(Linear(6, 8), ReLU(), Linear(8, outputs), rng=rng)
+    x = rng.standard_normal((20, 6), dtype=np.float32)
+    ended = scaled_by_temperature(Sequential(*plain.layers, last), 2.5)
+    expected = nural.predict_proba(scaled_by_temperature(plain, 2.5), x)
+    np.testing.assert_allclose(nural.predict_proba(ended, x), expected, rtol=1e-5)
 
 
 def test_what_scaled_by_temperature_refuses():

@@ -7,7 +7,8 @@ import pytest
 import nural
 from nural import Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU, Sequential, fit
 from nural.evaluation import inference
-from nural.evaluation.inference import outputs, scores
+from nural.evaluation.inference import outputs
+from nural.evaluation.targets import scores
 from nural.parallel.threads import Threads
 from nural.parallel.workers import Workers
 
@@ -132,7 +133,7 @@ def test_evaluate_of_a_regression_has_no_accuracy(rng):
 def test_evaluate_is_the_scores_of_the_outputs(blobs, small_model):
     x, labels = blobs
     model = small_model()
-    expected = scores(outputs(model, x), labels)
+    expected = scores(model, outputs(model, x), labels)
     assert nural.evaluate(model, x, labels) == nural.evaluate(model, x, list(labels), threads=2) == expected
     assert expected["accuracy"] == np.mean(nural.predict(model, x) == labels)
 

@@ -54,3 +54,9 @@ def test_robustness_is_the_accuracy_at_each_level_and_the_same_again(digits, rng
         assert curve == list(robustness(model, digits, labels, disturbance))
         assert dict(curve)[0] == 1
         assert curve[-1][1] < 0.9
+
+
+def test_targets_that_name_no_classes_are_refused(digits, rng):
+    model = Sequential(Linear(784, 10), rng=rng)
+    with pytest.raises(ValueError, match="robustness: the targets name no classes"):
+        list(robustness(model, digits, np.full((100, 10), 0.1), DISTURBANCES[0]))

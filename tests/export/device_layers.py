@@ -22,6 +22,8 @@ LAYERS = [
     ("Affine((6, 1, 1), shift=False)", (6, 5, 3)),
     ("Rescaling(2.0, -1.0)", (8,)),
     ("Dropout(0.3), ReLU()", (8,)),
+    ("Hardtanh(-0.5, 0.7)", (8,)),
+    ("Hardtanh(0, None)", (8,)),
     ("LeakyReLU(0.2)", (8,)),
     ("PReLU()", (6, 5, 3)),
     ("PReLU(3, init=0.1)", (6, 5, 3)),
@@ -47,6 +49,7 @@ MANY = (
     "Sequential(Conv2d(8, 12, 1, stride=2), BatchNorm2d(12))), PReLU(12), MaxPool2d((3, 2), stride=(1, 2), padding=1, "
     "ceil_mode=True), Conv2d(12, 9, 3, padding=(2, 1), dilation=(2, 1)), GELU(), AvgPool2d(3, 2, 1, ceil_mode=True, "
     "count_include_pad=False), ELU(0.7), AdaptiveMaxPool2d((5, 3)), Flatten(channels_first=True), Dropout(0.2), "
-    "Linear(135, 32, bias=False), BatchNorm1d(32), Tanh(), Unflatten(1, (4, 2, 4)), GELU('tanh'), SELU(), Softplus(),"
-    "AdaptiveAvgPool2d((3, 2)), Flatten(), Linear(24, 16), Sigmoid(), Linear(16, 10), LogSoftmax()"
+    "Linear(135, 32, bias=False), BatchNorm1d(32), Tanh(), Unflatten(1, (4, 2, 4)), GELU('tanh'), SELU(), "
+    "Hardtanh(-3, 5), Softplus(), AdaptiveAvgPool2d((3, 2)), Flatten(), Linear(24, 16), Sigmoid(), Linear(16, 10),"
+    "LogSoftmax()"
 )

@@ -11,7 +11,10 @@ from device_layers import LAYERS, MANY
 import nural
 from nural.evaluation.inference import outputs, predict, predict_proba
 from nural.export import ExportError, export_model
+from nural.export.answers import answers_of
 from nural.models.networks import lenet
+from nural.predictions import labels, probabilities
+from nural.task import Task
 
 #: The strictest that gcc and clang share; addresses and undefined behaviour are watched while it runs.
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wshadow", "-Wconversion", "-O1"]
@@ -21,34 +24,36 @@ PROGRAM = """
 #include "@.h"
 int main(void)
 {
-    static float x[NAME_INPUTS], logits[NAME_CLASSES], probabilities[NAME_CLASSES];
+    static float x[NAME_INPUTS], outputs[NAME_OUTPUTS], probabilities[NAME_OUTPUTS];
+    static int answers[NAME_OUTPUTS];
     while (fread(x, sizeof x, 1, stdin) == 1) {
-        const float answer = (float)name_predict(x, logits);
-        name_probabilities(logits, probabilities);
-        fwrite(&answer, sizeof answer, 1, stdout);
-        fwrite(logits, sizeof logits, 1, stdout);
+        CALL;
+        fwrite(answers, sizeof answers, 1, stdout);
+        fwrite(outputs, sizeof outputs, 1, stdout);
         fwrite(probabilities, sizeof probabilities, 1, stdout);
     }
     return 0;
 }
 """
+ONE = "answers[0] = name_predict(x, outputs); name_probabilities(outputs, probabilities)"
+SEVERAL = "name_predict(x, outputs, answers); name_probabilities(outputs, probabilities)"
+VALUES = "name_predict(x, outputs)"
 
 
 @pytest.fixture
 def computed(tmp_path):
-    """Compiles ``name.c`` of the folder and gives ``(labels, logits, probabilities)`` for samples."""
+    """Compiles ``name.c`` of the folder and gives ``(answers, outputs, probabilities)`` for samples."""
 
-    def compute(x, name="name", prefix=None):
-        prefix = prefix or name
-        program = PROGRAM.replace("@", name).replace("NAME", prefix.upper()).replace("name_", f"{prefix}_")
+    def compute(x, call=ONE):
+        program = PROGRAM.replace("CALL", call).replace("@", "name").replace("NAME", "name".upper())
         (tmp_path / "main.c").write_text(program)
         compiler = shutil.which("gcc") or "cc"
-        subprocess.run([compiler, *FLAGS, *SANITIZERS, f"{name}.c", "main.c", "-o", "run"], cwd=tmp_path, check=True)
+        subprocess.run([compiler, *FLAGS, *SANITIZERS, "name.c", "main.c", "-o", "run"], cwd=tmp_path, check=True)
         given = np.ascontiguousarray(x, np.float32).tobytes()
         said = subprocess.run([tmp_path / "run"], input=given, capture_output=True, check=True).stdout
         rows = np.frombuffer(said, np.float32).reshape(len(x), -1)
-        classes = (rows.shape[1] - 1) // 2
-        return rows[:, 0].astype(int), rows[:, 1 : 1 + classes], rows[:, 1 + classes :]
+        answers, y, p = np.split(rows, 3, axis=1)
+        return answers.copy().view(np.int32), y, p
 
     return compute
 
@@ -59,12 +64,16 @@ def computed(tmp_path):
 def test_every_layer(built, computed, rng, tmp_path, text, shape, bits):
     model = built(text)
     x = rng.standard_normal((20, *shape)).astype(np.float32)
-    written = export_model(model, tmp_path / "name.c", input_shape=shape, bits=bits)
-    labels, logits, probabilities = computed(x)
-    y = outputs(model, x).reshape(len(x), -1)
-    np.testing.assert_allclose(logits, y, atol=1e-5 if bits == 32 else 2 * written.largest_difference + 1e-5)
-    np.testing.assert_array_equal(labels, logits.argmax(axis=1))
-    np.testing.assert_allclose(probabilities, nural.activations.softmax_forward(logits), atol=1e-6)
+    y = outputs(model, x)
+    written = export_model(model, tmp_path / "name.c", input_shape=shape, bits=bits, data=(x, predict(model, x)))
+    assert written.comparison.accuracy_of_the_model == 1
+    one = y.ndim == 2 and not isinstance(model[-1], nural.Sigmoid)
+    answers, found, p = computed(x, ONE if one else SEVERAL)
+    found = found.reshape(y.shape)
+    np.testing.assert_allclose(found, y, atol=1e-5 if bits == 32 else 2 * written.largest_difference + 1e-5)
+    expected = labels(model, found).reshape(len(x), -1)
+    np.testing.assert_array_equal(answers[:, : expected.shape[1]], expected)
+    np.testing.assert_allclose(p.reshape(y.shape), probabilities(model, found), atol=1e-6)
 
 
 @pytest.mark.export
@@ -73,10 +82,82 @@ def test_a_thousand_digits(computed, mnist, tmp_path, bits):
     x = mnist[2][0][:1000]
     model = nural.load_pretrained()
     written = export_model(model, tmp_path / "name.c", bits=bits)
-    labels, logits, probabilities = computed(x)
-    np.testing.assert_array_equal(labels, predict(model, x))
+    answers, logits, p = computed(x)
+    np.testing.assert_array_equal(answers[:, 0], predict(model, x))
     assert np.abs(logits - outputs(model, x)).max() < (1e-4 if bits == 32 else 2 * written.largest_difference)
-    np.testing.assert_allclose(probabilities, predict_proba(model, x), atol=1e-5 if bits == 32 else 0.05)
+    np.testing.assert_allclose(p, predict_proba(model, x), atol=1e-5 if bits == 32 else 0.05)
+    assert written.comparison.accuracy > 0.995
+    assert written.comparison.accuracy_of_the_model > 0.995
+
+
+#: A network's end, and its task.
+TASKS = [
+    ("Linear(4, 1)", None, ONE),
+    ("Linear(4, 1), Sigmoid()", Task("binary", ("no", "yes"), (0.2,)), ONE),
+    ("Linear(4, 3)", Task("multilabel", ("a", "b", "c"), (0.9, 0.5, 0.0)), SEVERAL),
+    ("Linear(4, 3), Softmax()", Task("multiclass", ('say "?\\', "für", "数字")), ONE),
+    ("Linear(4, 3), LogSoftmax()", Task("multiclass", (1, 2, 3)), ONE),
+    ("Linear(4, 2)", Task("regression"), VALUES),
+    ("Unflatten(1, (2, 2)), Linear(2, 3)", None, SEVERAL),
+    ("Unflatten(1, (2, 2)), Linear(2, 1)", None, SEVERAL),
+]
+
+
+@pytest.mark.export
+@pytest.mark.parametrize(("text", "task", "call"), TASKS, ids=[text for text, *_ in TASKS])
+def test_every_task(built, computed, rng, tmp_path, text, task, call):
+    model = built(f"Linear(4, 4), {text}")
+    model.task = task
+    export_model(model, tmp_path / "name.c")
+    x = rng.standard_normal((50, 4)).astype(np.float32)
+    y = outputs(model, x)
+    answers, found, p = computed(x, call)
+    np.testing.assert_allclose(found, y.reshape(len(x), -1), atol=1e-5)
+    if call == VALUES:
+        return
+    known = answers_of(model, y.shape[1:], tmp_path)
+    names = known.task.names
+    expected = predict(model, x).reshape(len(x), -1)
+    answers = answers[:, : expected.shape[1]]
+    named = names is not None and known.task.kind != "multilabel"
+    np.testing.assert_array_equal(np.array(names)[answers] if named else answers, expected)
+    p = p.reshape(y.shape)
+    p = np.concatenate([1 - p, p], -1) if known.task.kind == "binary" else p
+    np.testing.assert_allclose(p, predict_proba(model, x), atol=1e-6)
+
+
+@pytest.mark.export
+def test_the_names_of_classes(built, tmp_path):
+    model = built("Linear(4, 3)")
+    model.task = Task("multiclass", ('say "?\\', "für", "数字"))
+    export_model(model, tmp_path / "name.c")
+    (tmp_path / "main.c").write_text(
+        '#include <stdio.h>\n#include "name.h"\n'
+        "int main(void) { int i; for (i = 0; i < NAME_CLASSES; i++) puts(name_classes[i]); return 0; }\n"
+    )
+    compiler = shutil.which("gcc") or "cc"
+    subprocess.run([compiler, *FLAGS, "name.c", "main.c", "-o", "run"], cwd=tmp_path, check=True)
+    said = subprocess.run([tmp_path / "run"], capture_output=True, check=True).stdout.decode()
+    assert said.splitlines() == ['say "?\\', "für", "数字"]
+
+
+def test_8_bits_of_a_network_of_no_digits_are_judged_on_data_or_not_at_all(built, rng, tmp_path):
+    model = built("Linear(8, 3)")
+    written = export_model(model, tmp_path / "m.c", bits=8)
+    assert written.largest_difference is None
+    assert written.compared.endswith("give samples and their answers with --data")
+    x = rng.standard_normal((200, 8)).astype(np.float32)
+    y = predict(model, x)
+    y[:20] = (y[:20] + 1) % 3
+    np.savez(tmp_path / "data.npz", x=x, y=y)
+    written = export_model(model, tmp_path / "m.c", bits=8, data=tmp_path / "data.npz")
+    assert written.comparison.accuracy_of_the_model == 0.9
+    assert 0.85 < written.comparison.accuracy < 0.95
+    assert written.compared == "on 200 samples of data.npz, by nural with the weights that the file holds"
+    with pytest.raises(ExportError, match=r"m.c: expected data of shape \(N, 8\), found \(200, 7\)"):
+        export_model(model, tmp_path / "m.c", bits=8, data=(x[:, 1:], y))
+    with pytest.raises(ExportError, match=r"m.c: the data's answers do not fit the network's: "):
+        export_model(model, tmp_path / "m.c", bits=8, data=(x, y + 3))
 
 
 @pytest.mark.export
@@ -130,7 +211,12 @@ def test_the_prefix(tmp_path):
         ),
         ("Conv2d(1, 2, 3, padding=1, padding_mode='reflect')", (5, 5, 1), "there is no padding_mode 'reflect' there"),
         ("Residual(BatchNorm2d(1, track_running_stats=False))", (5, 5, 1), "layer 0.branch, .* no running statistics"),
-        ("Softmax(dim=1)", (5, 4), "there is no dim 1 there, only the last"),
+        ("Softmax(dim=1), Linear(4, 2)", (5, 4), "there is no dim 1 there, only the last"),
+        (
+            "Softmax(dim=1)",
+            (5, 4),
+            r"name.c: Softmax\(dim=1\) ends the network, but classes lie along",
+        ),
         ("Flatten()", (5, 4), "name.c: the model has no layer that computes anything"),
     ],
 )

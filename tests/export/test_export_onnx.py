@@ -7,6 +7,7 @@ import nural
 from nural.activations import softmax_forward
 from nural.export import ExportError, export_model
 from nural.models.recipes import RECIPES
+from nural.task import Task
 
 pytestmark = pytest.mark.export
 
@@ -61,6 +62,8 @@ LAYERS = [
     ("GRU(4, 3, 2, bidirectional=True, return_sequences=False)", (5, 4)),
     ("GRU(4, 3, bias=False)", (5, 4)),
     ("ReLU()", (6, 5, 3)),
+    ("Hardtanh(-0.5, None)", (8,)),
+    ("Hardtanh(None, 0.7)", (8,)),
     ("LeakyReLU(0.2)", (8,)),
     ("PReLU()", (6, 5, 3)),
     ("PReLU(3, init=0.1)", (6, 5, 3)),
@@ -155,6 +158,37 @@ def test_preprocessing_takes_pixels_and_gives_probabilities(mnist, tmp_path):
     assert written.compared.startswith("on 1,000 MNIST validation digits, by ONNX Runtime")
 
 
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("Linear(784, 10), Softmax()", None),
+        ("Linear(784, 10), LogSoftmax()", Task("multiclass", tuple("abcdefghij"))),
+        ("Linear(784, 1)", None),
+        ("Linear(784, 1), Sigmoid()", Task("binary", ("no", "yes"))),
+        ("Linear(784, 3), Sigmoid()", None),
+    ],
+)
+def test_preprocessing_gives_nurals_probabilities(built, mnist, tmp_path, text, task):
+    model = built(text)
+    model.task = task
+    export_model(model, tmp_path / "m.onnx", with_preprocessing=True)
+    x = mnist[1][0][:20]
+    found = run(tmp_path / "m.onnx", (256 * x).astype(np.uint8).reshape(-1, 28, 28))
+    np.testing.assert_allclose(found, nural.predict_proba(model, x), atol=1e-5)
+
+
+def test_a_task_comes_back_and_values_have_no_probabilities(built, tmp_path):
+    from nural.interop.onnx import load
+
+    model = built("Linear(784, 3)")
+    model.task = Task("multilabel", ("a", "b", "c"), (0.1, 0.5, 0.9))
+    export_model(model, tmp_path / "m.onnx")
+    assert load(tmp_path / "m.onnx").task == model.task
+    model.task = Task("regression")
+    with pytest.raises(ExportError, match=r"m.onnx: the outputs are values, and there are no probabilities of them"):
+        export_model(model, tmp_path / "m.onnx", with_preprocessing=True)
+
+
 def test_images_and_sequences_of_784_values_are_digits_too(built, tmp_path):
     for text in ("Conv2d(1, 2, 5), GlobalAvgPool2d(), Linear(2, 10)", "GRU(28, 4, return_sequences=False)"):
         model = built(text)
@@ -219,5 +253,5 @@ def test_what_onnx_does_not_have_is_refused_by_name(model, message, tmp_path):
 
 
 def test_preprocessing_needs_digits(tmp_path):
-    with pytest.raises(ExportError, match=r"preprocessing makes 28×28 pixels into 784 values; the model takes \(4,\)"):
+    with pytest.raises(ExportError, match=r"a network that takes the 784 pixels of a digit, found one of \(4,\)"):
         export_model(nural.Linear(4, 3), tmp_path / "model.onnx", with_preprocessing=True)

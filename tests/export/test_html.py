@@ -12,8 +12,9 @@ import nural
 from nural.export import ExportError, export_model
 from nural.export.folding import fold_batch_norm
 from nural.export.html.packing import seven_bit_text
-from nural.export.html.target import LIMIT, fitted_page
+from nural.export.html.target import LIMIT, fitted_page, meaning_of
 from nural.export.steps import steps_of
+from nural.task import Task
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,21 @@ def test_its_threshold_is_the_models(page):
     assert network["threshold"] == nural.load_pretrained().info["threshold"]
 
 
+def test_it_knows_what_the_outputs_are(built, tmp_path):
+    names = ("</script>", *"bcdefghij")
+    for text, task, softmax, word in (
+        ("Linear(784, 10), Softmax()", Task("multiclass", names), False, "outputs"),
+        ("Linear(784, 10)", Task("multiclass", tuple("0123456789")), True, "logits"),
+    ):
+        model = built(text)
+        model.task = task
+        export_model(model, tmp_path / "m.html")
+        page = (tmp_path / "m.html").read_text(encoding="utf-8")
+        network = json.loads(page.split('id="network">')[1].split("</script>")[0])
+        assert (network["softmax"], network["outputs"]) == (softmax, word)
+        assert network["names"] == (None if softmax else list(names))
+
+
 def test_seven_bit_text_comes_through_html(rng):
     content = rng.integers(0, 256, 10_001, dtype=np.uint8).tobytes()
     text = seven_bit_text(content)
@@ -62,7 +78,7 @@ def test_seven_bit_text_comes_through_html(rng):
 def test_a_network_too_large_for_8_bits_gets_fewer(tmp_path):
     model = nural.Sequential(nural.Linear(784, 300), nural.ReLU(), nural.Linear(300, 10), rng=np.random.default_rng(0))
     steps = fold_batch_norm(steps_of(model, (784,)))
-    page = fitted_page(steps, 0.0, tmp_path / "page.html", (784,))
+    page = fitted_page(steps, meaning_of(model, (10,), tmp_path), tmp_path / "page.html", (784,))
     assert page.largest < 127
     assert 0.95 * LIMIT < len(page.content) <= LIMIT
     assert (np.unique(page.steps[0].layer.params["W"][:, 0]).size) <= 2 * page.largest + 1
@@ -77,9 +93,12 @@ def test_a_network_too_large_for_8_bits_gets_fewer(tmp_path):
         ),
         (
             "Linear(20, 10)",
-            "m.html: a page reads digits: the model must take 784 values and give 10; this one takes 20 ",
+            r"m.html: expected a network that takes the 784 pixels of a digit, found one of \(20,\)",
         ),
-        ("Linear(784, 3)", "this one takes 784 values and gives 3"),
+        (
+            "Linear(784, 3)",
+            r"of which a model has an output each; this one answers with multiclass outputs .*3",
+        ),
         (
             "LayerNorm(784), Linear(784, 10)",
             r"m.html: cannot express layer 0, LayerNorm\(.*\), as HTML: there is no fun",

@@ -13,8 +13,9 @@ from nural.data import prepare, prepare_strokes
 from nural.evaluation.inference import outputs
 from nural.export import export_model
 from nural.export.folding import fold_batch_norm
-from nural.export.html.target import fitted_page
+from nural.export.html.target import fitted_page, meaning_of
 from nural.export.steps import run, steps_of
+from nural.task import Task
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +27,8 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+#: The function of the page that gives the outputs.
+OUTPUTS = "(nural.logits ?? nural.outputs)"
 #: A 3, in a field of side 1.
 THREE = [
     (0.32, 0.25), (0.45, 0.17), (0.6, 0.2), (0.66, 0.32), (0.58, 0.43), (0.46, 0.47),
@@ -56,7 +59,7 @@ def opened(browser):
         page.on("console", lambda message: troubles.append(message.text))
         page.on("request", lambda request: requests.append(request.url))
         page.goto(path.as_uri())
-        page.evaluate("nural.logits(new Float32Array(784))")  # when this comes back the page is ready
+        page.evaluate(f"{OUTPUTS}(new Float32Array(784))")  # when this comes back the page is ready
         pages.append((page, path, troubles, requests))
         return page
 
@@ -79,9 +82,9 @@ def logits_of(page, x):
     script = """async (text) => {
         const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), found = [];
         for (let i = 0; i < bytes.length; i += 784)
-            found.push(await nural.logits(Float32Array.from(bytes.subarray(i, i + 784), (level) => level / 256)));
+            found.push(await OUTPUTS(Float32Array.from(bytes.subarray(i, i + 784), (level) => level / 256)));
         return found;
-    }"""
+    }""".replace("OUTPUTS", OUTPUTS)
     return np.array(page.evaluate(script, base64.b64encode((256 * x).astype(np.uint8).tobytes()).decode()))
 
 
@@ -104,7 +107,9 @@ def test_it_answers_as_python_does_on_mnists_test_set(opened, digits_page, mnist
 
 def test_every_kind_of_layer(built, opened, tmp_path, mnist):
     x = mnist[2][0][:30]
-    page = fitted_page(fold_batch_norm(steps_of(built(MANY), (784,))), 0.5, tmp_path / "many.html", (784,))
+    model = built(MANY)
+    meaning = meaning_of(model, (10,), tmp_path)
+    page = fitted_page(fold_batch_norm(steps_of(model, (784,))), meaning, tmp_path / "many.html", (784,))
     (tmp_path / "many.html").write_bytes(page.content)
     np.testing.assert_allclose(logits_of(opened(tmp_path / "many.html"), x), run(page.steps, x), atol=1e-5)
 
@@ -181,6 +186,22 @@ def test_below_the_threshold_there_is_a_question_mark(built, tmp_path, opened):
     draw(page, THREE)
     assert page.locator("#digit").text_content() == "?"
     assert page.locator("#certainty").text_content().startswith("Not sure; perhaps ")
+
+
+def test_classes_have_their_names_and_a_softmax_is_not_applied_twice(tmp_path, opened):
+    digits = nural.load_pretrained()
+    names = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "<b>nine")
+    model = nural.Sequential(digits, nural.Softmax())
+    model.task = Task("multiclass", names)
+    export_model(model, tmp_path / "named.html")
+    page = opened(tmp_path / "named.html", viewport={"width": 1000, "height": 900}, locale="en")
+    assert page.locator("h1").text_content() == f"Draw one of these: {', '.join(names)}"
+    draw(page, THREE)
+    assert page.locator("#digit").text_content() == "three"
+    assert page.locator("li span:first-child").all_text_contents() == list(names)
+    p = nural.predict_proba(digits, prepare_strokes([THREE]).reshape(1, -1))[0, 3]
+    shown = float(page.locator("li.first span:last-child").text_content().removesuffix("%"))
+    assert shown == pytest.approx(100 * p, abs=1)
 
 
 def test_a_browser_that_cannot_unpack_the_network_is_told_so(browser, digits_page):

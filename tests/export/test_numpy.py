@@ -1,16 +1,19 @@
 """A file that needs only NumPy: it is run, with nural out of reach."""
 
+import re
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 from device_layers import LAYERS, MANY
 
 import nural
-from nural.evaluation.inference import outputs, predict_proba
+from nural.evaluation.inference import outputs, predict, predict_proba
 from nural.export import ExportError, export_model
 from nural.models.networks import lenet
+from nural.task import Task
 
 MORE = [
     ("Conv2d(3, 4, 3, padding=(2, 1), padding_mode='reflect')", (7, 6, 3)),
@@ -22,7 +25,7 @@ MORE = [
     ("RNN(4, 3, 2, nonlinearity='relu', bidirectional=True, bias=False)", (5, 4)),
     ("LSTM(4, 3, 2, bidirectional=True)", (5, 4)),
     ("GRU(4, 3, return_sequences=False, bidirectional=True)", (5, 4)),
-    ("Softmax(dim=-2)", (5, 4)),
+    ("Softmax(dim=-2), Linear(4, 3)", (5, 4)),
 ]
 
 
@@ -42,6 +45,7 @@ def test_the_file_says_what_it_does_and_only_that(tmp_path, rng):
     assert "sigmoid" not in text
     assert [line for line in text.splitlines() if line.startswith(("import", "from"))] == [
         "import base64",
+        "import math",
         "import sys",
         "import numpy as np",
     ]
@@ -83,6 +87,52 @@ def test_a_network_in_float64_is_compared_with_itself(built, tmp_path, rng):
     exec((tmp_path / "small.py").read_text(), names)
     x = rng.standard_normal((3, 6))
     np.testing.assert_allclose(names["logits"](x), outputs(model, x), atol=1e-5)
+
+
+#: A network's end, its task, and what the command prints for one sample.
+TASKS = [
+    ("Linear(4, 3), Softmax()", Task("multiclass", ("für", "数字", 'a"b')), r'(für|数字|a"b) \(\d+\.\d%\)'),
+    ("Linear(4, 3), LogSoftmax()", Task("multiclass", (1, 2, 3)), r"[123] \(\d+\.\d%\)"),
+    ("Linear(4, 3)", Task("multiclass", (True, "b", 2.5)), r"(True|b|2.5) \(\d+\.\d%\)"),
+    ("Linear(4, 1)", None, r"[01] \(\d+\.\d%\)"),
+    ("Linear(4, 1), Sigmoid()", Task("binary", ("no", "yes"), (0.2,)), r"(no|yes) \(\d+\.\d%\)"),
+    ("Linear(4, 3)", Task("multilabel", ("a", "b", "c"), (0.9, 0.5, 0.0)), r"\[[01] [01] [01]\]"),
+    ("Linear(4, 1)", Task("regression"), r"-?\d+\.\d+"),
+    ("Unflatten(1, (2, 2)), Linear(2, 3)", Task("multiclass", ("a", "b", "c")), r"\['[abc]' '[abc]'\]"),
+]
+
+
+@pytest.mark.parametrize(("text", "task", "printed"), TASKS)
+def test_answers_are_nurals(built, rng, tmp_path, text, task, printed):
+    model = built(f"Linear(4, 4), {text}")
+    model.task = task
+    export_model(model, tmp_path / "m.py")
+    names: dict[str, Any] = {"__name__": "m"}
+    exec((tmp_path / "m.py").read_text(), names)
+    x = rng.standard_normal((50, 4)).astype(np.float32)
+    expected = predict(model, x)
+    found = names["predict"](x)
+    assert found.shape == expected.shape
+    if task is not None and task.kind == "regression":
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+        assert "predict_proba" not in names
+    else:
+        assert found.tolist() == expected.tolist()
+        np.testing.assert_allclose(names["predict_proba"](x), predict_proba(model, x), atol=1e-6)
+    np.save(tmp_path / "one.npy", x[:1])
+    said = subprocess.run([sys.executable, "m.py", "one.npy"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert re.fullmatch(printed, said.stdout.strip())
+
+
+def test_an_array_of_another_shape_is_refused_and_only_pixels_are_scaled(built, tmp_path):
+    export_model(built("Linear(4, 3)"), tmp_path / "m.py")
+    names: dict[str, Any] = {"__name__": "m"}
+    exec((tmp_path / "m.py").read_text(), names)
+    for shape in ((2, 6), (3,), (5, 2)):
+        with pytest.raises(ValueError, match=r"expected samples of shape \(4,\), found an array of shape"):
+            names["predict"](np.zeros(shape))
+    whole = np.array([[1, 2, 3, 200]], np.uint8)
+    np.testing.assert_array_equal(names["predict_proba"](whole), names["predict_proba"](whole.astype(float)))
 
 
 def test_refusals(built, tmp_path):

@@ -1,13 +1,14 @@
 """How a target is chosen and what it is compared on; what each writes has a test of its own."""
 
-import math
+from typing import Any
 
 import pytest
 
 import nural
 from nural.export import TARGETS, ExportError, export_model
-from nural.export.samples import sample_shape
+from nural.export.input_shape import sample_shape
 from nural.export.target import Target, _load
+from nural.layers import Affine
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -31,6 +32,43 @@ def test_there_is_no_such_target(name, options, message, tmp_path):
         export_model(nural.Linear(2, 2), tmp_path / name, **options)
 
 
+class Halved:
+    """Before a class of nural's it makes one that computes something else."""
+
+    def forward(self, x, train=False):
+        return super().forward(x, train) / 2  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def with_layers_of_ones_own():
+    """Networks with such classes, which a target that goes by names, or takes them for nural's, would write wrongly."""
+    kinds = (nural.ReLU, nural.Dropout, nural.BatchNorm2d, nural.Sequential, nural.Residual)
+    own: list[Any] = [type(kind.__name__, (Halved, kind), {}) for kind in kinds]
+    relu, dropout, norm, chain, residual = own
+    linear = nural.Linear(4, 4)
+    yield nural.Sequential(linear, relu()), (4,)
+    yield nural.Sequential(linear, dropout()), (4,)
+    yield nural.Sequential(nural.Conv2d(1, 2, 3), norm(2)), (9, 9, 1)
+    yield nural.Sequential(chain(linear)), (4,)
+    yield chain(linear), (4,)
+    yield nural.Sequential(residual(linear)), (4,)
+
+
+@pytest.mark.parametrize(("model", "shape"), list(with_layers_of_ones_own()))
+@pytest.mark.parametrize("name", ["model.py", "model.c"])
+def test_a_layer_of_ones_own_is_not_taken_for_nurals(model, shape, name, tmp_path):
+    with pytest.raises(ExportError, match=r"cannot express [\s\S]* as (NumPy|C): there is no"):
+        export_model(model, tmp_path / name, input_shape=shape)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_class_of_ones_own_around_layers_is_a_chain(tmp_path):
+    class Net(nural.Sequential):
+        def __init__(self):
+            super().__init__(nural.Linear(4, 3), nural.ReLU())
+
+    assert export_model(Net(), tmp_path / "net.py").largest_difference < 1e-6
+
+
 def test_an_option_that_makes_no_difference_is_refused(tmp_path):
     with pytest.raises(ExportError, match=r"m.safetensors: with_preprocessing makes no difference to PyTorch; leave"):
         export_model(nural.Linear(2, 2), tmp_path / "m.safetensors", with_preprocessing=True)
@@ -41,24 +79,38 @@ def test_an_option_that_makes_no_difference_is_refused(tmp_path):
     [
         (nural.load_pretrained(), (784,)),
         (nural.Sequential(nural.Dropout(), nural.Linear(8, 2)), (8,)),
-        (nural.Sequential(nural.Linear(8, 4), nural.LSTM(4, 2)), (28, 8)),
-        (nural.Sequential(nural.Conv2d(3, 2, 3), nural.Flatten(), nural.Linear(30 * 30 * 2, 2)), (32, 32, 3)),
-        (nural.Sequential(nural.MaxPool2d(2), nural.Conv2d(3, 2, 3)), (28, 28, 3)),
-        (nural.Residual(nural.BatchNorm2d(2)), (28, 28, 2)),
+        (nural.Sequential(nural.Flatten(), nural.Sequential(nural.Linear(8, 2))), (8,)),
+        (nural.Sequential(Affine((5,)), nural.Linear(5, 4), nural.Softmax()), (5,)),
+        (nural.Residual(nural.BatchNorm1d(2)), (2,)),
         (nural.LayerNorm((5, 4)), (5, 4)),
-        (nural.GRU(5, 2), (28, 5)),
-        (nural.ReLU(), (784,)),
     ],
 )
-def test_the_shape_of_a_sample_is_found(model, shape, tmp_path):
+def test_the_shape_of_a_sample_is_found_where_it_is_certain(model, shape, tmp_path):
     assert sample_shape(model, tmp_path) == shape
 
 
-def test_a_shape_that_cannot_be_found_is_asked_for(tmp_path):
+@pytest.mark.parametrize(
+    "model",
+    [
+        nural.Sequential(nural.Conv2d(6, 4, 3), nural.ReLU(), nural.GlobalAvgPool2d(), nural.Linear(4, 3)),
+        nural.Sequential(nural.Conv2d(1, 1, 3), nural.Flatten(), nural.Linear(26 * 26, 2)),  # of 28×28, or of 15×54
+        nural.Sequential(nural.Flatten(channels_first=True), nural.Linear(784, 2)),
+        nural.Sequential(nural.Linear(8, 4), nural.LSTM(4, 2)),
+        nural.GRU(5, 2),
+        nural.BatchNorm2d(2),
+        nural.MaxPool2d(2),
+        nural.ReLU(),
+    ],
+)
+@pytest.mark.parametrize("name", ["m.c", "m.py", "m.onnx", "m.safetensors"])
+def test_a_shape_that_is_not_certain_is_asked_for(model, name, tmp_path):
+    with pytest.raises(ExportError, match=r"is not certain from the network: give it with --input-shape, as 32,32,3"):
+        export_model(model, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_given_shape_must_fit(tmp_path):
     model = nural.Sequential(nural.Conv2d(1, 1, 3), nural.Flatten(), nural.Linear(17 * 17, 2))
-    with pytest.raises(ExportError, match=r"cannot be found \(fc_forward: .*\): give it with --input-shape"):
-        sample_shape(model, tmp_path)
     assert sample_shape(model, tmp_path, (19, 19, 1)) == (19, 19, 1)
     with pytest.raises(ExportError, match=r"the model does not take samples of shape \(19, 18, 1\): fc_forward"):
         sample_shape(model, tmp_path, (19, 18, 1))
-    assert math.prod(sample_shape(nural.Flatten(), tmp_path)) == 784

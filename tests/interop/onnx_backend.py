@@ -3,6 +3,7 @@
 import numpy as np
 from onnx.backend.base import Backend, BackendRep
 
+from nural.interop.onnx import converted
 from nural.interop.onnx_reader import Reader
 
 
@@ -20,7 +21,7 @@ class Prepared(BackendRep):
         return tuple(self.output(each.name, inputs[0], bound) for each in graph.output)
 
     def output(self, name, x, bound):
-        model = Reader(self.model, "the test's model", name, x.shape, bound).model()
+        model = converted(Reader(self.model, "the test's model", name, x.shape, bound))
         axes = model.info["onnx"]
         y = model.forward(np.ascontiguousarray(x.transpose(axes["input_axes"])))
         return y.transpose(np.argsort(axes["output_axes"])).copy()

@@ -222,12 +222,14 @@ def test_scikit_learns_classifiers(activation, classes, zipmap, rng, tmp_path):
     from sklearn.neural_network import MLPClassifier
 
     x = rng.standard_normal((60, 5)).astype(np.float32)
-    y = rng.random((60, 3)) > 0.5 if isinstance(classes, str) else np.arange(60) % classes
+    y = rng.random((60, 3)) > 0.5 if isinstance(classes, str) else np.array(["c", "a", "b"])[np.arange(60) % classes]
     classifier = MLPClassifier((6, 4), activation=activation, max_iter=5, random_state=0).fit(x, y)
     proto = skl2onnx.to_onnx(classifier, x[:1], options=None if zipmap else {"zipmap": False})
     (tmp_path / "model.onnx").write_bytes(proto.SerializeToString())
     model = load(tmp_path / "model.onnx")
     np.testing.assert_allclose(model.forward(x), np.asarray(classifier.predict_proba(x)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(nural.predict_proba(model, x), model.forward(x), rtol=1e-6)
+    np.testing.assert_array_equal(nural.predict(model, x), classifier.predict(x))
     nural.save(model, tmp_path / "model.safetensors")
     export_model(nural.load(tmp_path / "model.safetensors"), tmp_path / "again.onnx")
     np.testing.assert_array_equal(load(tmp_path / "again.onnx").forward(x), model.forward(x))
@@ -281,6 +283,117 @@ def one_node(operator, *inputs, shape=("N", 4), **attributes):
     return onnx.helper.make_model(graph)
 
 
+def proto_of(nodes, constants, opset, domains=()):
+    """A graph from x to y."""
+    graph = onnx.helper.make_graph(
+        nodes,
+        "graph",
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["N", 4])],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["N", 4])],
+        [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    opsets = [onnx.helper.make_opsetid("", opset), *(onnx.helper.make_opsetid(domain, 1) for domain in domains)]
+    return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+
+FLT_MAX = float(np.finfo(np.float32).max)
+BOUNDS = [(0, 6), (0, None), (0, FLT_MAX), (-FLT_MAX, 1), (-FLT_MAX, FLT_MAX), (0, 1e30), (-1e4, 1e4), (-65504, 65504)]
+BOUNDS += [(0, float("inf")), (float("-inf"), 1), (None, None), (-0.3, None), (None, -0.3), (0.5, -0.5), (1, 1)]
+
+
+@pytest.mark.parametrize("how", ["attributes", "inputs", "Max and Min"])
+def test_clipping_is_right_for_every_bound(how, rng, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    x = rng.standard_normal((6, 4)).astype(np.float32)
+    for low, high in BOUNDS[:-2] if how == "attributes" else BOUNDS:  # which must be in order there
+        given = {name: v for name, v in (("min", low), ("max", high)) if v is not None}
+        constants = {name: np.array(v, np.float32) for name, v in given.items()}
+        if how == "attributes":
+            attributes = {name: float(v) for name, v in given.items()}
+            proto = proto_of([onnx.helper.make_node("Clip", ["x"], ["y"], **attributes)], {}, 10)
+        elif how == "inputs":
+            names = [name if name in given else "" for name in ("min", "max")]
+            proto = proto_of([onnx.helper.make_node("Clip", ["x", *names], ["y"])], constants, 13)
+        else:
+            constants = {"min": np.float32(FLT_MAX) * -1, "max": np.array([FLT_MAX], np.float32), **constants}
+            nodes = [
+                onnx.helper.make_node("Max", ["min", "x"], ["a"]),
+                onnx.helper.make_node("Min", ["a", "max"], ["y"]),
+            ]
+            proto = proto_of(nodes, {name: np.asarray(v) for name, v in constants.items()}, 13)
+        onnx.save(proto, tmp_path / "clip.onnx")
+        session = onnxruntime.InferenceSession(tmp_path / "clip.onnx", providers=["CPUExecutionProvider"])
+        model = load(tmp_path / "clip.onnx")
+        np.testing.assert_array_equal(model.forward(x), session.run(None, {"x": x})[0], err_msg=f"{low}, {high}")
+        nural.save(model, tmp_path / "clip.safetensors")
+        np.testing.assert_array_equal(nural.load(tmp_path / "clip.safetensors").forward(x), model.forward(x))
+
+
+@pytest.mark.parametrize("dynamo", [False, True], ids=["the old exporter", "the dynamo exporter"])
+def test_pytorchs_clamps(dynamo, rng, tmp_path):
+    torch = pytest.importorskip("torch")
+
+    class Clamps(torch.nn.Module):
+        def forward(self, x):
+            x = x.clamp(min=-1.5)
+            x = torch.nn.functional.hardtanh(x.clamp(max=1.5).clamp(-65504.0, 65504.0), -1.25, 1.25)
+            return torch.nn.functional.relu6(x.clamp(-FLT_MAX, FLT_MAX) + 0.5).clamp(min=0)
+
+    x = rng.standard_normal((6, 4)).astype(np.float32)
+    options = {} if dynamo else {"opset_version": 17}
+    torch.onnx.export(Clamps(), (torch.from_numpy(x),), tmp_path / "c.onnx", dynamo=dynamo, verbose=False, **options)
+    np.testing.assert_array_equal(load(tmp_path / "c.onnx").forward(x), Clamps()(torch.from_numpy(x)).numpy())
+
+
+def test_quantised_files_are_refused_by_node(rng, tmp_path):
+    quantization = pytest.importorskip("onnxruntime.quantization")
+    export_model(nural.Linear(4, 3, rng=rng), tmp_path / "m.onnx")
+    x = rng.standard_normal((4, 4)).astype(np.float32)
+
+    class Reader(quantization.CalibrationDataReader):
+        def __init__(self):
+            self.batches = iter([{"input": x}])
+
+        def get_next(self):
+            return next(self.batches, None)
+
+    for kind in ("QDQ", "QOperator"):
+        kinds = quantization.QuantFormat[kind]
+        quantization.quantize_static(tmp_path / "m.onnx", tmp_path / "q.onnx", Reader(), quant_format=kinds)
+        with pytest.raises(ConversionError, match=r"q.onnx: node \S+, \w*QuantizeLinear, cannot be read: "):
+            load(tmp_path / "q.onnx")
+    quantization.quantize_dynamic(tmp_path / "m.onnx", tmp_path / "q.onnx")
+    with pytest.raises(ConversionError, match=r"q.onnx: node \S+, DynamicQuantizeLinear, cannot be read: "):
+        load(tmp_path / "q.onnx")
+
+
+@pytest.mark.parametrize(
+    ("operator", "domain", "opset", "message"),
+    [
+        ("Foo", "", 13, "node 0, Foo, cannot be read: it cannot be computed ahead (No registered schema for operator"),
+        ("DequantizeLinear", "", 13, "node 0, DequantizeLinear, cannot be read: it cannot be computed ahead"),
+        ("Foo", "com.microsoft", 13, "node 0, Foo, cannot be read: it is of the domain com.microsoft, of which nural"),
+        (
+            "Relu",
+            "my.own",
+            13,
+            "node 0, Relu, cannot be read: it is of the domain my.own, of which nural has no operator",
+        ),
+    ],
+)
+@pytest.mark.parametrize("constant", [True, False])
+def test_operators_that_nobody_knows_are_refused_by_node(operator, domain, opset, message, constant, tmp_path):
+    nodes = [onnx.helper.make_node(operator, ["W" if constant else "x"], ["V"], domain=domain)]
+    nodes.append(onnx.helper.make_node("Add", ["V", "x"], ["y"]))
+    onnx.save(
+        proto_of(nodes, {"W": np.ones((1, 4), np.float32)}, opset, [domain] if domain else []), tmp_path / "o.onnx"
+    )
+    with pytest.raises(ConversionError) as error:
+        load(tmp_path / "o.onnx")
+    assert (message if constant or domain else f"{operator}, cannot be read: ") in str(error.value)
+    assert "\n" not in str(error.value)
+
+
 ONES = np.ones((4, 4), np.float32)
 
 
@@ -299,6 +412,8 @@ ONES = np.ones((4, 4), np.float32)
         (one_node("Cast", to=onnx.TensorProto.INT64), "it makes floats into something else; nural computes in floats"),
         (one_node("Slice", np.array([1]), np.array([3]), np.array([1])), "it picks [1, 2] of 4"),
         (one_node("Pad", np.array([0, 1, 0, 1])), "nural pads the height and width of images alone"),
+        (one_node("Clip", np.float32("nan")), "node only, Clip, cannot be read: its bounds are no numbers"),
+        (one_node("Max", np.ones(4, np.float32)), "node only, Max, cannot be read: nural bounds one value by numbers"),
         (one_node("Concat", ONES, axis=0), "c0 does not depend on the network's input; nural computes with it"),
     ],
     ids=lambda value: value.graph.node[0].op_type if isinstance(value, onnx.ModelProto) else "",

@@ -7,6 +7,7 @@ import pytest
 from torch_twins import assert_equal_passes, channels_last, images_last, same
 
 import nural
+from nural.graph import Concatenate, Graph
 from nural.interop import ConversionError
 from nural.interop.torch import from_torch, load_torch, to_torch
 from nural.layers.adaptive_pooling import GlobalAvgPool2d
@@ -55,6 +56,7 @@ SINGLE = [
     ("GRU(4, 3, 2, bias=False, bidirectional=True, batch_first=True)", SEQUENCE, same),
     ("ReLU()", IMAGE, images_last),
     ("ReLU(inplace=False)", ROWS, same),
+    ("Hardtanh(0, 6)", ROWS, same),
     ("LeakyReLU(0.2)", ROWS, same),
     ("PReLU()", IMAGE, images_last),
     ("PReLU(4, init=0.1)", IMAGE, images_last),
@@ -428,6 +430,28 @@ class TestStateDict:
         x = rng.standard_normal((3, 1, 10, 10)).astype(np.float32)
         expected = module(torch.from_numpy(x)).detach().numpy()
         np.testing.assert_allclose(model.forward(images_last(x)), expected, atol=1e-6)
+
+    def test_a_graph_whose_ways_are_put_side_by_side_and_flattened(self, rng):
+        import torch
+        from torch import nn
+
+        module = nn.ModuleDict(
+            {"layer1": nn.Conv2d(1, 2, 3, padding=1), "layer3": nn.Conv2d(2, 3, 1), "layer6": nn.Linear(80, 4)}
+        )
+        layers = Conv2d(1, 2, 3, padding=1), nural.ReLU(), Conv2d(2, 3, 1), Concatenate(), nural.Flatten()
+        named = {f"layer{i}": layer for i, layer in enumerate((*layers, nural.Linear(80, 4)), start=1)}
+        model = Graph(reads=[[0], [1], [1], [2, 3], [4], [5]], **named)
+        from_torch(module.state_dict(), model)
+        x = rng.standard_normal((3, 1, 4, 4)).astype(np.float32)
+        one = module["layer1"](torch.from_numpy(x))
+        both = torch.cat([one.relu(), module["layer3"](one)], 1)
+        expected = module["layer6"](both.flatten(1)).detach().numpy()
+        np.testing.assert_allclose(model.forward(images_last(x)), expected, atol=1e-6)
+        model.children["layer4"].axis = 1
+        with pytest.raises(ConversionError, match="layer layer6, Linear, reads flattened images"):
+            from_torch(module.state_dict(), model)
+        with pytest.raises(ConversionError, match="Graph has no module in PyTorch"):
+            to_torch(Graph(reads=[[0]], layer1=nural.ReLU()))
 
     def test_equal_names_decide(self):
         import torch

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import nural
+from nural.graph import walk
 from nural.layers import Concatenate, Graph, Sum
 
 
@@ -77,3 +78,32 @@ def test_what_is_no_graph(reads, names, message):
 def test_a_sum_needs_equal_shapes():
     with pytest.raises(ValueError, match=r"Sum: its inputs have different shapes: \(2, 3\), \(2, 1\)"):
         Sum().forward((np.zeros((2, 3)), np.zeros((2, 1))))
+
+
+class Doubled(nural.Sequential):
+    """A container that does something else than to hand values on."""
+
+    def forward(self, x, train=False):
+        return 2 * super().forward(x, train)
+
+
+def test_a_walk_computes_what_forward_does_and_names_the_places(rng):
+    """Through containers in containers; one with a forward of its own is a layer like others."""
+    layer = {f"layer{i + 1}": nural.Residual(nural.Tanh(), shortcut) for i, shortcut in enumerate((None, nural.ReLU()))}
+    inner = Graph(reads=[[0], [0], [1, 2], [3]], **layer, layer3=Concatenate(), layer4=nural.Sequential())
+    model, x = nural.Sequential(nural.Sequential(diamond(), inner), Doubled(nural.SiLU())), rng.standard_normal((4, 3))
+    places = []
+
+    def apply(place, layer, values):
+        places.append(place)
+        if isinstance(layer, nural.Residual):
+            return values[0] + values[1]
+        return layer.forward(values if isinstance(layer, Sum | Concatenate) else values[0]).copy()
+
+    assert np.array_equal(walk(model, x, apply), model.forward(x))
+    inside = ["1.branch", "1", "2.branch", "2.shortcut", "2", "3"]
+    assert places == [f"0.0.layer{i}" for i in range(1, 8)] + [f"0.1.layer{place}" for place in inside] + ["1"]
+    named = dict(model.named_layers())
+    assert all(place in named for place in places)
+    assert named[""] is model
+    assert [type(leaf).__name__ for leaf in inner.leaves()] == ["Tanh", "Tanh", "ReLU", "Concatenate", "Sequential"]

@@ -1,6 +1,7 @@
 """Whole pages, with what makes them hard one at a time."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -27,6 +28,13 @@ def test_lines_with_spaces_and_boxes(written, model):
     found = [digit.box for line in page.lines for digit in line.digits]
     assert np.abs(np.array(found) - boxes).max() <= 3
     assert page.size == (900, 700)
+
+
+def test_several_threads_read_with_one_model(written, model):
+    pages = [paper(written([text])[0]) for text in ("2026 11 21", "730 4896", "5", "31 52")]
+    expected = [read_page(page, model) for page in pages]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda page: read_page(page, model), 2 * pages)) == 2 * expected
 
 
 def test_chalk(written, model):

@@ -13,7 +13,7 @@ from nural.reading.lattice import Candidate, best_division, candidates_of
 from nural.reading.lines import lines_of
 from nural.reading.pieces import Piece
 from nural.reading.refusal import digits_among, spaces_before, without_specks
-from nural.reading.ruling import Rule, remove_rules
+from nural.reading.ruling import Rule, _agreeing, remove_rules
 from nural.reading.signs import Sign, signs_of
 from nural.reading.tilt import tilt_of_pieces, tilt_of_rules
 
@@ -188,3 +188,9 @@ def test_spaces_between_short_words():
     """More spaces than other gaps: 8 3 86 72."""
     boxes = [(0, left, 40, left + 24) for left in (0, 64, 128, 158, 222, 252)]
     assert spaces_before(boxes) == [False, True, True, False, True, False]
+
+
+@pytest.mark.parametrize("count", [0, 3, 8, 40])
+def test_a_path_of_few_points(count):
+    points = np.arange(count, dtype=np.float64)
+    assert _agreeing(points, points / 2, 1.0).sum() in (0, count)

@@ -4,6 +4,7 @@ from web.networks import NETWORKS, built, shipped_kind
 
 import nural
 from nural.gradients import slope
+from nural.layers import Graph, Sum
 from nural.losses import cross_entropy_loss
 from nural.web.trace import INK, digest, trace
 
@@ -113,3 +114,16 @@ def test_a_residual_stands_after_what_is_inside_it(pixels):
 def test_a_label_that_the_network_has_not_is_refused(pixels):
     with pytest.raises(ValueError, match="label 12 is outside 0 … 9"):
         trace(built(shipped_kind), pixels, 12)
+
+
+def test_a_graph_is_traced_layer_by_layer(pixels):
+    model = nural.Sequential(
+        Graph(reads=[[0], [0], [1, 2]], layer1=nural.Linear(784, 10), layer2=nural.Linear(784, 10), layer3=Sum())
+    )
+    found = trace(model, pixels, 7)
+    assert [*found.steps] == [INK, "0.layer1", "0.layer2", "0.layer3"]
+    one, other, total = (found.steps[f"0.layer{i}"] for i in (1, 2, 3))
+    assert total.inputs == (one.name, other.name)
+    assert np.array_equal(total.output, one.output + other.output)
+    assert np.array_equal(one.gradient, total.gradient)
+    assert np.array_equal(other.gradient, total.gradient)

@@ -1,5 +1,6 @@
 """Activation functions: each a formula, its gradient beneath it, and the layer that applies them.
 
+They take what NumPy's functions take, numbers and lists too, and keep float32; integers become float64.
 ``out`` may not overlap another argument: many of these functions read their input again after they have begun to write.
 """
 
@@ -21,9 +22,12 @@ _NAMES = {
         "gelu_forward",
     ),
     "rectifiers": (
+        "Hardtanh",
         "LeakyReLU",
         "PReLU",
         "ReLU",
+        "hardtanh_backward",
+        "hardtanh_forward",
         "leaky_relu_backward",
         "leaky_relu_forward",
         "prelu_backward",

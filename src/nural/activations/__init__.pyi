@@ -8,9 +8,12 @@ from nural.activations import softmaxes as softmaxes
 from nural.activations.exponential_units import ELU, SELU, elu_backward, elu_forward, selu_backward, selu_forward
 from nural.activations.gelu import GELU, gelu_backward, gelu_forward
 from nural.activations.rectifiers import (
+    Hardtanh,
     LeakyReLU,
     PReLU,
     ReLU,
+    hardtanh_backward,
+    hardtanh_forward,
     leaky_relu_backward,
     leaky_relu_forward,
     prelu_backward,
@@ -45,6 +48,7 @@ __all__ = [
     "ELU",
     "GELU",
     "SELU",
+    "Hardtanh",
     "LeakyReLU",
     "LogSoftmax",
     "PReLU",
@@ -58,6 +62,8 @@ __all__ = [
     "elu_forward",
     "gelu_backward",
     "gelu_forward",
+    "hardtanh_backward",
+    "hardtanh_forward",
     "leaky_relu_backward",
     "leaky_relu_forward",
     "log_softmax_backward",

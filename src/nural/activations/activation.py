@@ -1,11 +1,11 @@
 """What the activation layers share."""
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from nural.layer import Layer
+from nural.batch import as_floats
+from nural.layer import Layer, arguments_of
 
 
 class Activation(Layer):
@@ -17,13 +17,14 @@ class Activation(Layer):
     pair: tuple[Any, Any]
     saves = "output"
 
-    @cached_property
+    @property
     def arguments(self) -> tuple[Any, ...]:
         """What the pair takes beside its arrays: the constructor's arguments."""
-        return tuple(self.config().values())
+        return tuple([getattr(self, argument.name) for argument in arguments_of(type(self))])
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y, the activation of x, of x's shape; it lives until the next call."""
+        x = as_floats(type(self).__name__, x, self.dtype)
         y = self.pair[0](x, *self.arguments, out=self.buffer("y", x.shape, x.dtype))
         self.saved = y if self.saves == "output" else x
         return y

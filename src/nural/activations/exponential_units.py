@@ -1,16 +1,17 @@
 """Exponential linear units: the identity above zero, and below it an exponential that levels off."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import require_samples
+from nural.batch import gradient_and_saved, require_samples
 from nural.blocks import in_blocks
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 
 
-def elu_forward(x: np.ndarray, alpha: float = 1.0, out: np.ndarray | None = None) -> np.ndarray:
+def elu_forward(x: ArrayLike, alpha: float = 1.0, out: np.ndarray | None = None) -> np.ndarray:
     """Exponential linear unit: y = x where x > 0, else α (eˣ − 1); of x's shape.
 
     Raises:
@@ -18,7 +19,7 @@ def elu_forward(x: np.ndarray, alpha: float = 1.0, out: np.ndarray | None = None
 
     Source: Clevert et al. 2016, Fast and Accurate Deep Network Learning by Exponential Linear Units, section 3.
     """
-    require_samples("elu_forward", x)
+    x = require_samples("elu_forward", x)
     y = np.empty_like(x) if out is None else out
     for x_, y_ in in_blocks(x, y):
         np.minimum(x_, 0, out=y_)
@@ -28,11 +29,12 @@ def elu_forward(x: np.ndarray, alpha: float = 1.0, out: np.ndarray | None = None
     return y
 
 
-def elu_backward(dy: np.ndarray, alpha: float, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def elu_backward(dy: ArrayLike, alpha: float, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `elu_forward`: ∂L/∂x = dy where x > 0, else α eˣ dy; of dy's shape. ``x`` is its input.
 
     Source: see `elu_forward`.
     """
+    dy, x = gradient_and_saved("elu_backward", dy, x)
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):
         np.minimum(x_, 0, out=dx_)
@@ -63,7 +65,7 @@ class ELU(Activation):
         super().__init__()
 
 
-def selu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def selu_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Scaled ELU: y = λ ELU(x; α) with α ≈ 1.6733 and λ ≈ 1.0507, for which mean 0 and variance 1 are a fixed point.
 
     y has x's shape.
@@ -73,17 +75,18 @@ def selu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
     Source: Klambauer et al. 2017, Self-Normalizing Neural Networks, equation 2.
     """
-    require_samples("selu_forward", x)
+    x = require_samples("selu_forward", x)
     y = elu_forward(x, SELU_ALPHA, out=out)
     y *= SELU_SCALE
     return y
 
 
-def selu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def selu_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `selu_forward`: ∂L/∂x = λ dy where x > 0, else λ α eˣ dy; of dy's shape. ``x`` is its input.
 
     Source: see `selu_forward`.
     """
+    dy, x = gradient_and_saved("selu_backward", dy, x)
     dx = elu_backward(dy, SELU_ALPHA, x, out=out)
     dx *= SELU_SCALE
     return dx

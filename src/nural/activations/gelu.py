@@ -3,14 +3,15 @@
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
 from nural.activations.erfcx import erfcx
-from nural.batch import require_samples
+from nural.batch import gradient_and_saved, require_samples
 from nural.blocks import in_blocks
 
 
-def gelu_forward(x: np.ndarray, approximate: str = "none", out: np.ndarray | None = None) -> np.ndarray:
+def gelu_forward(x: ArrayLike, approximate: str = "none", out: np.ndarray | None = None) -> np.ndarray:
     """Gaussian error linear unit: y = x Φ(x), where Φ is the normal distribution; of x's shape.
 
     Exactly, Φ(x) = ½ (1 + erf(x / √2)), computed as y = max(x, 0) − |x| Φ(−|x|), which loses no digits for x < 0.
@@ -22,7 +23,7 @@ def gelu_forward(x: np.ndarray, approximate: str = "none", out: np.ndarray | Non
 
     Source: Hendrycks and Gimpel 2016, Gaussian Error Linear Units, section 2.
     """
-    require_samples("gelu_forward", x)
+    x = require_samples("gelu_forward", x)
     _require_known(approximate)
     y = np.empty_like(x) if out is None else out
     for x_, y_ in in_blocks(x, y):
@@ -39,7 +40,7 @@ def gelu_forward(x: np.ndarray, approximate: str = "none", out: np.ndarray | Non
     return y
 
 
-def gelu_backward(dy: np.ndarray, approximate: str, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def gelu_backward(dy: ArrayLike, approximate: str, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `gelu_forward`: ∂L/∂x = dy (Φ(x) + x φ(x)) with the normal density φ = Φ'. ``x`` is its input.
 
     With ``approximate="tanh"``, ∂L/∂x = dy (½ (1 + tanh u) + ½ x (1 − tanh² u) u'), u' = √(2/π) (1 + 3 · 0.044715 x²).
@@ -47,6 +48,7 @@ def gelu_backward(dy: np.ndarray, approximate: str, x: np.ndarray, out: np.ndarr
 
     Source: see `gelu_forward`.
     """
+    dy, x = gradient_and_saved("gelu_backward", dy, x)
     _require_known(approximate)
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):

@@ -1,16 +1,17 @@
-"""Rectifiers: the identity above zero, and below it a line with a slope that is none, fixed or learned."""
+"""Rectifiers: the identity above zero, below it a line with a slope that is none, fixed or learned; and clipping."""
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import require_samples
+from nural.batch import as_floats, float_arrays, gradient_and_saved, require_gradient, require_samples
 from nural.layer import Layer
 from nural.layers.rows import channel_sums, long_rows
 
 
-def relu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def relu_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Rectified linear unit: y = max(x, 0), of x's shape.
 
     Raises:
@@ -18,11 +19,11 @@ def relu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
     Source: Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines.
     """
-    require_samples("relu_forward", x)
+    x = require_samples("relu_forward", x)
     return x.clip(0, np.inf, out=out)  # np.maximum(x, 0) takes up to 3 times as long
 
 
-def relu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def relu_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `relu_forward`: ∂L/∂x = dy where x > 0, else 0 (at the kink x = 0 too, as PyTorch has it).
 
     ``x`` is the input of the forward pass; its output serves as well, for it is positive at the same places.
@@ -30,6 +31,7 @@ def relu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) 
 
     Source: see `relu_forward`.
     """
+    dy, x = gradient_and_saved("relu_backward", dy, x)
     dx = np.greater(x, 0, out=np.empty_like(dy) if out is None else out)
     dx *= dy
     return dx
@@ -45,7 +47,66 @@ class ReLU(Activation):
     pair = relu_forward, relu_backward
 
 
-def leaky_relu_forward(x: np.ndarray, negative_slope: float = 0.01, out: np.ndarray | None = None) -> np.ndarray:
+def hardtanh_forward(
+    x: ArrayLike, min_val: float | None = -1.0, max_val: float | None = 1.0, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Clipping: y = min(max(x, min_val), max_val), of x's shape; None is no bound.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: Collobert 2004, Large Scale Machine Learning, where it is a tanh of three straight lines.
+    """
+    x = require_samples("hardtanh_forward", x)
+    return x.clip(-np.inf if min_val is None else min_val, np.inf if max_val is None else max_val, out=out)
+
+
+def hardtanh_backward(
+    dy: ArrayLike, min_val: float | None, max_val: float | None, y: ArrayLike, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Gradient of `hardtanh_forward`: ∂L/∂x = dy where min_val < x < max_val, else 0 (at the kinks too); of dy's shape.
+
+    ``y`` is the output of the forward pass: between the bounds it is x, elsewhere one of them.
+
+    Source: see `hardtanh_forward`.
+    """
+    dy, y = gradient_and_saved("hardtanh_backward", dy, y)
+    real = y.dtype.type
+    low = np.nextafter(real(-np.inf if min_val is None else min_val), real(np.inf))
+    high = np.nextafter(real(np.inf if max_val is None else max_val), real(-np.inf))
+    dx = y.clip(low, high, out=np.empty_like(dy) if out is None else out)
+    np.equal(dx, y, out=dx)
+    dx *= dy
+    return dx
+
+
+class Hardtanh(Activation):
+    """Clipping: min(max(x, min_val), max_val), with `hardtanh_forward` and `hardtanh_backward`.
+
+    ``Hardtanh(0, 6)`` is PyTorch's ReLU6, and with a bound of None the other one alone is left.
+
+    Args:
+        min_val: The least y, at most; None, or −∞, for no bound.
+        max_val: The largest y, at least; None, or ∞, for no bound.
+
+    Raises:
+        ValueError: a bound is NaN.
+
+    Source: see `hardtanh_forward`.
+    """
+
+    operations_per_value = (2, 4)
+    pair = hardtanh_forward, hardtanh_backward
+
+    def __init__(self, min_val: float | None = -1.0, max_val: float | None = 1.0) -> None:
+        if min_val != min_val or max_val != max_val:
+            raise ValueError(f"Hardtanh: expected bounds that are numbers or None, got {min_val} and {max_val}")
+        self.min_val = None if min_val == -np.inf else min_val  # JSON has no infinity
+        self.max_val = None if max_val == np.inf else max_val
+        super().__init__()
+
+
+def leaky_relu_forward(x: ArrayLike, negative_slope: float = 0.01, out: np.ndarray | None = None) -> np.ndarray:
     """Leaky ReLU: y = x where x > 0, else negative_slope · x; of x's shape.
 
     Raises:
@@ -53,7 +114,7 @@ def leaky_relu_forward(x: np.ndarray, negative_slope: float = 0.01, out: np.ndar
 
     Source: Maas et al. 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models.
     """
-    require_samples("leaky_relu_forward", x)
+    x = require_samples("leaky_relu_forward", x)
     with np.errstate(over="ignore"):  # of a steep line where x > 0, which is not used
         y = np.multiply(x, negative_slope, out=out)
     # A slope up to 1 puts the line through x > 0 on top. A mask would take ten times as long.
@@ -61,7 +122,7 @@ def leaky_relu_forward(x: np.ndarray, negative_slope: float = 0.01, out: np.ndar
 
 
 def leaky_relu_backward(
-    dy: np.ndarray, negative_slope: float, x: np.ndarray, out: np.ndarray | None = None
+    dy: ArrayLike, negative_slope: float, x: ArrayLike, out: np.ndarray | None = None
 ) -> np.ndarray:
     """Gradient of `leaky_relu_forward`: ∂L/∂x = dy where x > 0, else negative_slope · dy; of dy's shape.
 
@@ -69,6 +130,7 @@ def leaky_relu_backward(
 
     Source: see `leaky_relu_forward`.
     """
+    dy, x = gradient_and_saved("leaky_relu_backward", dy, x)
     dx = _slopes(x, negative_slope, np.empty_like(dy) if out is None else out)
     dx *= dy
     return dx
@@ -92,7 +154,7 @@ class LeakyReLU(Activation):
         super().__init__()
 
 
-def prelu_forward(x: np.ndarray, a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def prelu_forward(x: ArrayLike, a: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Parametric ReLU: y = x where x > 0, else a · x, with a learned slope a.
 
     Args:
@@ -108,7 +170,7 @@ def prelu_forward(x: np.ndarray, a: np.ndarray, out: np.ndarray | None = None) -
 
     Source: He et al. 2015, Delving Deep into Rectifiers, section 2.1.
     """
-    require_samples("prelu_forward", x)
+    x, a = float_arrays("prelu_forward", x, a)
     if a.shape != (1,) and a.shape != x.shape[-1:]:
         raise ValueError(f"prelu_forward: slopes of shape {a.shape} fit neither (1,) nor the channels of x, {x.shape}")
     y = _slopes(x, a[0] if len(a) == 1 else a, np.empty_like(x) if out is None else out)
@@ -117,7 +179,7 @@ def prelu_forward(x: np.ndarray, a: np.ndarray, out: np.ndarray | None = None) -
 
 
 def prelu_backward(
-    dy: np.ndarray, a: np.ndarray, x: np.ndarray, out: tuple[np.ndarray | None, ...] | None = None
+    dy: ArrayLike, a: ArrayLike, x: ArrayLike, out: tuple[np.ndarray | None, ...] | None = None
 ) -> tuple[Any, Any]:
     """Gradient of `prelu_forward`: ∂L/∂a = Σ dy · min(x, 0), ∂L/∂x = dy where x > 0, else a · dy.
 
@@ -132,6 +194,8 @@ def prelu_backward(
 
     Source: He et al. 2015, Delving Deep into Rectifiers, section 2.1.
     """
+    dy, a, x = float_arrays("prelu_backward", dy, a, x)
+    require_gradient("prelu_backward", dy, x.shape)
     da, dx = (np.empty_like(a), np.empty_like(dy)) if out is None else out
     if da is not None:
         products = np.minimum(x, 0, out=np.empty_like(dy) if dx is None else dx)
@@ -166,7 +230,7 @@ class PReLU(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x where x > 0, else a · x."""
-        self.saved = x
+        self.saved = x = as_floats("PReLU", x, self.dtype)
         return prelu_forward(x, self.params["a"], out=self.buffer("y", x.shape, x.dtype))
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:

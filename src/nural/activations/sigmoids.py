@@ -1,13 +1,14 @@
 """The logistic sigmoid and its relatives: tanh, SiLU (x times the sigmoid) and softplus (its integral)."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import require_samples
+from nural.batch import gradient_and_saved, require_samples
 from nural.blocks import in_blocks
 
 
-def sigmoid_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def sigmoid_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Logistic sigmoid: y = 1 / (1 + e⁻ˣ), of x's shape.
 
     Raises:
@@ -15,20 +16,21 @@ def sigmoid_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
     Source: Goodfellow et al. 2016, Deep Learning, section 3.10.
     """
-    require_samples("sigmoid_forward", x)
-    y = np.negative(x, out=out)
+    x = require_samples("sigmoid_forward", x)
+    y = np.negative(x, out=np.empty_like(x) if out is None else out)
     with np.errstate(over="ignore"):  # e⁻ˣ = ∞ gives y = 0, which is the limit
         np.exp(y, out=y)
     y += 1
     return np.reciprocal(y, out=y)
 
 
-def sigmoid_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def sigmoid_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `sigmoid_forward`: ∂L/∂x = dy · y (1 − y), of dy's shape. ``y`` is its output.
 
     Source: see `sigmoid_forward`.
     """
-    dx = np.subtract(1, y, out=out)
+    dy, y = gradient_and_saved("sigmoid_backward", dy, y)
+    dx = np.subtract(1, y, out=np.empty_like(dy) if out is None else out)
     dx *= y
     dx *= dy
     return dx
@@ -44,7 +46,7 @@ class Sigmoid(Activation):
     pair = sigmoid_forward, sigmoid_backward
 
 
-def tanh_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def tanh_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Hyperbolic tangent: y = tanh x, of x's shape.
 
     Raises:
@@ -52,16 +54,17 @@ def tanh_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
     Source: LeCun et al. 1998, Efficient BackProp, section 4.4.
     """
-    require_samples("tanh_forward", x)
+    x = require_samples("tanh_forward", x)
     return np.tanh(x, out=out)
 
 
-def tanh_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def tanh_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `tanh_forward`: ∂L/∂x = dy (1 − y²), of dy's shape. ``y`` is its output.
 
     Source: see `tanh_forward`.
     """
-    dx = np.multiply(y, y, out=out)
+    dy, y = gradient_and_saved("tanh_backward", dy, y)
+    dx = np.multiply(y, y, out=np.empty_like(dy) if out is None else out)
     np.subtract(1, dx, out=dx)
     dx *= dy
     return dx
@@ -77,7 +80,7 @@ class Tanh(Activation):
     pair = tanh_forward, tanh_backward
 
 
-def silu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def silu_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Sigmoid linear unit, also called swish: y = x σ(x) with the sigmoid σ; of x's shape.
 
     Raises:
@@ -85,17 +88,18 @@ def silu_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
     Source: Elfwing et al. 2018, Sigmoid-Weighted Linear Units for Neural Network Function Approximation, section 2.
     """
-    require_samples("silu_forward", x)
+    x = require_samples("silu_forward", x)
     y = sigmoid_forward(x, out=out)
     y *= x
     return y
 
 
-def silu_backward(dy: np.ndarray, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def silu_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `silu_forward`: ∂L/∂x = dy · σ(x) (1 + x (1 − σ(x))), of dy's shape. ``x`` is its input.
 
     Source: see `silu_forward`.
     """
+    dy, x = gradient_and_saved("silu_backward", dy, x)
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):
         sigmoid = sigmoid_forward(x_)
@@ -119,7 +123,7 @@ class SiLU(Activation):
 
 
 def softplus_forward(
-    x: np.ndarray, beta: float = 1.0, threshold: float = 20.0, out: np.ndarray | None = None
+    x: ArrayLike, beta: float = 1.0, threshold: float = 20.0, out: np.ndarray | None = None
 ) -> np.ndarray:
     """Softplus: y = log(1 + e^{βx}) / β, and y = x where βx > threshold, as PyTorch has it; of x's shape.
 
@@ -130,7 +134,7 @@ def softplus_forward(
 
     Source: Dugas et al. 2001, Incorporating Second-Order Functional Knowledge for Better Option Pricing, section 3.
     """
-    require_samples("softplus_forward", x)
+    x = require_samples("softplus_forward", x)
     _require_beta("softplus_forward", beta)
     y = np.empty_like(x) if out is None else out
     for x_, y_ in in_blocks(x, y):
@@ -146,7 +150,7 @@ def softplus_forward(
 
 
 def softplus_backward(
-    dy: np.ndarray, beta: float, threshold: float, x: np.ndarray, out: np.ndarray | None = None
+    dy: ArrayLike, beta: float, threshold: float, x: ArrayLike, out: np.ndarray | None = None
 ) -> np.ndarray:
     """Gradient of `softplus_forward`: ∂L/∂x = dy · σ(βx), and dy where βx > threshold; of dy's shape.
 
@@ -154,6 +158,7 @@ def softplus_backward(
 
     Source: see `softplus_forward`.
     """
+    dy, x = gradient_and_saved("softplus_backward", dy, x)
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):
         z = _scaled(x_, beta)

@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import require_samples
+from nural.batch import as_floats, gradient_and_saved, require_samples
 
 
 class AlongDimension(Activation):
@@ -26,6 +27,7 @@ class AlongDimension(Activation):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """The activation of x over ``dim``."""
+        x = as_floats(type(self).__name__, x, self.dtype)
         if not -x.ndim <= self.dim < x.ndim:
             raise ValueError(f"{type(self).__name__}: x of shape {x.shape} has no dimension {self.dim}")
         self.saved = y = self.buffer("y", x.shape, x.dtype)
@@ -39,7 +41,7 @@ class AlongDimension(Activation):
         return dx
 
 
-def softmax_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def softmax_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Softmax over the last dimension: y_i = e^{x_i} / Σ_j e^{x_j}, of x's shape; each row adds up to 1.
 
     The row's maximum is subtracted first, which changes nothing but keeps the exponentials finite.
@@ -49,7 +51,7 @@ def softmax_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
     Source: Goodfellow et al. 2016, Deep Learning, section 6.2.2.3.
     """
-    require_samples("softmax_forward", x)
+    x = require_samples("softmax_forward", x)
     with np.errstate(over="ignore"):  # a difference of −∞ gives y = 0, which is the limit
         y = np.subtract(x, x.max(axis=-1, keepdims=True), out=out)
     np.exp(y, out=y)
@@ -57,11 +59,12 @@ def softmax_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return y
 
 
-def softmax_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def softmax_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `softmax_forward`: ∂L/∂x_i = y_i (dy_i − Σ_j dy_j y_j), of dy's shape. ``y`` is its output.
 
     Source: see `softmax_forward`.
     """
+    dy, y = gradient_and_saved("softmax_backward", dy, y)
     dx = np.multiply(dy, y, out=out)
     projection = dx.sum(axis=-1, keepdims=True)
     np.subtract(dy, projection, out=dx)
@@ -82,7 +85,7 @@ class Softmax(AlongDimension):
     pair = softmax_forward, softmax_backward
 
 
-def log_softmax_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def log_softmax_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Logarithm of softmax over the last dimension: y_i = x_i − log Σ_j e^{x_j}, of x's shape.
 
     It is computed as (x_i − m) − log Σ_j e^{x_j − m} with the row's maximum m, so that no probability rounds to 0.
@@ -92,7 +95,7 @@ def log_softmax_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndar
 
     Source: Goodfellow et al. 2016, Deep Learning, section 6.2.2.3.
     """
-    require_samples("log_softmax_forward", x)
+    x = require_samples("log_softmax_forward", x)
     largest = x.max(axis=-1, keepdims=True)
     with np.errstate(over="ignore"):  # a probability may be so small that even its logarithm is −∞
         y = np.subtract(x, largest, out=out)
@@ -103,11 +106,12 @@ def log_softmax_forward(x: np.ndarray, out: np.ndarray | None = None) -> np.ndar
     return y
 
 
-def log_softmax_backward(dy: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def log_softmax_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `log_softmax_forward`: ∂L/∂x_i = dy_i − e^{y_i} Σ_j dy_j, of dy's shape. ``y`` is its output.
 
     Source: see `log_softmax_forward`.
     """
+    dy, y = gradient_and_saved("log_softmax_backward", dy, y)
     dx = np.exp(y, out=out)
     dx *= dy.sum(axis=-1, keepdims=True)
     return np.subtract(dy, dx, out=dx)

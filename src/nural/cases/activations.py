@@ -62,6 +62,13 @@ def _around_threshold(rng: np.random.Generator, size: Size) -> Values:
     return {"x": _kinked(rng, size)["x"] + 1.5}
 
 
+def _beside_bounds(rng: np.random.Generator, size: Size) -> Values:
+    """No entry within 0.1 of -1 or 2."""
+    shape = size(1, 5), size(1, 7)
+    sides = rng.uniform(-4, -1.1, shape), rng.uniform(-0.9, 1.9, shape), rng.uniform(2.1, 4, shape)
+    return {"x": np.choose(rng.integers(3, size=shape), sides)}
+
+
 CASES = [
     _case("relu", a.relu_forward, a.relu_backward, lambda F, x: F.relu(x), _kinked),
     _case(
@@ -79,6 +86,15 @@ CASES = [
         lambda F, x: F.leaky_relu(x, 1.7),
         _kinked,
         negative_slope=1.7,
+    ),
+    _case(
+        "hardtanh",
+        a.hardtanh_forward,
+        a.hardtanh_backward,
+        lambda F, x: F.hardtanh(x, -1.0, 2.0),
+        _beside_bounds,
+        min_val=-1.0,
+        max_val=2.0,
     ),
     _prelu_case("prelu, one slope", lambda size, channels: 1),
     _prelu_case("prelu, a slope for each channel", lambda size, channels: channels),

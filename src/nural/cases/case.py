@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.gradients import numerical_gradient
 from nural.losses import Loss
@@ -54,13 +55,19 @@ def loss_case(name: str, loss: Loss, draw: Callable[..., Values], torch: Callabl
     """The case of a loss, ``(y, settings…) -> (loss, dy)``: its values hold ``y`` and the loss's other arguments."""
 
     def forward(pair: Pair, values: Values, out: Any) -> np.ndarray:
-        return np.asarray(pair[0](**values, out=None)[0], values["y"].dtype)
+        return np.asarray(pair[0](**values, out=None)[0], float_type(values["y"]))
 
     def backward(pair: Pair, dy: np.ndarray, values: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
         gradient = pair[0](**values, out=None if out is None else out[0])[1]
         return (np.multiply(gradient, dy, out=gradient),)
 
     return Case(name, (loss,), draw, forward, backward, torch)
+
+
+def float_type(x: ArrayLike) -> np.dtype:
+    """The type of what a pair makes of x alone: that of its floats, or float64."""
+    dtype = np.asarray(x).dtype
+    return dtype.newbyteorder("=") if dtype.kind == "f" else np.dtype(np.float64)
 
 
 def differentiated(values: Values) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nural.cases.case import Case, Size, Values
+from nural.cases.case import Case, Size, Values, float_type
 from nural.layers.dropout import dropout_backward, dropout_forward, dropout_mask
 
 
@@ -12,9 +12,7 @@ def _draw(rng: np.random.Generator, size: Size) -> Values:
 
 
 def _mask(v: Values) -> np.ndarray:
-    return dropout_mask(
-        np.random.default_rng(v["seed"]), v["p"], np.empty(v["x"].shape, np.result_type(v["x"], np.float32))
-    )
+    return dropout_mask(np.random.default_rng(v["seed"]), v["p"], np.empty(np.shape(v["x"]), float_type(v["x"])))
 
 
 def _as_pytorch_has_it(torch, v):

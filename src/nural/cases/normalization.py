@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.cases.case import Case, Pair, Size, Values
+from nural.cases.case import Case, Pair, Size, Values, float_type
 from nural.layers import batch_norm as bn
 from nural.layers import layer_norm as ln
 
@@ -61,7 +61,7 @@ def _batch_norm(name: str, draw: Any, eps: float = 1e-5) -> Case:
 
 def _statistics(v: Values) -> tuple[np.ndarray, np.ndarray]:
     mean, variance = v["statistics"]
-    return mean.astype(v["x"].dtype), variance.astype(v["x"].dtype)
+    return mean.astype(float_type(v["x"])), variance.astype(float_type(v["x"]))
 
 
 def _layer_norm(name: str, axes: int, eps: float, learned: int = 2) -> Case:
@@ -73,7 +73,7 @@ def _layer_norm(name: str, axes: int, eps: float, learned: int = 2) -> Case:
         return {**dict(affine), "x": 2 + 3 * rng.standard_normal((size(1, 3), size(1, 3), *shape))}
 
     def forward(pair: Pair, v: Values, out: Any) -> tuple[np.ndarray, ...]:
-        leading = v["x"].shape[:-axes]
+        leading = np.shape(v["x"])[:-axes]
         buffers = None if out is None else (out, np.empty(leading, out.dtype), np.empty(leading, out.dtype))
         return pair[0](v["x"], v.get("gamma"), v.get("beta"), axes, eps, out=buffers)
 

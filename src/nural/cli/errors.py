@@ -8,6 +8,9 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from nural.cli.names import printable
+from nural.overwriting import OverwriteError
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -30,6 +33,8 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(2) from None
         except _of_the_library() as error:
             complain(str(error))
+        except OverwriteError as error:
+            complain(f"{error.filename}: {error.strerror}; name another file, or replace it with --force")
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         except KeyboardInterrupt as error:
@@ -54,4 +59,4 @@ def _of_the_library() -> tuple[type[Exception], ...]:
 
 def complain(sentence: str) -> None:
     """One line on stderr."""
-    print(f"nural: {sentence}", file=sys.stderr)
+    print(f"nural: {printable(sentence)}", file=sys.stderr)

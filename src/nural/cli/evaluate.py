@@ -7,17 +7,24 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from nural.atomic_file import write_atomically
-from nural.cli.errors import report_errors
-from nural.cli.evaluation import PASSES, Evaluation, judge, some
-from nural.cli.model import MODEL_HELP, load_digit_model, model_path
+from nural.cli.datasets import LabelColumn, load_telling
+from nural.cli.errors import CommandError, report_errors
+from nural.cli.evaluation import Evaluation, disturbances, judge, passes, some
+from nural.cli.evaluation_pictures import NEEDS, PICTURES, pictures
+from nural.cli.force import ForceOption
+from nural.cli.model import MODEL_HELP, load_picture_model, model_path
+from nural.cli.names import printable
 from nural.cli.run import CONFIG, make_folder, say, shown
-from nural.data import load_mnist_datasets
+from nural.data.data_error import listed
+from nural.data.datasets import is_picture_folder
 from nural.evaluation.calibration import answer_threshold
 from nural.models.pretrained import PRETRAINED
+from nural.overwriting import PICTURE, require_replaceable
 
 FOLDER = "evaluation"
 
@@ -26,14 +33,17 @@ FOLDER = "evaluation"
 def evaluate(
     model: Annotated[Path | None, typer.Option(readable=False, help=MODEL_HELP)] = None,
     data: Annotated[
-        Path | None, typer.Option(readable=False, help="Digits to judge it on. [default: the MNIST inside]")
+        Path | None,
+        typer.Option(readable=False, help="What to judge it on, as for `nural train`. [default: the MNIST inside]"),
     ] = None,
+    label_column: LabelColumn = None,
     out: Annotated[
         Path | None,
         typer.Option(
             readable=False, help=f"Folder for the pictures. [default: {FOLDER}, in the run's folder if it is a run's]"
         ),
     ] = None,
+    force: ForceOption = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all numbers as one JSON object; progress goes to stderr.")
     ] = False,
@@ -46,6 +56,9 @@ def evaluate(
     Pictures: the mistakes, the confusion matrix, the reliability diagram, coverage against error, the filters of the
     first layer, the saliency of a digit of each class, and the accuracy under noise, rotation and shift.
 
+    What `nural train` did to pictures is done to those of --data too. Of one set alone, the last seventh is the test
+    set; the last two charts are of grey pictures of 28×28 pixels.
+
     Examples:
 
         nural evaluate
@@ -55,16 +68,25 @@ def evaluate(
         nural evaluate --model last --data /usr/share/datasets/fashion-mnist --json
     """
     path = model_path(model)
-    network = load_digit_model(path)
-    threshold = answer_threshold(network)
-    x, y = load_mnist_datasets(data)[2]
+    judged = load_picture_model(path)
+    threshold = answer_threshold(judged.network)
+    if data is None and not judged.digits:
+        others = f"{listed(judged.names)} in pictures of {judged.prepare}"
+        raise CommandError(f"{path}: the MNIST inside has digits, this model tells apart {others}: name some by --data")
+    preparation = judged.prepare if data is not None and is_picture_folder(data) else judged.preparation
+    x, y = load_telling(data, preparation, judged.labels, label_column).test
     folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
     make_folder(folder)
+    for name in PICTURES:
+        require_replaceable(folder / name, PICTURE, force=force)
     console = Console(stderr=as_json)
-    say(console, f"reading {len(y):,} digits, then {len(some(y)):,} of them under noise, rotation and shift")
+    reading = f"reading {len(y):,} {judged.pictures}"
+    if disturbances(judged):
+        reading += f", then {len(some(y)):,} of them under noise, rotation and shift"
+    say(console, reading)
     with _progress(console) as progress:
-        task = progress.add_task("", total=PASSES)
-        found = judge(network, _name(path), x, y, threshold, lambda: progress.advance(task))
+        task = progress.add_task("", total=passes(judged))
+        found = judge(judged, _name(path), x, y, threshold, lambda: progress.advance(task))
     if as_json:
         print(json.dumps({"model": str(path), "pictures": str(folder), **found.as_json()}))
     else:
@@ -80,7 +102,7 @@ def _name(path: Path) -> str:
     """What pictures call the model: the run's folder, or the file."""
     if path == PRETRAINED:
         return "nural’s model"
-    return path.absolute().parent.name if _of_a_run(path) else path.name
+    return printable(path.absolute().parent.name if _of_a_run(path) else path.name)
 
 
 def _progress(console: Console) -> Progress:
@@ -89,12 +111,14 @@ def _progress(console: Console) -> Progress:
 
 
 def _print_tables(console: Console, found: Evaluation) -> None:
-    table = Table("digit", "tested", "right", "accuracy", "most often taken for")
-    for digit, row in enumerate(found.matrix):
-        right, tested = int(row[digit]), int(row.sum())
-        others = np.where(np.arange(len(row)) == digit, 0, row)
-        taken = f"{others.argmax()} ({others.max()} times)" if others.any() else ""
-        table.add_row(str(digit), str(tested), str(right), f"{100 * right / max(tested, 1):.2f}%", taken)
+    names = found.model.names
+    table = Table(found.model.one, "tested", "right", "accuracy", "most often taken for")
+    for place, row in enumerate(found.matrix):
+        right, tested = int(row[place]), int(row.sum())
+        others = np.where(np.arange(len(row)) == place, 0, row)
+        taken = f"{names[others.argmax()]} ({others.max()} times)" if others.any() else ""
+        accuracy = f"{100 * right / max(tested, 1):.2f}%"
+        table.add_row(escape(names[place]), str(tested), str(right), accuracy, escape(taken))
     console.print(table)
     table = Table("threshold", "answered", "wrong among these", "refused")
     for row in found.coverage:
@@ -103,27 +127,30 @@ def _print_tables(console: Console, found: Evaluation) -> None:
         name = f"{row.threshold:.4g}{', the model’s' if own else ''}"
         table.add_row(name, f"{100 * row.coverage:.2f}%", wrong, f"{row.refused:,}", style="bold" if own else None)
     console.print(table)
+    if found.curves:
+        console.print(_robustness_table(found))
+    score = found.scores
+    say(
+        console,
+        f"{found.name}: accuracy {100 * score['accuracy']:.2f}%, loss {score['loss']:.4f}, "
+        f"calibration error {100 * found.calibration_error:.2f}% on {len(found.y):,} {found.model.pictures}",
+        style="bold",
+    )
+
+
+def _robustness_table(found: Evaluation) -> Table:
     units = "\n".join(f"{disturbance.name}: {disturbance.unit}" for disturbance, _ in found.curves)
     names = [name for disturbance, _ in found.curves for name in (disturbance.name, "accuracy")]
     table = Table(*names, caption=units, caption_justify="left")
     for points in zip(*(curve for _, curve in found.curves), strict=True):
         table.add_row(*(cell for level, share in points for cell in (f"{level:g}", f"{100 * share:.1f}%")))
-    console.print(table)
-    score = found.scores
-    say(
-        console,
-        f"{found.name}: accuracy {100 * score['accuracy']:.2f}%, loss {score['loss']:.4f}, "
-        f"calibration error {100 * found.calibration_error:.2f}% on {len(found.y):,} digits",
-        style="bold",
-    )
+    return table
 
 
 def _write_pictures(console: Console, found: Evaluation, folder: Path) -> None:
-    from nural.cli.evaluation_pictures import DRAWN, pictures
-
     written, empty = [], []
     with _progress(console) as progress:
-        task = progress.add_task("", total=len(DRAWN))
+        task = progress.add_task("", total=len(PICTURES))
         for name, content in pictures(found):
             if content is None:
                 empty.append(name)
@@ -133,4 +160,4 @@ def _write_pictures(console: Console, found: Evaluation, folder: Path) -> None:
             progress.advance(task)
     say(console, f"{shown(folder)}: {', '.join(written)}")
     for name in empty:
-        say(console, f"no {name}: the first layer of this model does not look at an image")
+        say(console, f"no {name}: {NEEDS[name]}")

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import softmax_forward
 from nural.cli.errors import CommandError
-from nural.data.digits import CLASSES
+from nural.cli.model import PictureModel
+from nural.data.preparation import DIGIT
 from nural.evaluation.calibration import (
     THRESHOLDS,
     Bin,
@@ -18,36 +18,35 @@ from nural.evaluation.calibration import (
     expected_calibration_error,
     reliability,
 )
-from nural.evaluation.inference import outputs, scores
+from nural.evaluation.inference import outputs
 from nural.evaluation.metrics import confusion_matrix
 from nural.evaluation.robustness import DISTURBANCES, Disturbance, robustness
-from nural.layer import Layer
+from nural.evaluation.targets import scores
+from nural.predictions import probabilities
 
-#: Digits that are disturbed, for each of the levels costs a pass over them. An accuracy of 99% is then known to ±0.9
+#: Pictures that are disturbed, for each of the levels costs a pass over them. An accuracy of 99% is then known to ±0.9
 #: percent points, one of 50% to ±4.4 (95% intervals).
 DISTURBED = 500
-#: The readings that `judge` takes.
-PASSES = 1 + sum(len(disturbance.levels) for disturbance in DISTURBANCES)
 
 Curve = tuple[Disturbance, list[tuple[float, float]]]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model judged on a set of digits.
+    """A model judged on a set of digits, or of other pictures.
 
     Attributes:
         model: The network.
-        name: What pictures call it.
-        x: Digits ``(N, 784)``.
+        name: What charts call it.
+        x: Rows of pixels ``(N, H·W·C)``.
         y: Labels ``(N,)``.
-        probabilities: ``(N, 10)``.
+        probabilities: ``(N, classes)``.
         scores: Loss and accuracy.
         threshold: The model's own, 0 if it has none.
         curves: For each disturbance, the accuracy at each level.
     """
 
-    model: Layer
+    model: PictureModel
     name: str
     x: np.ndarray
     y: np.ndarray
@@ -58,8 +57,8 @@ class Evaluation:
 
     @property
     def matrix(self) -> np.ndarray:
-        """How often each digit (row) got each answer (column)."""
-        return confusion_matrix(self.probabilities.argmax(axis=1), self.y, CLASSES)
+        """How often each class (row) got each answer (column)."""
+        return confusion_matrix(self.probabilities.argmax(axis=1), self.y, len(self.model.classes))
 
     @property
     def bins(self) -> list[Bin]:
@@ -79,9 +78,10 @@ class Evaluation:
     def as_json(self) -> dict[str, Any]:
         """All numbers."""
         matrix = self.matrix
-        of_class = [row[digit] / row.sum() if row.any() else None for digit, row in enumerate(matrix)]
+        of_class = [row[place] / row.sum() if row.any() else None for place, row in enumerate(matrix)]
         return {
-            "digits": len(self.y),
+            self.model.pictures: len(self.y),
+            **({} if self.model.digits else {"classes": self.model.classes}),
             **self.scores,
             "calibration_error": self.calibration_error,
             "accuracy_per_class": of_class,
@@ -106,24 +106,38 @@ def some(rows: np.ndarray) -> np.ndarray:
     return rows if len(rows) <= DISTURBED else rows[np.arange(DISTURBED) * len(rows) // DISTURBED]
 
 
+def disturbances(model: PictureModel) -> tuple[Disturbance, ...]:
+    """Those that its pictures can be put under, which are for 28×28 grey pixels."""
+    return DISTURBANCES if model.prepare.picture_shape == DIGIT else ()
+
+
+def passes(model: PictureModel) -> int:
+    """The readings that `judge` takes."""
+    return 1 + sum(len(disturbance.levels) for disturbance in disturbances(model))
+
+
 def judge(
-    model: Layer, name: str, x: np.ndarray, y: np.ndarray, threshold: float, advance: Callable[[], None]
+    model: PictureModel, name: str, x: np.ndarray, y: np.ndarray, threshold: float, advance: Callable[[], None]
 ) -> Evaluation:
-    """Let the model read the digits, and some of them disturbed; ``advance`` is called after each of `PASSES`.
+    """Let the model read the pictures, and some of them disturbed; ``advance`` is called after each of `passes`.
 
     Raises:
         CommandError: the model's outputs are not finite.
     """
+    network = model.network
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is refused here
-        logits = outputs(model, x)
-    if not np.isfinite(logits).all():
-        raise CommandError(f"{name}: expected finite outputs for these digits, found others")
+        found = outputs(network, x)
+    if not np.isfinite(found).all():
+        raise CommandError(f"{name}: expected finite outputs for these {model.pictures}, found others")
     advance()
+    truth = y if model.task.names is None else model.task.names[y]
     curves: list[Curve] = []
-    for disturbance in DISTURBANCES:
+    for disturbance in disturbances(model):
         curve = []
-        for point in robustness(model, some(x), some(y), disturbance):
+        for point in robustness(network, some(x), some(truth), disturbance):
             curve.append(point)
             advance()
         curves.append((disturbance, curve))
-    return Evaluation(model, name, x, y, softmax_forward(logits), scores(logits, y), threshold, curves)
+    return Evaluation(
+        model, name, x, y, probabilities(network, found), scores(network, found, truth), threshold, curves
+    )

@@ -1,6 +1,8 @@
 """`nural export`."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +10,11 @@ import typer
 from rich.console import Console
 
 from nural.cli.errors import CommandError, report_errors
+from nural.cli.force import ForceOption
 from nural.cli.model import model_path
 from nural.cli.run import shown
-from nural.export import TARGETS, export_model
-from nural.model_file import ModelFileError, load
+from nural.export import TARGETS, Comparison, export_model
+from nural.model_file import load
 
 
 @report_errors
@@ -21,8 +24,8 @@ def export(
         typer.Argument(
             readable=False,
             metavar="[MODEL] TARGET",
-            help="Model file, run folder, `last` for that of the last `nural train`, or `inside` for the model inside, "
-            "which is also the default; and the file to write.",
+            help="Model file, run folder, `last` for the `nural train` that ended last, or `inside` for the model "
+            "inside, which is also the default; and the file to write.",
         ),
     ],
     to: Annotated[
@@ -38,7 +41,17 @@ def export(
     ] = False,
     input_shape: Annotated[
         str | None,
-        typer.Option(metavar="N,N,…", help="Shape of one sample, as 32,32,3, where the model does not tell it."),
+        typer.Option(
+            metavar="N,N,…", help="Shape of one sample, as 32,32,3: of images and sequences the model does not tell it."
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            readable=False,
+            help="What to compare file and model on: an .npz file of x and y, or a test set as `nural evaluate` takes "
+            "it. [default: MNIST's validation digits, if the model reads digits]",
+        ),
     ] = None,
     bits: Annotated[
         int | None, typer.Option(metavar="N", help="Bits of each weight: for C 32 or 8, for NumPy 32 or 16.")
@@ -46,11 +59,12 @@ def export(
     prefix: Annotated[
         str | None, typer.Option(metavar="NAME", help="What C's names begin with. [default: TARGET's name]")
     ] = None,
+    force: ForceOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write a model for another program, and say how far what was written is from the model.
 
-    Existing files of the same names are replaced.
+    An earlier export to the same names is replaced, and no other file.
 
     Examples:
 
@@ -70,11 +84,12 @@ def export(
         raise CommandError(f"export takes a model and a file to write, got {len(paths)} paths")
     *named, target = paths
     path = model_path(named[0] if named else None)
-    _require_no_model(target)
     written = export_model(
         load(path),
         target,
         to=to,
+        force=force,
+        data=data,
         with_preprocessing=with_preprocessing,
         input_shape=_shape(input_shape),
         bits=bits,
@@ -84,26 +99,28 @@ def export(
         result = {
             "model": str(path),
             "files": [str(file) for file in written.files],
-            "largest_difference": written.largest_difference,
-            "compared": written.compared,
+            "shape_of_a_sample": written.shape,
+            **asdict(written.comparison),
             **written.details,
         }
         print(json.dumps(result))
         return
     console = Console()
     sizes = ", ".join(f"{shown(file)} ({file.stat().st_size / 1000:,.1f} kB)" for file in written.files)
-    difference = f"largest difference from the model {written.largest_difference:.2g}, {written.compared}"
-    for line in (sizes, difference, *(f"{name.replace('_', ' ')}: {what}" for name, what in written.details.items())):
+    shape = f"one sample: {'×'.join(map(str, written.shape))} values"
+    details = (f"{name.replace('_', ' ')}: {what}" for name, what in written.details.items())
+    for line in (sizes, *_compared(written.comparison), shape, *details):
         console.print(line, highlight=False, markup=False, soft_wrap=not console.is_terminal)
 
 
-def _require_no_model(path: Path) -> None:
-    """Raise CommandError if a model of nural's would be lost, perhaps because TARGET was forgotten."""
-    try:
-        load(path)
-    except ModelFileError:
+def _compared(found: Comparison) -> Iterator[str]:
+    """Sentences on how far what was written is from the model."""
+    if found.largest_difference is None:
+        yield f"difference from the model {found.compared}"
         return
-    raise CommandError(f"{path}: is a model of nural's that would be lost; name another file to write")
+    yield f"largest difference from the model {found.largest_difference:.2g}, {found.compared}"
+    if found.accuracy is not None and found.accuracy_of_the_model is not None:
+        yield f"accuracy there {100 * found.accuracy:.2f}%, the model's {100 * found.accuracy_of_the_model:.2f}%"
 
 
 def _shape(text: str | None) -> tuple[int, ...] | None:

@@ -1,6 +1,8 @@
 """Which model a command works with: the one inside nural, the one that is named, or that of the last run."""
 
+import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,23 +11,27 @@ import platformdirs
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
 from nural.containers import Sequential
+from nural.data import Preparation, preparation_of
+from nural.data.data_error import listed
+from nural.data.digits import CLASSES
 from nural.evaluation.calibration import answer_threshold
 from nural.layer import Layer
 from nural.layers.linear import Unflatten
 from nural.model_file import ModelFileError, load
 from nural.models.pretrained import PRETRAINED
+from nural.predictions import task_of
+from nural.task import Label, Task
 
 MODEL_FILE = "model.safetensors"
 LAST_RUN, INSIDE = Path("last"), Path("inside")
-MODEL_HELP = "Model file, run folder, or `last` for that of the last `nural train`. [default: the model inside]"
-PIXELS = 784
-IMAGE = (28, 28, 1)
+MODEL_HELP = "Model file, run folder, or `last` for the `nural train` that ended last. [default: the model inside]"
+DIGITS = tuple(map(str, range(CLASSES)))
 #: What a layer raises about an input of another kind than its own.
 UNFIT = (ValueError, IndexError, TypeError, ArithmeticError)
 
 
 def remember_run(folder: Path) -> None:
-    """Note which run was the last. Without a place for such notes, nothing is remembered."""
+    """Note which run ended last. Without a place for such notes, nothing is remembered."""
     note = _note()
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
@@ -52,35 +58,103 @@ def model_path(model: Path | None) -> Path:
     return model / MODEL_FILE if model.is_dir() else model
 
 
-def load_digit_model(path: Path) -> Layer:
-    """A model that takes 784 pixels and answers with ten logits; one that takes images gets them from the pixels.
+@dataclass(frozen=True)
+class PictureModel:
+    """A network that tells classes of pictures apart, and how a picture becomes its input.
+
+    Attributes:
+        network: It takes rows of pixels.
+        preparation: What the file says; None if it says nothing: pictures are then prepared as digits.
+        task: What its outputs stand for.
+        classes: Their names.
+    """
+
+    network: Layer
+    preparation: Preparation | None
+    task: Task
+    classes: tuple[Label, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes as they are printed."""
+        return tuple(map(str, self.classes))
+
+    @property
+    def digits(self) -> bool:
+        """Whether the classes are the digits."""
+        return self.names == DIGITS and self.prepare.kind == "digit"
+
+    @property
+    def pictures(self) -> str:
+        """What its pictures are called."""
+        return "digits" if self.digits else "pictures"
+
+    @property
+    def one(self) -> str:
+        """What one of its classes is called."""
+        return "digit" if self.digits else "class"
+
+    @property
+    def prepare(self) -> Preparation:
+        """What becomes of a picture."""
+        return self.preparation or Preparation()
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """The label of each class by its name."""
+        return {name: label for label, name in enumerate(self.names)}
+
+
+def load_picture_model(path: Path) -> PictureModel:
+    """A model of pictures; one that takes images gets them from rows of pixels.
 
     Raises:
-        ModelFileError: the file is no model, or one of another kind, or its threshold makes no sense.
+        ModelFileError: the file is no model, or one of another kind, or what it says of itself makes no sense.
     """
     model = load(path)
     try:
-        shape = _answer_shape(model)
-    except UNFIT as error:
-        info, model = model.info, Sequential(Unflatten(1, IMAGE), model)
-        model.info = info
-        try:
-            shape = _answer_shape(model)
-        except UNFIT:
-            expected = f"expected a network that takes {PIXELS} pixels or images of shape {IMAGE}"
-            raise ModelFileError(f"{path}: {expected}, but {error}") from error
-    if shape != (1, 10):
-        raise ModelFileError(f"{path}: expected a network with 10 outputs, found one with outputs of shape {shape[1:]}")
-    try:
+        preparation = preparation_of(model)
         answer_threshold(model)
     except ValueError as error:
         raise ModelFileError(f"{path}: {error}") from error
-    return model
+    shape = (preparation or Preparation()).picture_shape
+    try:
+        y = _outputs(model, shape)
+    except UNFIT as error:
+        info, model = model.info, Sequential(Unflatten(1, shape), model)
+        model.info = info
+        try:
+            y = _outputs(model, shape)
+        except UNFIT:
+            expected = f"expected a network that takes {math.prod(shape)} pixels or images of shape {shape}"
+            raise ModelFileError(f"{path}: {expected}, but {error}") from error
+    try:
+        task = task_of(model, y)
+    except ValueError as error:
+        raise ModelFileError(f"{path}: {error}") from error
+    if y.ndim != 2 or task.kind not in ("multiclass", "binary"):
+        found = f"a {task.kind} network with outputs of shape {y.shape[1:]}"
+        raise ModelFileError(f"{path}: expected a network that names one of several classes, found {found}")
+    return PictureModel(model, preparation, task, task.classes or tuple(range(max(2, y.shape[1]))))
 
 
-def _answer_shape(model: Layer) -> tuple[int, ...]:
+def load_digit_model(path: Path) -> Layer:
+    """A model that takes 784 pixels and answers which of the ten digits they are.
+
+    Raises:
+        ModelFileError: as `load_picture_model`, or the model reads no digits.
+    """
+    model = load_picture_model(path)
+    if not model.digits:
+        found = f"{listed(model.names)} in pictures of {model.prepare}"
+        raise ModelFileError(f"{path}: expected a network whose classes are the digits 0 to 9, found {found}")
+    return model.network
+
+
+def _outputs(model: Layer, shape: tuple[int, int, int]) -> np.ndarray:
+    """Of one blank picture."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # only the shape counts
-        return model.forward(np.zeros((1, PIXELS), model.dtype)).shape
+        return model.forward(np.zeros((1, math.prod(shape)), model.dtype))
 
 
 def _note() -> Path:

@@ -17,15 +17,20 @@ from nural.cases.against_torch import torch_errors
 from nural.cases.optimizers import OPTIMIZERS, SCHEDULES, optimizer_error, schedule_error
 from nural.cases.reference import reference_case, reference_optimizer
 from nural.cli.errors import CommandError, complain, report_errors
+from nural.cli.force import ForceOption
 from nural.cli.run import shown
+from nural.overwriting import require_replaceable, signature, signed
 
 #: The comparisons, and the relative error that each allows.
 ALLOWED = {"pytorch_float64": 1e-10, "pytorch_float32": 1e-5, "finite_differences": 1e-6, "reference_float64": 1e-10}
 TITLES = {"pytorch_float64": "PyTorch, float64", "pytorch_float32": "PyTorch, float32"}
 TITLES |= {"finite_differences": "finite differences", "reference_float64": "reference, float64"}
 SAMPLES = 3
+TABLE = "table"  # what the page is, where nural finds it again
 
 PAGE = """\
+<!-- {signature} -->
+
 # nural beside PyTorch
 
 Every forward/backward pair, loss, optimizer and schedule of nural. Of pairs and losses it is the largest relative error
@@ -62,6 +67,7 @@ Keras, whose differences have [a page](pytorch-and-keras.md).
 @report_errors
 def parity(
     out: Annotated[Path | None, typer.Option(help="Write the table to this Markdown file.")] = None,
+    force: ForceOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Compare every forward/backward pair, and its reference, with PyTorch and finite differences; optimizers too.
@@ -78,10 +84,12 @@ def parity(
         import torch  # noqa: F401
     except ModuleNotFoundError:
         raise CommandError("the comparison needs PyTorch: pip install 'nural[parity]'") from None
+    if out is not None:
+        require_replaceable(out, TABLE, force=force)
     rows = {case.name: errors(case) for case in CASES} | errors_of_steps()
     wrong = [name for name, found in rows.items() if any(error >= ALLOWED[what] for what, error in found.items())]
     if out is not None:
-        write_atomically(out, page(rows).encode())
+        write_atomically(out, signed(page(rows)))
     if as_json:
         for name, found in rows.items():
             print(json.dumps({"block": name, **found, "right": name not in wrong}))
@@ -129,7 +137,9 @@ def page(rows: dict[str, dict[str, float]]) -> str:
     lines += [
         f"| {name} | {' | '.join(_rounded(found.get(what)) for what in ALLOWED)} |" for name, found in rows.items()
     ]
-    return PAGE.format(samples=SAMPLES, limits=_limits(), versions=_versions(), table="\n".join(lines))
+    return PAGE.format(
+        signature=signature(TABLE), samples=SAMPLES, limits=_limits(), versions=_versions(), table="\n".join(lines)
+    )
 
 
 def _table(rows: dict[str, dict[str, float]]) -> Table:

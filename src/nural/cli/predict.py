@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -10,19 +11,28 @@ import numpy as np
 import typer
 
 from nural.cli.errors import complain, report_errors
-from nural.cli.model import MODEL_HELP, load_digit_model, model_path
-from nural.data import DataError, prepare
+from nural.cli.model import MODEL_HELP, PictureModel, load_picture_model, model_path
+from nural.cli.pages import FilePage, pages_of
+from nural.data import DataError, Preparation
 from nural.evaluation.calibration import answer_threshold
-from nural.evaluation.inference import predict_proba
+from nural.evaluation.inference import outputs
+from nural.predictions import label_places, probabilities
 
 #: Pictures that the network reads together: enough to be quick, few enough that the first answers come at once.
 AT_ONCE = 64
+#: A page as the network takes it, or what is wrong with it.
+Prepared = tuple[FilePage, np.ndarray | DataError]
 
 
 @report_errors
 def predict(
     images: Annotated[
-        list[Path], typer.Argument(readable=False, metavar="IMAGE...", help="PNG or JPEG files of one digit each.")
+        list[Path],
+        typer.Argument(
+            readable=False,
+            metavar="IMAGE...",
+            help="Pictures of one digit each, PNG, JPEG, TIFF …; of each page, if a file has several.",
+        ),
     ],
     model: Annotated[Path | None, typer.Option(readable=False, help=MODEL_HELP)] = None,
     threshold: Annotated[
@@ -30,16 +40,22 @@ def predict(
         typer.Option(
             min=0,
             max=1,
-            help="Answer `?` where the confidence is less; 0 always names a digit. [default: the model's own, or 0]",
+            help="Answer `?` where the confidence is less; 0 always names one. [default: the model's own, or 0]",
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a line: file, answer, digit, confidence.")
+        bool,
+        typer.Option(
+            "--json",
+            help="Print one JSON object a line: file, page if it has several, answer, digit, confidence.",
+        ),
     ] = False,
 ) -> None:
     """Read the digit in each picture: dark on light or light on dark, drawn anywhere in it.
 
     What is no digit, or can't be told, gets the answer `?` and the best guess; in JSON that is still `digit`.
+
+    A model that learned other classes names these (in JSON `class`), of pictures such as it learned from.
 
     Examples:
 
@@ -49,44 +65,59 @@ def predict(
 
         nural predict --json scans/*.png --model runs/first
     """
-    path = model_path(model)
-    network = load_digit_model(path)
-    least = answer_threshold(network) if threshold is None else threshold
+    chosen = load_picture_model(model_path(model))
+    least = answer_threshold(chosen.network) if threshold is None else threshold
     failed = False
-    for some, pictures in _prepared(images):
-        fields = [pixels.ravel() for pixels in pictures if isinstance(pixels, np.ndarray)]
-        probabilities = iter(predict_proba(network, np.stack(fields)) if fields else [])
-        for image, pixels in zip(some, pictures, strict=True):
+    for prepared in _prepared(images, chosen.prepare):
+        answers = iter(_answers(chosen, [pixels for _, pixels in prepared if isinstance(pixels, np.ndarray)]))
+        for page, pixels in prepared:
             if isinstance(pixels, DataError):
                 complain(str(pixels))
                 failed = True
                 continue
-            _tell(image, next(probabilities), least, as_json)
+            _tell(page, *next(answers), least, chosen, as_json)
     if failed:
         raise typer.Exit(2)
 
 
-def _prepared(images: list[Path]) -> Iterator[tuple[list[Path], list[np.ndarray | DataError]]]:
-    """A few pictures at a time, as the network takes them, or what is wrong with them; two threads share the work."""
+def _prepared(images: list[Path], preparation: Preparation) -> Iterator[list[Prepared]]:
+    """The pages of a few files at a time; two threads share the work."""
+
+    def prepare(image: Path) -> list[Prepared]:
+        return list(_pages(image, preparation))
+
     with ThreadPoolExecutor(2) as threads:
         for begin in range(0, len(images), AT_ONCE):
             some = images[begin : begin + AT_ONCE]
-            yield some, list(threads.map(_prepare, some) if len(some) > 1 else map(_prepare, some))
+            yield list(chain.from_iterable(threads.map(prepare, some) if len(some) > 1 else map(prepare, some)))
 
 
-def _prepare(image: Path) -> np.ndarray | DataError:
+def _pages(image: Path, preparation: Preparation) -> Iterator[Prepared]:
     try:
-        return prepare(image)
+        for page in pages_of(image):
+            try:
+                pixels = preparation(page.picture)
+            except DataError as error:  # the other pages may be better
+                pixels = error
+            yield page, pixels
     except DataError as error:
-        return error
+        yield FilePage(image, image, None), error
 
 
-def _tell(image: Path, probabilities: np.ndarray, least: float, as_json: bool) -> None:
-    digit = int(probabilities.argmax())
-    confidence = float(probabilities[digit])
-    answer = str(digit) if confidence >= least else "?"
+def _answers(model: PictureModel, rows: list[np.ndarray]) -> list[tuple[int, float]]:
+    """The place of the answer among the classes, and its probability, for each row of pixels."""
+    if not rows:
+        return []
+    y = outputs(model.network, np.stack(rows))
+    places, p = label_places(model.network, model.task, y), probabilities(model.network, y)
+    return [(int(place), float(row[place])) for place, row in zip(places, p, strict=True)]
+
+
+def _tell(page: FilePage, place: int, confidence: float, least: float, model: PictureModel, as_json: bool) -> None:
+    name = model.names[place]
+    answer = name if confidence >= least else "?"
     if as_json:
-        said = {"file": str(image), "answer": answer, "digit": digit, "confidence": round(confidence, 6)}
-        print(json.dumps(said))
+        best = {model.one: model.classes[place]}
+        print(json.dumps({**page.as_json(), "answer": answer, **best, "confidence": round(confidence, 6)}))
     else:
-        print(f"{image}: {answer}{'' if answer != '?' else f' perhaps {digit}'} ({100 * confidence:.1f}%)")
+        print(f"{page}: {answer}{'' if confidence >= least else f' perhaps {name}'} ({100 * confidence:.1f}%)")

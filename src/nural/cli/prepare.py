@@ -1,5 +1,6 @@
 """`nural prepare`."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +8,13 @@ import typer
 from rich.console import Console
 
 from nural.atomic_file import write_atomically
-from nural.cli.errors import report_errors
+from nural.cli.errors import CommandError, report_errors
+from nural.cli.force import ForceOption
+from nural.cli.names import printable
+from nural.cli.pages import pages_of
 from nural.cli.run import shown
 from nural.data import prepare_in_stages
+from nural.overwriting import PICTURE, require_replaceable
 
 _TITLES = {
     "upright": "upright, grey",
@@ -29,6 +34,8 @@ def prepare(
     out: Annotated[Path, typer.Option(readable=False, help="Where to write the picture of the stages.")] = Path(
         "prepared.png"
     ),
+    page: Annotated[int, typer.Option(min=1, help="Which page, of a file that has several.")] = 1,
+    force: ForceOption = False,
 ) -> None:
     """Show each stage from a picture to what the network sees of it, side by side in one picture.
 
@@ -38,14 +45,19 @@ def prepare(
 
         nural prepare scans/7.png --out stages.png
     """
-    stages = prepare_in_stages(image)
+    require_replaceable(out, PICTURE, force=force, reads=[image])
+    found = next(islice(pages_of(image), page - 1, None), None)
+    if found is None:
+        raise CommandError(f"{image}: has no page {page}")
+    stages = prepare_in_stages(found.picture)
 
     from nural import plots
 
+    of_page = "" if found.number is None else f", page {page}"
     pictures = {
         _TITLES[name]: levels if name == "upright" else 255 - levels  # ink is dark here, as on paper
         for name, levels in stages.items()
     }
-    write_atomically(out, plots.stages(pictures, image.name))
+    write_atomically(out, plots.stages(pictures, printable(image.name) + of_page))
     console = Console()
-    console.print(f"stages: {shown(out)}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"stages{of_page}: {shown(out)}", highlight=False, markup=False, soft_wrap=True)

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from nural.cli.errors import report_errors
-from nural.cli.model import PIXELS
 from nural.cli.run import recipe_named
+from nural.data.digits import PIXELS
 from nural.profile import Profile, Row
 from nural.profile import profile as profile_step
 

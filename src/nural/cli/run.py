@@ -7,21 +7,37 @@ import math
 import os
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 import nural
 from nural.atomic_file import write_atomically
 from nural.cli.errors import CommandError
 from nural.cli.model import MODEL_FILE
+from nural.cli.names import printable
+from nural.data import Preparation
 from nural.models.recipes import RECIPES, Recipe
 from nural.training.history import History
 
-CONFIG, CHECKPOINT, HISTORY = "config.json", "checkpoint.safetensors", "history.csv"
+CONFIG, CHECKPOINT, HISTORY, LOCK = "config.json", "checkpoint.safetensors", "history.csv", ".lock"
+#: What can be said of pictures to learn from, and the preparation that it asks for.
+PICTURES_AS: dict[str, Preparation | None] = {
+    "auto": None,
+    "prepare": Preparation(),
+    "as-is": Preparation("as is"),
+}
+PICTURES_HELP = (
+    "What becomes of pictures. prepare: they are brought into the form of MNIST's digits, as `nural prepare` shows. "
+    "as-is: they keep size and colours, and must be of one size. auto: prepare those in folders named 0 to 9, others "
+    "as-is. [default: auto]"
+)
 PICTURES = ("learning-curve.png", "confusion.png", "mistakes.png")
 
 
@@ -31,6 +47,8 @@ class RunConfig:
 
     recipe: str
     data: str | None
+    label_column: str | None
+    pictures: str
     epochs: int
     batch_size: int
     learning_rate: float
@@ -40,6 +58,7 @@ class RunConfig:
     def check(self) -> None:
         """Raise CommandError for a setting that cannot be."""
         recipe_named(self.recipe)
+        pictures_as(self.pictures)
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise CommandError(f"--learning-rate must be a number above 0, got {self.learning_rate}")
 
@@ -49,7 +68,8 @@ class RunConfig:
         content = json.loads(text)
         config = cls(**{name: content[name] for name in cls.__dataclass_fields__})
         threads = str if config.threads == "auto" else int
-        types = (str, str if config.data is not None else type(None), int, int, float, int, threads)
+        data, label_column = (type(None) if text is None else str for text in (config.data, config.label_column))
+        types = (str, data, label_column, str, int, int, float, int, threads)
         for (name, value), expected in zip(asdict(config).items(), types, strict=True):
             if type(value) is not expected:
                 raise ValueError(f"{name} is {value!r}")
@@ -68,6 +88,13 @@ def threads_given(text: str | None) -> int | str | None:
     return int(text)
 
 
+def pictures_as(name: str) -> Preparation | None:
+    """The preparation that ``--pictures`` asks for, or None for that which suits the pictures."""
+    if name not in PICTURES_AS:
+        raise CommandError(f"--pictures must be one of {', '.join(PICTURES_AS)}, got {name}")
+    return PICTURES_AS[name]
+
+
 def recipe_named(name: str) -> Recipe:
     """The recipe, or CommandError if there is none of this name."""
     if name not in RECIPES:
@@ -75,23 +102,67 @@ def recipe_named(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def new_folder(out: Path | None, config: RunConfig) -> Path:
-    """Make the folder and put the configuration into it.
+@contextmanager
+def new_folder(out: Path | None, config: RunConfig) -> Iterator[Path]:
+    """Make the folder of a run, put the configuration into it, and hold it as `held` does.
 
     Raises:
         CommandError: it holds a run already, or is no folder.
         OSError: it cannot be written.
     """
-    folder = out or Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{config.recipe}"
+    if out is None:
+        folder = _folder_of_its_own(Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{config.recipe}")
+    else:
+        folder = out
+        _require_room(folder)
+        make_folder(folder)
+    with held(folder):
+        _require_room(folder)  # another process may have been here since
+        versions = {"nural": nural.__version__, "numpy": np.__version__, "python": platform.python_version()}
+        content = json.dumps({**asdict(config), "versions": versions}, indent=2) + "\n"
+        write_atomically(folder / CONFIG, content.encode())
+        yield folder
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """Keep other processes out of a run's folder; the system lets go of it when this process ends, however it ends.
+
+    Raises:
+        CommandError: another process holds it.
+    """
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CommandError(f"{folder}: another `nural train` is at work there; wait for its end") from None
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # Windows removes no open file; what is left there is nobody's
+            (folder / LOCK).unlink()
+        lock.release()
+
+
+def _require_room(folder: Path) -> None:
+    """Raise CommandError if a run in this folder would overwrite something."""
     if (folder / CONFIG).exists() or (folder / CHECKPOINT).exists():
         raise CommandError(f"{folder}: holds a run already; name another folder, or go on with --resume {folder}")
     if found := [name for name in (MODEL_FILE, HISTORY, *PICTURES) if (folder / name).exists()]:
         raise CommandError(f"{folder}: holds a {found[0]} that would be lost; name another folder")
-    make_folder(folder)
-    versions = {"nural": nural.__version__, "numpy": np.__version__, "python": platform.python_version()}
-    content = json.dumps({**asdict(config), "versions": versions}, indent=2) + "\n"
-    write_atomically(folder / CONFIG, content.encode())
-    return folder
+
+
+def _folder_of_its_own(folder: Path) -> Path:
+    """A new folder of this name, or with -2, -3, … after it where other runs began in the same second."""
+    make_folder(folder.parent)
+    own, number = folder, 1
+    while True:
+        try:
+            own.mkdir()
+            return own
+        except FileExistsError:
+            number += 1
+            own = folder.with_name(f"{folder.name}-{number}")
 
 
 def make_folder(folder: Path) -> None:
@@ -154,4 +225,4 @@ def say(console: Console, line: str, style: str | None = None) -> None:
 def shown(path: Path) -> str:
     """A path as short as it can be said from here."""
     relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    return printable(path if relative.startswith("..") else relative)

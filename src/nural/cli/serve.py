@@ -31,6 +31,7 @@ def serve(
 
         nural serve --no-browser
     """
+    from nural.predictions import scale_of, without_softmax
     from nural.web.server import Server
 
     def ready(address: str) -> None:
@@ -38,7 +39,9 @@ def serve(
         if not no_browser:
             threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
-    given = None if model is None else load_digit_model(model_path(model))
+    given = None if model is None else without_softmax(load_digit_model(model_path(model)))
+    if given is not None and scale_of(given) != "logits":
+        raise CommandError("the page shows how logits become probabilities, expected a network that ends in logits")
     try:
         server = Server(port, given, ready)
     except OSError as error:

@@ -1,10 +1,10 @@
 """`nural train`."""
 
 import json
-import math
 import os
 import time
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,32 +12,32 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from nural.activations import softmax_forward
-from nural.atomic_file import write_atomically
+from nural.cli.announcement import announce
+from nural.cli.datasets import LabelColumn, load_telling
 from nural.cli.errors import CommandError, report_errors
 from nural.cli.launcher import world
-from nural.cli.model import MODEL_FILE, remember_run
+from nural.cli.model import remember_run
 from nural.cli.progress import TrainingProgress
+from nural.cli.results import finish
 from nural.cli.run import (
     CHECKPOINT,
-    PICTURES,
+    PICTURES_HELP,
     RunConfig,
+    held,
     new_folder,
+    pictures_as,
     read_config,
     recipe_named,
     say,
     shown,
     threads_given,
-    write_history,
 )
-from nural.data import Batches, load_mnist_datasets
-from nural.evaluation.inference import outputs, scores
-from nural.evaluation.metrics import confusion_matrix
+from nural.containers import Sequential
+from nural.data import Batches, DataSets
+from nural.data.datasets import is_picture_folder
 from nural.layer import Layer
-from nural.model_file import save
-from nural.models.recipes import RECIPES, added_pictures
+from nural.models.recipes import RECIPES, rescaling_of
 from nural.parallel.ranks import Ranks, RanksError
-from nural.parallel.threads import choose_threads
 from nural.training.divergence import DivergedError
 from nural.training.fit import fit
 from nural.training.history import History
@@ -53,9 +53,14 @@ def train(
         Path | None,
         typer.Option(
             readable=False,
-            help="Digits to learn from: mnist.pkl.gz, mnist.npz, a CSV file, a folder of IDX files or of images. "
-            "[default: the MNIST inside]",
+            help="What to learn from: mnist.pkl.gz, mnist.npz, a CSV file, a folder of IDX files, or one of pictures "
+            "with a subfolder for each class. [default: the MNIST inside]",
         ),
+    ] = None,
+    label_column: LabelColumn = None,
+    pictures: Annotated[
+        str | None,
+        typer.Option(metavar="auto|prepare|as-is", help=PICTURES_HELP),
     ] = None,
     epochs: Annotated[
         int | None,
@@ -63,11 +68,11 @@ def train(
     ] = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Digits a step. [default: the recipe's]"),
+        typer.Option(min=1, help="Pictures a step. [default: the recipe's, or a tenth of fewer pictures]"),
     ] = None,
     learning_rate: Annotated[
         float | None,
-        typer.Option(help="Largest learning rate. [default: the recipe's]"),
+        typer.Option(help="Largest learning rate. [default: the recipe's, with fewer pictures a step in proportion]"),
     ] = None,
     seed: Annotated[
         int | None,
@@ -90,7 +95,9 @@ def train(
         typer.Option("--json", help="Print the result as one JSON object; progress goes to stderr."),
     ] = False,
 ) -> None:
-    """Train a network on handwritten digits; leave the model, its history and pictures in a folder.
+    """Train a network on handwritten digits, or on your own pictures; leave model, history and charts in a folder.
+
+    The model's file says what was done to pictures, and `nural predict` and `nural evaluate` do the same.
 
     Examples:
 
@@ -100,12 +107,18 @@ def train(
 
         nural train --data ~/Downloads/mnist.pkl.gz --epochs 3
 
+        nural train --data scans
+
+        nural train --recipe cnn-fast --data leaves --pictures as-is
+
         nural train --resume runs/first
     """
     begun = time.perf_counter()
     options = {
         "recipe": recipe,
         "data": None if data is None else str(data.absolute()),
+        "label_column": label_column,
+        "pictures": pictures,
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
@@ -116,7 +129,7 @@ def train(
     ranks = Ranks(world(os.environ))
     console = Console(stderr=as_json, quiet=not ranks.first)
     try:
-        folder, digits, result = _train(ranks, console, given, out, resume)
+        folder, tested, result = _train(ranks, console, given, out, resume)
     except (RanksError, DivergedError, KeyboardInterrupt):  # on all ranks alike: the first one tells
         if ranks.first:
             raise
@@ -130,7 +143,7 @@ def train(
         return
     say(
         console,
-        f"test accuracy {100 * result['test_accuracy']:.2f}% on {digits:,} digits never seen before, "
+        f"test accuracy {100 * result['test_accuracy']:.2f}% on {tested} never seen before, "
         f"after {seconds:.1f} s in all",
         style="bold",
     )
@@ -140,31 +153,63 @@ def train(
 
 def _train(
     ranks: Ranks, console: Console, given: dict[str, Any], out: Path | None, resume: Path | None
-) -> tuple[Path, int, dict[str, Any]]:
-    """Train as the options say: the folder, the number of test digits, and what rank 0 found on them."""
+) -> tuple[Path, str, dict[str, Any]]:
+    """Train as the options say: the folder, what was tested, and what rank 0 found on it."""
     configured: dict[str, Any] = {}
     with ranks.agreeing():
         if ranks.first:
             configured = asdict(_configuration(given, out, resume))
     config = RunConfig(**ranks.from_first(configured))
     with ranks.agreeing():
-        sets = load_mnist_datasets(given.get("data", config.data))
-        learn = len(sets[0][0])
-        if config.batch_size > learn:
-            raise CommandError(f"--batch-size {config.batch_size} is more than the {learn} digits to learn from")
-    folder = resume
-    with ranks.agreeing():
-        if folder is None and ranks.first:
-            folder = new_folder(out, config)
-    folder = Path(ranks.from_first(str(folder)))
+        data, pictures = given.get("data", config.data), pictures_as(config.pictures)
+        if data is not None and is_picture_folder(data):
+            say(console, f"reading the pictures in {shown(Path(data))}")
+        sets = load_telling(data, pictures, label_column=config.label_column, to_learn=True)
+        if resume is None and "batch_size" not in given:
+            config = _with_small_batches(config, len(sets.training[1]), keep_rate="learning_rate" in given)
+        model = _network(config, sets)
+    with ExitStack() as stack:
+        folder = None
+        with ranks.agreeing():
+            if ranks.first:
+                folder = stack.enter_context(new_folder(out, config) if resume is None else held(resume))
+        folder = Path(ranks.from_first(str(folder)))
+        try:
+            announce(console, "training" if resume is None else "resuming", config, model, sets, folder, ranks)
+            history = _fit(config, model, sets, folder, console, ranks)
+            result = finish(config, model, history, sets, folder) if ranks.first else {}
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"; go on with: nural train --resume {shown(folder)}") from None
+    return folder, f"{len(sets.test[1]):,} {sets.what}", result
+
+
+def _with_small_batches(config: RunConfig, pictures: int, keep_rate: bool) -> RunConfig:
+    """With ten steps an epoch if the recipe's batch would be more than there is, and a rate in proportion.
+
+    Source: Goyal et al. 2017, Accurate, Large Minibatch SGD, section 2.1: the rate grows as the batch does.
+    """
+    if config.batch_size <= pictures:
+        return config
+    batch_size = max(1, pictures // 10)
+    rate = config.learning_rate * (1 if keep_rate else batch_size / config.batch_size)
+    return replace(config, batch_size=batch_size, learning_rate=rate)
+
+
+def _network(config: RunConfig, sets: DataSets) -> Sequential:
+    """The recipe's network, with its first weights, for these pictures.
+
+    Raises:
+        CommandError: there is nothing to learn, or the batches or the recipe are too large for the pictures.
+    """
+    x, _ = sets.training
+    if config.batch_size > len(x):
+        raise CommandError(f"--batch-size {config.batch_size} is more than the {len(x)} {sets.what} to learn from")
+    shape = sets.preparation.picture_shape
+    first = [] if sets.preparation.kind == "digit" else [rescaling_of(x)]
     try:
-        model = RECIPES[config.recipe].build(np.random.default_rng(config.seed))
-        _announce(console, "training" if resume is None else "resuming", config, model, sets, folder, ranks)
-        history = _fit(config, model, sets, folder, console, ranks)
-        result = _finish(config, model, history, sets[2], folder) if ranks.first else {}
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"; go on with: nural train --resume {shown(folder)}") from None
-    return folder, len(sets[2][0]), result
+        return RECIPES[config.recipe].build(np.random.default_rng(config.seed), shape, len(sets.names), first)
+    except ValueError as error:
+        raise CommandError(f"recipe {config.recipe} cannot learn from {sets.preparation}: {error}") from None
 
 
 def _configuration(given: dict[str, Any], out: Path | None, resume: Path | None) -> RunConfig:
@@ -179,38 +224,14 @@ def _configuration(given: dict[str, Any], out: Path | None, resume: Path | None)
     return config
 
 
-def _announce(
-    console: Console, verb: str, config: RunConfig, model: Layer, sets: Any, folder: Path, ranks: Ranks
-) -> None:
-    """What is about to happen."""
-    recipe = RECIPES[config.recipe]
-    rows = max(1, config.batch_size // ranks.size)
-    threads = str(choose_threads(config.threads, model, sets[0][0], rows, ranks.cores()))
-    if config.threads == "auto":
-        threads += " (auto)"
-    if ranks.size > 1:
-        threads += f", on each of {ranks.size} ranks"
-    learn, validate, test = (len(x) for x, _ in sets)
-    say(console, f"{verb} {config.recipe}: {recipe.network}", style="bold")
-    say(
-        console,
-        f"{recipe.training}; {config.epochs} epochs, batch {config.batch_size}, "
-        f"learning rate {config.learning_rate:g}, seed {config.seed}",
-    )
-    say(console, f"threads: {threads}")
-    say(console, f"{learn:,} digits to learn from, {validate:,} to validate, {test:,} to test")
-    if recipe.variants or recipe.outliers:
-        variants, outliers = added_pictures(learn, outliers=recipe.outliers, variants=recipe.variants)
-        say(console, f"{variants:,} variants of digits and {outliers:,} outliers to learn from are made first")
-    say(console, f"results go to {shown(folder)}")
-
-
 def _configure(given: dict[str, Any]) -> RunConfig:
     recipe = given.get("recipe", "mlp")
     chosen = recipe_named(recipe)
     defaults = {
         "recipe": recipe,
         "data": None,
+        "label_column": None,
+        "pictures": "auto",
         "epochs": chosen.epochs,
         "batch_size": chosen.batch_size,
         "learning_rate": chosen.learning_rate,
@@ -220,11 +241,10 @@ def _configure(given: dict[str, Any]) -> RunConfig:
     return RunConfig(**(defaults | given))
 
 
-def _fit(config: RunConfig, model: Layer, sets: Any, folder: Path, console: Console, ranks: Ranks) -> History:
+def _fit(config: RunConfig, model: Layer, sets: DataSets, folder: Path, console: Console, ranks: Ranks) -> History:
     """Train by the recipe, from the folder's checkpoint if there is one."""
-    recipe = RECIPES[config.recipe]
-    (x, y), validation, _ = sets
-    x, y = recipe.training_set(x, y, config.seed)
+    recipe = RECIPES[config.recipe].suited(sets)
+    x, y = recipe.training_set(*sets.training, config.seed)
     steps = len(Batches(x, y, config.batch_size, drop_last=recipe.drop_last))
     with TrainingProgress(console) as progress:
         return fit(
@@ -237,7 +257,7 @@ def _fit(config: RunConfig, model: Layer, sets: Any, folder: Path, console: Cons
             optimizer=recipe.optimizer(config.learning_rate),
             loss=recipe.loss,
             schedule=recipe.schedule(config.learning_rate, config.epochs, steps),
-            validation=validation,
+            validation=sets.validation,
             augment=recipe.augmentation,
             callbacks=[progress] if ranks.first else [],
             seed=config.seed,
@@ -246,42 +266,3 @@ def _fit(config: RunConfig, model: Layer, sets: Any, folder: Path, console: Cons
             resume=(folder / CHECKPOINT).exists(),
             communicator=ranks.communicator,
         )
-
-
-def _finish(config: RunConfig, model: Layer, history: History, test: Any, folder: Path) -> dict[str, Any]:
-    """Judge the model on the test set, and write model, history and pictures."""
-    from nural import plots
-
-    x, y = test
-    model.info = {"recipe": config.recipe, "seed": config.seed, "input": "784 pixels, row by row, 0 ground, 1 ink"}
-    save(model, folder / MODEL_FILE)
-    write_history(folder, history)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss says it
-        logits = outputs(model, x)
-        score = scores(logits, y)
-    if not math.isfinite(score["loss"]):
-        raise DivergedError(f"the loss on the test set became {score['loss']}: try a smaller learning rate")
-    probabilities = softmax_forward(logits)
-    answer = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(answer != y)
-    right = f"{100 * score['accuracy']:.2f}% of {len(y):,} test digits"
-    pictures = (
-        plots.learning_curve(history, f"Recipe {config.recipe}, seed {config.seed}"),
-        plots.confusion(confusion_matrix(answer, y, 10), f"Recipe {config.recipe}: {right}"),
-        plots.mistakes(
-            x[wrong],
-            y[wrong],
-            answer[wrong],
-            probabilities[wrong].max(axis=1),
-            f"{len(wrong):,} of {len(y):,} test digits misread",
-        ),
-    )
-    for name, content in zip(PICTURES, pictures, strict=True):
-        write_atomically(folder / name, content)
-    return {
-        "recipe": config.recipe,
-        "seed": config.seed,
-        "test_accuracy": score["accuracy"],
-        "test_loss": score["loss"],
-        "validation_accuracy": history.epochs[-1]["val_accuracy"],
-    }

@@ -6,10 +6,13 @@ from nural.late import late
 _NAMES = {
     "batches": ("Batches",),
     "data_error": ("DataError",),
+    "datasets": ("DataSets", "load_datasets"),
     "idx_folder": ("map_idx",),
     "image": ("prepare", "prepare_in_stages"),
+    "image_file": ("pages",),
     "mnist_datasets": ("load_mnist_datasets",),
     "one_hot": ("to_categorical",),
+    "preparation": ("Preparation", "preparation_of"),
     "scaled": ("Scaled",),
     "strokes": ("prepare_strokes", "prepare_strokes_in_stages"),
 }

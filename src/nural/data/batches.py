@@ -2,6 +2,7 @@
 
 import mmap
 from collections.abc import Callable, Iterator
+from numbers import Real
 from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
@@ -17,12 +18,47 @@ class Indexable(Protocol):
 
 Samples: TypeAlias = Indexable | list[Any] | tuple[Any, ...]
 
+_NUMBERS = "biuf"  # as `numpy.dtype.kind` has them
+
+
+#: What tables have, whose ``table[i]`` may be a column or a row's label: pandas's and its relatives', polars's.
+_OF_A_TABLE = ("iloc", "to_arrow")
+
+
+def by_position(source: Any) -> Any:
+    """The same samples, as something that an integer array picks from by their position: a table becomes an array.
+
+    It gets the type that its columns have in common, and lies as in C: its rows are what is read. An array of objects
+    that are all numbers becomes one of numbers. All else stays as it is.
+    """
+    array = source
+    if any(hasattr(source, name) for name in _OF_A_TABLE):
+        array = source.to_numpy() if hasattr(source, "to_numpy") else np.asarray(source)
+        array = np.ascontiguousarray(array)
+    if isinstance(array, np.ndarray) and array.dtype == object:
+        found = np.array(array.tolist())
+        return found if found.dtype.kind in _NUMBERS else array
+    return array
+
 
 def rows(source: Samples, begin: int, end: int) -> np.ndarray:
     """The samples from ``begin`` up to ``end``, or to the last one; a view where the source is an array."""
+    source = by_position(source)
     if isinstance(source, (np.ndarray, list, tuple)):
         return np.asarray(source[begin:end])
     return np.asarray(source[np.arange(begin, min(end, len(source)))])
+
+
+def numbers(samples: np.ndarray) -> np.ndarray:
+    """These samples, which a network is to compute with.
+
+    Raises:
+        ValueError: they are something else, as text is, even where it could be read as numbers.
+    """
+    if samples.dtype.kind in _NUMBERS:
+        return samples
+    other = next((value for value in samples.flat if not isinstance(value, Real)), samples.dtype)
+    raise ValueError(f"expected samples that are numbers, found {other!r}; make numbers of it, or leave it out")
 
 
 class Batches:
@@ -32,7 +68,8 @@ class Batches:
     (one-hot, regression) are cast to ``dtype``.
 
     Args:
-        x: ``N`` samples: a list, an array, or anything else that an integer array picks from.
+        x: ``N`` samples: a list, an array, a table of pandas or polars, whose rows are taken by their position, or
+            anything else that an integer array picks from.
         y: ``N`` targets, likewise.
         batch_size: samples in a batch; the last batch of an epoch may be shorter.
         dtype: the float type of the batches.
@@ -41,8 +78,8 @@ class Batches:
             all rows are given. What one of several MPI ranks needs.
 
     Raises:
-        ValueError: there are no samples, ``x`` and ``y`` differ in number, or ``batch_size`` is less than 1 or, with
-            ``drop_last``, more than there are samples.
+        ValueError: there are no samples, ``x`` and ``y`` differ in number, ``x`` holds text, or ``batch_size`` is less
+            than 1 or, with ``drop_last``, more than there are samples.
     """
 
     def __init__(
@@ -110,10 +147,12 @@ class _Gather:
     """Copies samples of one source into a buffer of its own."""
 
     def __init__(self, source: Samples, length: int, dtype: np.dtype, keep_integers: bool) -> None:
-        source = np.asarray(source) if isinstance(source, list | tuple) else source
+        source = by_position(np.asarray(source) if isinstance(source, list | tuple) else source)
         sample = np.asarray(source[np.zeros(1, np.intp)])
         if keep_integers and sample.dtype.kind != "f":
             dtype = sample.dtype
+        else:
+            numbers(source if isinstance(source, np.ndarray) else sample)
         _expect_random_reads(source)
         self._source = source
         self._buffer = np.empty((length, *sample.shape[1:]), dtype)

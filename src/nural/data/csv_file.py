@@ -1,45 +1,108 @@
-"""MNIST as Kaggle keeps it: a CSV file, one digit a line, its label and then its 784 pixels."""
+"""MNIST as Kaggle keeps it: a CSV file, one digit a line, its label and its 784 pixels."""
 
 import io
 import os
+import re
+from collections import Counter
 
 import numpy as np
 
 from nural.data.data_error import DataError
 from nural.data.digits import CLASSES, PIXELS, Digits, check_digits
 
-_VALUES = {str(value).encode(): value for value in range(256)}
+COLUMNS = PIXELS + 1
+#: What headers call the labels.
+LABEL_NAMES = ("label", "class", "target", "digit", "y")
+_VALUES = {text.encode(): value for value in range(256) for text in (f"{value}", f"{value}.0")}
+_NAME_IT = "name it with --label-column, in Python label_column"
 
 
-def read_csv(content: bytes, source: str | os.PathLike[str]) -> list[Digits]:
-    """Read one set of digits. A first line of 785 different fields is a header.
+def read_csv(content: bytes, source: str | os.PathLike[str], label_column: str | int | None = None) -> list[Digits]:
+    """Read one set of digits. Fields may be quoted; a first line of other things than numbers is a header.
 
-    The label may also stand last, as OpenML has it, if a header names the last column ``label`` or ``class``.
+    The labels are in the column that ``label_column`` names; else in the one that the header calls by one of
+    `LABEL_NAMES`; else in the one whose name is of another kind than those of all others, as ``number`` beside
+    ``pixel0``, ``pixel1``, …; else in the first or the last, if only one of them can be it, for it holds nothing but 0
+    to 9, and not the same in all lines.
+
+    Args:
+        content: The file.
+        source: What errors name.
+        label_column: Its name in the header, in capitals or not, or its number, counted from 1.
 
     Raises:
         DataError: a line (named by its number) has another count of fields, or a field that is no integer from
-            0 to 255 (a label: 0 to 9); or there are no digits.
+            0 to 255 (a label: 0 to 9); several columns could be the labels, or none; or there are no digits.
     """
-    pixels, labels = bytearray(), bytearray()
-    label_column = 0
+    values, numbers = bytearray(), []
+    header: list[str] = []
     for number, line in enumerate(io.BytesIO(content), start=1):
-        line = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
+        line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        line = line.translate(None, b"\"'").strip()
         if not line:
             continue
         here = f"{source}, line {number}"
         if line.count(b",") != PIXELS:  # counted before it is split: a line may be gigabytes of commas
-            raise DataError(here, f"{PIXELS + 1} fields, a label and {PIXELS} pixels", str(line.count(b",") + 1))
+            raise DataError(here, f"{COLUMNS} fields, a label and {PIXELS} pixels", str(line.count(b",") + 1))
         fields = [field.strip() for field in line.split(b",")]
-        if number == 1 and len(set(fields)) == len(fields):  # more than a pixel has values
-            label_column = -1 if fields[-1].strip(b'"') in (b"label", b"class") else 0
+        if number == 1 and _is_header(fields):
+            header = [field.decode("utf-8", "replace").casefold() for field in fields]
             continue
-        label = fields.pop(label_column)
         try:
-            pixels += bytes([_VALUES[field] for field in fields])
+            values += bytes([_VALUES[field] for field in fields])
         except KeyError as error:
-            raise DataError(here, "pixels that are integers from 0 to 255", repr(error.args[0][:20])) from None
-        if _VALUES.get(label, CLASSES) >= CLASSES:
-            raise DataError(here, f"a label from 0 to {CLASSES - 1}", repr(label[:20]))
-        labels.append(_VALUES[label])
-    images = np.frombuffer(pixels, np.uint8).reshape(-1, PIXELS)
-    return [check_digits(images, np.frombuffer(labels, np.uint8), source)]
+            raise DataError(here, "whole numbers from 0 to 255", repr(error.args[0][:20])) from None
+        numbers.append(number)
+    table = np.frombuffer(values, np.uint8).reshape(-1, COLUMNS)
+    if len(table) == 0:
+        raise DataError(source, "digits", "none")
+    column = _label_column(table, header, label_column, source)
+    labels = table[:, column]
+    if labels.max() >= CLASSES:
+        wrong = int(np.argmax(labels >= CLASSES))
+        here = f"{source}, line {numbers[wrong]}, {_named(column, header)}"
+        raise DataError(here, f"a label from 0 to {CLASSES - 1}", str(labels[wrong]))
+    return [check_digits(np.delete(table, column, axis=1), labels, source)]
+
+
+def _is_header(fields: list[bytes]) -> bool:
+    """Whether a line names columns: no number is among its fields, or more different ones than a pixel has values."""
+    return len(set(fields)) == len(fields) or not any(field in _VALUES for field in fields)
+
+
+def _label_column(
+    table: np.ndarray, header: list[str], wanted: str | int | None, source: str | os.PathLike[str]
+) -> int:
+    """Which column holds the labels, counted from 0."""
+    if wanted is not None:
+        return _wanted_column(header, str(wanted), source)
+    ends = [end for end in (0, PIXELS) if table[:, end].max() < CLASSES and np.ptp(table[:, end])]
+    able = [column for column, name in enumerate(header) if name in LABEL_NAMES] or _odd_one_out(header) or ends
+    if len(able) == 1:
+        return able[0]
+    several = " and ".join(_named(column, header) for column in able[:3])
+    found = several or "neither the first nor the last with several values from 0 to 9"
+    raise DataError(source, "one column that can be the labels", f"{found}; {_NAME_IT}")
+
+
+def _odd_one_out(header: list[str]) -> list[int]:
+    """The column whose name, without its digits, is another than that of all others."""
+    kinds = [re.sub(r"\d+", "", name) for name in header]
+    (odd, count), *_ = Counter(kinds).most_common()[::-1] or [("", 0)]
+    return [kinds.index(odd)] if count == 1 and len(set(kinds)) == 2 else []
+
+
+def _wanted_column(header: list[str], wanted: str, source: str | os.PathLike[str]) -> int:
+    matching = [column for column, name in enumerate(header) if name == wanted.strip().casefold()]
+    if not matching and wanted.isdecimal() and 1 <= int(wanted) <= COLUMNS:
+        return int(wanted) - 1
+    if len(matching) != 1:
+        found = (
+            f"{len(matching) or 'none'} in a header with {header[0]!r}, …, {header[-1]!r}" if header else "no header"
+        )
+        raise DataError(source, f"one column {wanted!r}, or a number from 1 to {COLUMNS}", found)
+    return matching[0]
+
+
+def _named(column: int, header: list[str]) -> str:
+    return f"column {column + 1}" + (f" ({header[column]!r})" if header else "")

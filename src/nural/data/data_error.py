@@ -1,8 +1,10 @@
 """The one error that unusable data raises."""
 
 import os
+from collections.abc import Sequence
 
 _LONGEST = 200
+_NAMED = 12
 
 
 class DataError(ValueError):
@@ -22,3 +24,9 @@ class DataError(ValueError):
     def __str__(self) -> str:
         source, expected, found = self.args
         return f"{source}: expected {expected}, found {found}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them; of very many only the first."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

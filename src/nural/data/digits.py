@@ -18,12 +18,12 @@ def check_digits(pixels: np.ndarray, labels: np.ndarray, source: str | os.PathLi
     """Bring pixels and labels into one form; the values stay as they are.
 
     Args:
-        pixels: ``(N, 784)``, ``(N, 28, 28)`` or ``(N, 28, 28, 1)``; integers from 0 to 255, or floats from 0 to 1.
-        labels: integers from 0 to 9, ``(N,)`` or ``(N, 1)``.
+        pixels: ``(N, 784)``, ``(N, 28, 28)`` or ``(N, 28, 28, 1)``; whole numbers from 0 to 255, or floats from 0 to 1.
+        labels: whole numbers from 0 to 9, ``(N,)`` or ``(N, 1)``.
         source: the file they were read from.
 
     Returns:
-        Pixels ``(N, 784)``, uint8 for integers and float32 for floats; labels int64 ``(N,)``.
+        Pixels ``(N, 784)``, uint8 if they were from 0 to 255 and float32 if from 0 to 1; labels int64 ``(N,)``.
 
     Raises:
         DataError: shapes, counts, types or values are others, or there are no digits.
@@ -38,12 +38,16 @@ def check_digits(pixels: np.ndarray, labels: np.ndarray, source: str | os.PathLi
 
 
 def _check_pixels(pixels: np.ndarray, source: str | os.PathLike[str]) -> np.ndarray:
+    if pixels.dtype.kind == "f" and pixels.max() > 1:
+        pixels = _whole(pixels)
+    elif pixels.dtype.kind == "b" or (pixels.dtype.kind in "iu" and pixels.max() == 1):  # black and white
+        pixels = pixels.astype(np.float32)
     if pixels.dtype.kind in "iu":
         largest, dtype = 255, np.uint8
     elif pixels.dtype.kind == "f":
         largest, dtype = 1, np.float32
     else:
-        raise DataError(source, "pixels that are integers or floats", str(pixels.dtype))
+        raise DataError(source, "pixels that are numbers", str(pixels.dtype))
     with np.errstate(invalid="ignore"):  # a NaN is reported below
         low, high = pixels.min(), pixels.max()
     if not (low >= 0 and high <= largest):
@@ -52,12 +56,20 @@ def _check_pixels(pixels: np.ndarray, source: str | os.PathLike[str]) -> np.ndar
 
 
 def _check_labels(labels: np.ndarray, source: str | os.PathLike[str]) -> np.ndarray:
+    labels = _whole(labels)
     if labels.dtype.kind not in "iu":
-        raise DataError(source, "labels that are integers", str(labels.dtype))
+        raise DataError(source, "labels that are whole numbers", str(labels.dtype))
     low, high = labels.min(), labels.max()
     if low < 0 or high >= CLASSES:
         raise DataError(source, f"labels from 0 to {CLASSES - 1}", f"labels from {low} to {high}")
     return labels.astype(np.int64)
+
+
+def _whole(numbers: np.ndarray) -> np.ndarray:
+    """Floats that are all whole numbers as integers; all else as it is."""
+    if numbers.dtype.kind != "f" or not (np.abs(numbers) < 1000).all() or (numbers % 1).any():
+        return numbers
+    return numbers.astype(np.int16)
 
 
 def to_float32(pixels: np.ndarray) -> np.ndarray:

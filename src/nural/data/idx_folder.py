@@ -18,9 +18,21 @@ _NAME = re.compile(r"(.*?)(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.g
 def find_idx_files(folder: Path) -> dict[str, Path]:
     """The IDX files of a folder by their role: ``train-images``, ``train-labels``, ``test-images``, ``test-labels``.
 
+    Where it has none itself, they may lie as torchvision keeps them: in ``raw``, or in ``MNIST/raw`` or the like.
+
     Raises:
         DataError: the files of several data sets lie there.
     """
+    if files := _idx_files(folder):
+        return files
+    below = [folder / "raw", *(entry / "raw" for entry in list_folder(folder))]
+    found = {path: files for path in below if path.is_dir() and (files := _idx_files(path))}
+    if len(found) > 1:
+        raise DataError(folder, "the IDX files of one data set", f"several: {', '.join(str(path) for path in found)}")
+    return next(iter(found.values()), {})
+
+
+def _idx_files(folder: Path) -> dict[str, Path]:
     files: dict[str, Path] = {}
     prefixes = set()
     for path in list_folder(folder):  # sorted: a plain file comes before its .gz, and is taken

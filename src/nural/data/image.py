@@ -12,6 +12,7 @@ from nural.data.data_error import DataError
 from nural.data.digits import SIDE, to_float32
 from nural.data.ground import ink_on_ground
 from nural.data.image_file import MAX_PIXELS, read_contrast, reduced
+from nural.data.mnist_form import in_mnist_form
 from nural.data.pieces import keep_digit
 from nural.data.ruled_lines import remove_lines
 from nural.data.source_file import read_file
@@ -29,17 +30,19 @@ def prepare(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") ->
     Ink is told from the ground in even and uneven light, darker or lighter, in grey or colour; ruled lines, specks
     and page edges are removed, the ink's box is scaled to 20 pixels at its longer side, strokes far from MNIST's
     width are brought near it, and the centre of mass is put into the centre of the field (LeCun et al.,
-    *Gradient-based learning applied to document recognition*, 1998, section III).
+    *Gradient-based learning applied to document recognition*, 1998, section III). A picture of 28×28 pixels that is in
+    this form already, as MNIST's own are, stays as it is.
 
     Args:
         image: a path, an open file or Pillow's image, in colour or grey, transparent or not; or an array ``(H, W)``
-            of grey levels, uint8 from 0 to 255 or float from 0 to 1.
+            of grey levels, uint8 from 0 to 255 or float from 0 to 1. Of files with several pages `nural.data.pages`
+            gives each; of Pillow's image the page counts that it is at.
 
     Returns:
         float32 ``(28, 28)``: 0 for the ground, up to 255/256 for ink.
 
     Raises:
-        DataError: the picture cannot be read, is too large, or is empty.
+        DataError: the picture cannot be read, is too large, has several pages, or is empty.
     """
     return to_float32(prepare_in_stages(image)["centred"])
 
@@ -58,8 +61,11 @@ def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.nd
     Raises:
         DataError: as ``prepare``.
     """
-    source = _name(image)
+    source = name_of(image)
     upright = _read(image, source)
+    if upright.shape == (SIDE, SIDE) and in_mnist_form(upright).all():
+        box = crop(upright)
+        return {"upright": upright, "ink": upright, "digit": upright, "box": box, "scaled": box, "centred": upright}
     ink, threshold = ink_on_ground(framed(upright))
     digit = keep_digit(remove_lines(ink, threshold), threshold)
     if not digit.any():
@@ -69,7 +75,8 @@ def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.nd
     return {"upright": upright, "ink": ink, "digit": digit, "box": box, "scaled": scaled, "centred": centre(scaled)}
 
 
-def _name(image: object) -> str:
+def name_of(image: object) -> str:
+    """What errors call a picture."""
     if isinstance(image, str | os.PathLike):
         return str(image)
     return str(getattr(image, "filename", "") or getattr(image, "name", "") or "the picture")

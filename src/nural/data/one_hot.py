@@ -8,8 +8,8 @@ def to_categorical(labels: ArrayLike, num_classes: int | None = None) -> np.ndar
     """One row for each label: 1 in the label's column, 0 elsewhere.
 
     Args:
-        labels: integers from 0 to ``num_classes - 1``, ``(N,)`` or ``(N, 1)``.
-        num_classes: the number of columns; by default the largest label plus one.
+        labels: Integers from 0 to ``num_classes - 1``, ``(N,)`` or ``(N, 1)``.
+        num_classes: The number of columns; by default the largest label plus one.
 
     Returns:
         float32 ``(N, num_classes)``.

@@ -1,8 +1,8 @@
 """Pickles of other people, read without running what they ask for.
 
-A pickle is a program: it may import any function and call it. Here its world holds tuples, lists, numbers, strings
-and descriptions of NumPy arrays, and whatever else it names is refused. NumPy's own unpickling code trusts its input;
-it never sees the data.
+A pickle is a program: it may import any function and call it. Here its world holds tuples, lists, dictionaries,
+numbers, strings and descriptions of NumPy arrays, and whatever else it names is refused. NumPy's own unpickling code
+trusts its input; it never sees the data.
 """
 
 import io
@@ -16,7 +16,7 @@ from typing import Any
 from nural.data.data_error import DataError
 from nural.data.pickled_array import STAND_INS, PickledArray, PickledType
 
-_EXPECTED = "a pickle of NumPy arrays, tuples, lists and numbers"
+_EXPECTED = "a pickle of NumPy arrays, tuples, lists, dictionaries and numbers"
 _MAX_OPCODES = 10_000  # MNIST's three pairs of arrays take 160
 _ALLOWED = """
     PROTO FRAME STOP MARK PUT BINPUT LONG_BINPUT MEMOIZE GET BINGET LONG_BINGET
@@ -25,6 +25,7 @@ _ALLOWED = """
     STRING BINSTRING SHORT_BINSTRING UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8
     BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8
     TUPLE EMPTY_TUPLE TUPLE1 TUPLE2 TUPLE3 LIST EMPTY_LIST APPEND APPENDS
+    DICT EMPTY_DICT SETITEM SETITEMS
 """
 
 
@@ -32,7 +33,8 @@ def load_pickle(content: bytes, source: str | os.PathLike[str]) -> object:
     """Read a pickle of protocol 0 to 5, by Python 2 or 3.
 
     Returns:
-        Tuples, lists, numbers, strings (those of Python 2 as bytes), and a `PickledArray` for each array.
+        Tuples, lists, dictionaries whose keys are strings, numbers, strings (those of Python 2 as bytes), and a
+        `PickledArray` for each array.
 
     Raises:
         DataError: the pickle is damaged, or would build or import anything else, which the message names.
@@ -54,6 +56,7 @@ class _RefusedError(Exception):
 # The unpickler in C sizes its memo by the largest index that a pickle names, and allocates gigabytes on demand.
 class _Unpickler(pickle._Unpickler):
     stack: list[Any]
+    pop_mark: Callable[[], list[Any]]
     opcodes_run = 0
 
     def find_class(self, module: str, name: str) -> Any:
@@ -67,6 +70,26 @@ class _Unpickler(pickle._Unpickler):
         if not isinstance(target, PickledArray | PickledType):  # pickle would set any attribute of any object
             raise _RefusedError(f"one that would change a {type(target).__name__}")
         target.set_state(*state)
+
+    def load_dict(self) -> None:
+        items = self.pop_mark()
+        self.stack.append({})
+        self.set_items(items)
+
+    def load_setitem(self) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self.set_items([key, value])
+
+    def load_setitems(self) -> None:
+        self.set_items(self.pop_mark())
+
+    def set_items(self, items: list[Any]) -> None:
+        target, keys = self.stack[-1], items[::2]
+        if not isinstance(target, dict):
+            raise _RefusedError(f"one that would change a {type(target).__name__}")
+        if not all(isinstance(key, str | bytes) for key in keys):  # to hash a tuple of tuples may never end
+            raise _RefusedError("a dictionary with other keys than strings")
+        target.update(zip(keys, items[1::2], strict=True))
 
     def count_opcode(self) -> None:
         self.opcodes_run += 1
@@ -91,6 +114,9 @@ def _refused(opcode: pickletools.OpcodeInfo) -> Callable[[Any], None]:
 
 _handlers = pickle._Unpickler.dispatch | {
     pickle.BUILD[0]: _Unpickler.load_build,
+    pickle.DICT[0]: _Unpickler.load_dict,
+    pickle.SETITEM[0]: _Unpickler.load_setitem,
+    pickle.SETITEMS[0]: _Unpickler.load_setitems,
     pickle.BYTEARRAY8[0]: pickle._Unpickler.dispatch[pickle.BINBYTES8[0]],  # its own allocates before it reads
 }
 _Unpickler.dispatch = {

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nural.data.batches import Samples
+from nural.data.batches import Samples, by_position
 
 
 class Scaled:
@@ -21,7 +21,7 @@ class Scaled:
     """
 
     def __init__(self, source: Samples, factor: float, dtype: DTypeLike = np.float32) -> None:
-        self.source: Any = np.asarray(source) if isinstance(source, list | tuple) else source
+        self.source: Any = np.asarray(source) if isinstance(source, list | tuple) else by_position(source)
         self.factor, self.dtype = factor, np.dtype(dtype)
 
     @property

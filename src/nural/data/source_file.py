@@ -12,6 +12,11 @@ from nural.data.data_error import DataError
 
 MAX_BYTES = 2 << 30  # of one file, after decompression: ten times the largest of the usual ones
 _CHUNK = 1 << 20
+#: What systems put into folders, in small letters: Windows, macOS, Linux, and network drives.
+_SYSTEM = {
+    *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
+    *("__macosx", "icon\r", "lost+found", "@eadir"),
+}
 
 
 def read_file(path: Path) -> bytes:
@@ -66,13 +71,15 @@ def read_bounded(stream: IO[bytes] | gzip.GzipFile, source: str | os.PathLike[st
 
 
 def list_folder(folder: Path) -> list[Path]:
-    """The entries of a folder, sorted by name, without the hidden ones.
+    """The entries of a folder, sorted by name, without the hidden ones and without what systems put there.
 
     Raises:
         DataError: the folder may not be read.
     """
     try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        return sorted(
+            entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name.lower() not in _SYSTEM
+        )
     except OSError as error:
         raise _unreadable(folder, error) from error
 

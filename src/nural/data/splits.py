@@ -1,6 +1,7 @@
 """How digits are divided into training, validation and test sets."""
 
 import os
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,11 +35,19 @@ def split_sets(sets: Sequence[Digits], source: str | os.PathLike[str]) -> tuple[
     return train, validation, test
 
 
+def warn_of_one_class(labels: np.ndarray, source: str | os.PathLike[str], classes: Sequence[str] | None = None) -> None:
+    """Warn, on behalf of what loads a source, if all labels of the training set are the same."""
+    if (labels == labels[0]).all():
+        name = labels[0] if classes is None else classes[labels[0]]
+        expected = "expected pictures of two classes at least to learn from"
+        warnings.warn(f"{source}: {expected}, found {name} alone", stacklevel=3)
+
+
 def _cut_last(digits: Digits, parts: int, source: str | os.PathLike[str]) -> tuple[Digits, Digits]:
     pixels, labels = digits
     cut = len(labels) - len(labels) // parts
     if cut == len(labels):
-        raise DataError(source, f"at least {parts} digits to divide", str(len(labels)))
+        raise DataError(source, f"at least {parts} pictures to divide", str(len(labels)))
     return (pixels[:cut], labels[:cut]), (pixels[cut:], labels[cut:])
 
 

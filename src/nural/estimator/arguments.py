@@ -1,5 +1,6 @@
 """What the arguments of the estimators mean, and what they may be."""
 
+import operator
 from numbers import Real
 from typing import Any
 
@@ -7,7 +8,10 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier as Reference
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from nural.containers import Sequential
 from nural.estimator.network import ACTIVATIONS
+from nural.evaluation import targets
+from nural.training.callbacks import Callback
 
 #: What each argument may be, in scikit-learn's notation; for those that it has too, by scikit-learn itself.
 CONSTRAINTS: dict[str, Any] = {
@@ -29,10 +33,23 @@ def input_types(estimator: Any) -> Any:
 
 def hidden_sizes(estimator: Any) -> list[int]:
     """The sizes of the hidden layers."""
-    sizes = list(np.atleast_1d(np.asarray(estimator.hidden_layer_sizes, object)))
-    if any(size <= 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-    return [int(size) for size in sizes]
+    return sizes("hidden_layer_sizes", estimator.hidden_layer_sizes)
+
+
+def sizes(name: str, values: Any) -> list[int]:
+    """One whole number or several, all greater than 0.
+
+    Raises:
+        ValueError: on behalf of the argument ``name``, they are something else.
+    """
+    found = np.atleast_1d(np.asarray(values, object)).tolist()
+    try:
+        whole = [operator.index(size) for size in found]
+    except TypeError:
+        raise ValueError(f"{name} must hold whole numbers, got {values!r}") from None
+    if any(size <= 0 for size in whole):
+        raise ValueError(f"{name} must be > 0, got {found}.")
+    return whole
 
 
 def activations(estimator: Any, hidden: int) -> list[str]:
@@ -49,14 +66,37 @@ def dropout(estimator: Any, hidden: int) -> list[float]:
     """One probability for each hidden layer."""
     single = isinstance(estimator.dropout, Real)
     rates = [float(estimator.dropout)] * hidden if single else [float(p) for p in estimator.dropout]
+    if not all(0 <= p < 1 for p in rates):
+        raise ValueError(f"dropout must be from 0 to less than 1, got {rates}")
     if len(rates) != hidden:
         raise ValueError(f"dropout has {len(rates)} values, there are {hidden} hidden layers")
     return rates
 
 
+def require_fitting_loss(loss: Any, network: Sequential, t: np.ndarray) -> None:
+    """Raise ValueError if ``loss`` is one of nural's, but not for what the network is for.
+
+    Args:
+        loss: The argument.
+        network: Its task says what it is for.
+        t: Targets of the loss, ``(N, K)``.
+    """
+    if isinstance(loss, str) or network.task is None:
+        return
+    targets.require_fitting_loss(network, loss)
+    implied, kind = targets.implied_task(loss, t, t), network.task.kind
+    if kind == "multiclass" and t.shape[1] == 1:
+        return  # one class, which is certain
+    if kind != "regression" and implied is not None and implied.kind != kind:
+        name = targets.function_of(loss).__name__
+        raise ValueError(f"{name} is a loss of {implied.kind} networks, but the targets are {kind}")
+
+
 def require_consistent(estimator: Any, incremental: bool) -> None:
     """Raise ValueError if arguments contradict each other."""
     hidden_sizes(estimator)
+    if wrong := [callback for callback in estimator.callbacks if not isinstance(callback, Callback)]:
+        raise ValueError(f"callbacks must be nural.Callback objects, got {wrong[0]!r}")
     if estimator.early_stopping and incremental and estimator.validation_data is None:
         raise ValueError("partial_fit does not support early_stopping=True unless validation_data is given")
     if estimator.solver == "lbfgs":

@@ -9,15 +9,16 @@ from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from nural.estimator import arguments
+from nural.estimator import inputs
 from nural.estimator.multilayer_perceptron import MultilayerPerceptron
 from nural.losses import Loss
 from nural.schedules import Schedule
+from nural.task import Task
 from nural.training.callbacks import Callback
 
 
@@ -129,16 +130,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         return logits.ravel() if self.n_outputs_ == 1 else logits
 
     def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=self._sparse_formats,
-            multi_output=True,
-            dtype=arguments.input_types(self),
-            reset=reset,
-        )
-        X = X if isinstance(X, np.ndarray) else X.tocsr()
+        X, y = inputs.table(self, X, y, types=self._input_types(reset), reset=reset, multi_output=True)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
@@ -157,19 +149,36 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
             raise ValueError(f"`y` has classes not in `self.classes_`: those are {self.classes_}, y has {found}")
         return self._label_binarizer.transform(y).astype(bool)
 
-    def _weights_of(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Any:
-        weight = super()._weights_of(X, y, sample_weight, incremental)
+    def _weights_of(self, X: Any, t: np.ndarray, sample_weight: Any, incremental: bool) -> Any:
+        weight = super()._weights_of(X, t, sample_weight, incremental)
         if self.class_weight is None:
             return weight
         if incremental and isinstance(self.class_weight, str):
             raise ValueError(
                 "partial_fit sees a part of the samples, which does not say what is balanced; give class_weight a dict"
             )
-        by_class = compute_sample_weight(self.class_weight, y)
-        return by_class if weight is None else weight * by_class
+        y = t.astype(int) if self._label_binarizer.y_type_.startswith("multilabel") else self._labels(t)
+        weight = np.ones(len(y)) if weight is None else weight.copy()
+        counts = weight != 0  # as if the others were not there
+        weight[counts] *= _class_weights(self.class_weight, y[counts], weight[counts])
+        if not np.isfinite(weight).all() or not weight.any():
+            raise ValueError(
+                f"class_weight must leave weights that are finite and not all zero, got {self.class_weight}"
+            )
+        return weight
 
     def _output_activation(self) -> str:
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+
+    def _task(self) -> Task | None:
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            return Task("multilabel")
+        classes = self._label_binarizer.classes_.tolist()
+        if not all(isinstance(name, str | bool | int | float) for name in classes):
+            return None
+        places = all(type(name) is int for name in classes) and classes == list(range(len(classes)))
+        kind = "binary" if len(classes) == 2 else "multiclass"  # with one class, that one is certain
+        return Task(kind, None if places and len(classes) > 1 else tuple(classes))
 
     def _classes_of(self, outputs: np.ndarray) -> Any:
         return self._label_binarizer.inverse_transform(outputs.ravel() if self.n_outputs_ == 1 else outputs)
@@ -187,3 +196,11 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _class_weights(class_weight: Any, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """For each sample the weight of its class; "balanced" counts a sample as often as it weighs."""
+    if y.ndim > 1 or not isinstance(class_weight, str):
+        return compute_sample_weight(class_weight, y)
+    classes, places = np.unique(y, return_inverse=True)
+    return compute_class_weight(class_weight, classes=classes, y=y, sample_weight=weight)[places]

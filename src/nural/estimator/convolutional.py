@@ -1,7 +1,9 @@
 """`ConvolutionalClassifier`: images."""
 
 import math
+import warnings
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -30,9 +32,11 @@ class ConvolutionalClassifier(MLPClassifier):
     Args:
         channels: Of each convolution.
         kernel_size: Rows and columns of each kernel.
-        pool_size: Rows and columns of pixels of which the largest value is kept; 1 for no pooling.
+        pool_size: Rows and columns of pixels of which the largest value is kept; 1 for no pooling. Where fewer are
+            left, it is these.
         hidden_layer_sizes: Of the fully connected layers.
-        image_shape: ``(H, W)`` or ``(H, W, C)``, for X that are rows; by default square images of one channel.
+        image_shape: ``(H, W)`` or ``(H, W, C)``, for X that are rows. By default these are square images of one
+            channel, or else one line of pixels, which a warning says.
 
     Attributes:
         image_shape_: ``(H, W, C)``.
@@ -47,9 +51,9 @@ class ConvolutionalClassifier(MLPClassifier):
     image_shape: Any
     _parameter_constraints = {  # noqa: RUF012
         **MLPClassifier._parameter_constraints,
-        "channels": ["array-like"],
-        "kernel_size": ["array-like", int],
-        "pool_size": ["array-like", int],
+        "channels": ["array-like", Integral],
+        "kernel_size": ["array-like", Integral],
+        "pool_size": ["array-like", Integral],
         "image_shape": ["array-like", None],
     }
 
@@ -95,13 +99,13 @@ class ConvolutionalClassifier(MLPClassifier):
         MultilayerPerceptron.__init__(self, locals())
 
     def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
-        images = _is_images(X)
-        if reset and images:
-            self.image_shape_ = self._agreed(_height_width_depth(np.shape(X)[1:]))
-        rows, t = super()._validated(self._rows(X), y, incremental, reset)
-        if reset and not images:
-            self.image_shape_ = self._shape_of_rows(rows.shape[1])
-        return rows.reshape(-1, *self.image_shape_), t
+        if not reset:
+            X, t = super()._validated(self._rows(X), y, incremental, reset)
+            return X.reshape(-1, *self.image_shape_), t
+        shape = _height_width_depth(np.shape(X)[1:]) if _is_images(X) else None
+        X, t = super()._validated(X if shape is None else _flat(X), y, incremental, reset)
+        self.image_shape_ = self._shape_of(X.shape[1], shape)
+        return X.reshape(-1, *self.image_shape_), t
 
     def _checked(self, X: Any) -> Any:
         return super()._checked(self._rows(X)).reshape(-1, *self.image_shape_)
@@ -110,47 +114,51 @@ class ConvolutionalClassifier(MLPClassifier):
         """Images as rows; what is rows already, as it is."""
         if not _is_images(X):
             return X
-        X = np.asarray(X)
-        if _height_width_depth(X.shape[1:]) != self.image_shape_:
-            raise ValueError(f"expected images of shape {self.image_shape_}, found {X.shape[1:]}")
-        return X.reshape(len(X), -1)
+        found = np.shape(X)[1:]
+        if _height_width_depth(found) != self.image_shape_:
+            raise ValueError(f"expected images of shape {self.image_shape_}, found {found}")
+        return _flat(X)
 
-    def _agreed(self, found: tuple[int, int, int]) -> tuple[int, int, int]:
-        """The shape of the images found, if ``image_shape`` says nothing else."""
-        if self.image_shape is not None and _height_width_depth(self.image_shape) != found:
-            raise ValueError(f"expected images of image_shape {self.image_shape}, found {found}")
-        return found
-
-    def _shape_of_rows(self, size: int) -> tuple[int, int, int]:
-        """``(H, W, C)`` of images that are rows of so many values."""
+    def _shape_of(self, size: int, found: tuple[int, int, int] | None) -> tuple[int, int, int]:
+        """``(H, W, C)`` of samples of so many values, given the shape that they have if they are images."""
         if self.image_shape is not None:
-            given = _height_width_depth(self.image_shape)
+            given = _height_width_depth(arguments.sizes("image_shape", self.image_shape))
+            if found not in (None, given):
+                raise ValueError(f"expected images of image_shape {self.image_shape}, found {found}")
             if math.prod(given) != size:
                 raise ValueError(f"image_shape {given} has {math.prod(given)} values, X has {size} a row")
             return given
+        if found is not None:
+            return found
         side = math.isqrt(size)
-        if side * side != size:
-            raise ValueError(f"rows of {size} values are no square images of one channel; give image_shape=(H, W, C)")
-        return side, side, 1
+        if side * side == size:
+            return side, side, 1
+        warnings.warn(
+            f"rows of {size} values are no square images of one channel: each is taken for one line of {size} pixels; "
+            f"give image_shape=(H, W, C), or (1, {size}) if that is meant",
+            stacklevel=6,  # the line that calls fit
+        )
+        return 1, size, 1
+
+    def _sizes(self) -> list[int]:
+        return [*arguments.sizes("channels", self.channels), *super()._sizes()]
 
     def _build(self, features: int, outputs: int, dtype: Any) -> Sequential:
-        sizes, n = arguments.hidden_sizes(self), len(self.channels)
+        sizes, all_channels = arguments.hidden_sizes(self), arguments.sizes("channels", self.channels)
+        n = len(all_channels)
         activations, dropout = arguments.activations(self, n + len(sizes)), arguments.dropout(self, n + len(sizes))
+        kernel, pool = _down_across("kernel_size", self.kernel_size), _down_across("pool_size", self.pool_size)
         height, width, depth = self.image_shape_
         layers: list[Layer] = []
-        for channels, activation, p in zip(self.channels, activations, dropout, strict=False):
-            layers.append(Conv2d(depth, channels, self.kernel_size, padding="same", initializer=zeros, dtype=dtype))
+        for channels, activation, p in zip(all_channels, activations, dropout, strict=False):
+            layers.append(Conv2d(depth, channels, kernel, padding="same", initializer=zeros, dtype=dtype))
             if self.batch_norm:
                 layers.append(BatchNorm2d(channels, dtype=dtype))
             layers += after_weights(activation, p)
-            down, across = np.broadcast_to(self.pool_size, 2).tolist()
+            down, across = min(pool[0], height), min(pool[1], width)
             if (down, across) != (1, 1):
                 layers.append(MaxPool2d((down, across)))
             height, width, depth = height // down, width // across, channels
-            if height * width == 0:
-                raise ValueError(
-                    f"images of shape {self.image_shape_} are too small for {n} poolings by {self.pool_size}"
-                )
         sizes = [height * width * depth, *sizes]
         hidden = hidden_layers(sizes, activations[n:], dropout[n:], self.batch_norm, dtype)
         return Sequential(*layers, Flatten(), *hidden, linear(sizes[-1], outputs, dtype))
@@ -166,10 +174,24 @@ def _height_width_depth(shape: Sequence[int]) -> tuple[int, int, int]:
     """``(H, W, C)`` of ``(H, W)``, which is of one channel, or of itself."""
     if len(shape) not in (2, 3):
         raise ValueError(f"expected the shape of an image, (H, W) or (H, W, C), found {tuple(shape)}")
-    height, width, *depth = (int(size) for size in shape)
+    height, width, *depth = shape
     return height, width, depth[0] if depth else 1
 
 
 def _is_images(X: Any) -> bool:
     """Whether X is images instead of rows."""
     return isinstance(X, np.ndarray | list | tuple) and np.ndim(X) > 2
+
+
+def _flat(X: Any) -> np.ndarray:
+    """Images as rows."""
+    X = np.asarray(X)
+    return X.reshape(len(X), math.prod(X.shape[1:]))
+
+
+def _down_across(name: str, value: Any) -> tuple[int, int]:
+    """One size for both directions, or rows and columns."""
+    found = arguments.sizes(name, value)
+    if len(found) > 2:
+        raise ValueError(f"{name} must be one number or two, got {value!r}")
+    return found[0], found[-1]

@@ -1,5 +1,6 @@
 """Estimators in files: nural's model file, with the estimator's parameters and fitted attributes beside the network."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -7,45 +8,68 @@ from sklearn.preprocessing import LabelBinarizer
 
 from nural import model_file
 from nural.containers import Sequential
+from nural.estimator.losses import OUTPUT_ACTIVATIONS
+from nural.estimator.network import weighted
 from nural.model_file import ModelFileError
+from nural.overwriting import MODEL
+from nural.task import MOST_CHARACTERS
 
-#: Fitted attributes that JSON can hold as they are.
-NUMBERS = ["n_iter_", "t_", "n_outputs_", "n_layers_", "out_activation_", "n_features_in_", "loss_", "loss_curve_"]
-NUMBERS += ["best_loss_", "best_validation_score_", "validation_scores_", "validation_loss_curve_", "image_shape_"]
-NUMBERS += ["_no_improvement_count", "stopped_early_"]
+#: The kind of a file whose network gives logarithms of the predictions: `nural.load` would take them for values.
+POISSON = "Poisson regressor"
+#: Fitted attributes that JSON can hold, and what each may be.
+COUNTS = ["n_iter_", "t_", "n_outputs_", "n_layers_", "n_features_in_", "_no_improvement_count"]
+NUMBERS = ["loss_", "best_loss_", "best_validation_score_"]
+CURVES = ["loss_curve_", "validation_scores_", "validation_loss_curve_"]
+OTHERS = ["out_activation_", "stopped_early_", "image_shape_"]
 #: Fitted attributes that are arrays of labels or names.
 LABELS = ["classes_", "feature_names_in_"]
+#: The types that arrays of labels may have; "str" stands for strings of any length.
+LABEL_TYPES = ["str", "object", "bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))]
+LABEL_TYPES += ["float16", "float32", "float64"]
 
 
-def save(estimator: Any, path: Any) -> None:
+def save(estimator: Any, path: Any, force: bool = False) -> None:
     """Write a fitted estimator: one safetensors file that `nural.load` reads too, as the network alone.
+
+    `nural.predict` of that network says what the estimator says. The network of ``loss="poisson"`` gives logarithms, so
+    `nural.load` refuses its file.
 
     What JSON cannot hold is left out, and has its default after `load`: functions, callbacks, validation data, a
     ``random_state`` that is a generator. So are the optimizer's running arrays: training goes on as after `fit`.
 
     Raises:
         NotFittedError: there is nothing to save yet.
-        ModelFileError: a weight is not finite, or the classes are neither numbers, truth values nor strings.
+        ModelFileError: a weight is not finite, the classes are neither numbers, truth values nor strings, or the
+            parameters are no longer those of the network.
+        OverwriteError: a file is there that is no model of nural's, and would be lost; ``force`` replaces it.
         OSError: the file cannot be written.
     """
     from sklearn.utils.validation import check_is_fitted
 
     check_is_fitted(estimator)
     parameters, defaults = estimator.get_params(), type(estimator)().get_params()
+    fitted = [name for name in (*COUNTS, *NUMBERS, *CURVES, *OTHERS) if hasattr(estimator, name)]
     content = {
         "estimator": type(estimator).__name__,
         "parameters": {
-            name: _plain(value) for name, value in parameters.items() if _is_plain(value) and value != defaults[name]
+            name: _plain(value)
+            for name, value in parameters.items()
+            if _is_plain(value) and _plain(value) != _plain(defaults[name])
         },
-        "numbers": {name: _plain(getattr(estimator, name)) for name in NUMBERS if hasattr(estimator, name)},
+        "numbers": {name: _plain(getattr(estimator, name)) for name in fitted},
         "labels": {name: _described(path, getattr(estimator, name)) for name in LABELS if hasattr(estimator, name)},
     }
     if hasattr(estimator, "_label_binarizer"):
         binarizer = estimator._label_binarizer
         content["target"] = {"y_type_": binarizer.y_type_, "sparse_input_": binarizer.sparse_input_}
     network = estimator._network().replica()
+    try:
+        _require_network(estimator, network)
+    except ValueError as error:
+        raise ModelFileError(f"{path}: not written, because {error}; fit again after changing parameters") from error
     network.info = content
-    model_file.save(network, path)
+    kind = POISSON if estimator.out_activation_ == "exp" else MODEL
+    model_file.save(network, path, kind=kind, force=force)
 
 
 def load(kind: type[Any], path: Any) -> Any:
@@ -54,7 +78,7 @@ def load(kind: type[Any], path: Any) -> Any:
     Raises:
         ModelFileError: the file is missing or damaged, or holds no estimator of this class.
     """
-    network = model_file.load(path)
+    network = model_file.load(path, also=[POISSON])
     content = network.info
     found = content.get("estimator", "a model that is no estimator")
     if found != kind.__name__ or not isinstance(network, Sequential):
@@ -62,28 +86,58 @@ def load(kind: type[Any], path: Any) -> Any:
     network.info = {}
     try:
         estimator = kind(**{name: _restored(value) for name, value in content["parameters"].items()})
+        estimator._validate_params()
         for name, value in content["numbers"].items():
-            if name not in NUMBERS:
-                raise ValueError(f"no fitted attribute {name!r}")
-            setattr(estimator, name, _restored(value))
-        for name, (dtype, values) in content["labels"].items():
-            if name not in LABELS:
-                raise ValueError(f"no fitted attribute {name!r}")
-            setattr(estimator, name, np.array(values, dtype=dtype))
+            setattr(estimator, name, _fitted(name, _restored(value)))
+        for name, (type_name, values) in content["labels"].items():
+            setattr(estimator, name, _labels(name, type_name, values))
         if "target" in content:
-            estimator._label_binarizer = LabelBinarizer()
-            estimator._label_binarizer.classes_ = estimator.classes_
-            estimator._label_binarizer.y_type_ = content["target"]["y_type_"]
-            estimator._label_binarizer.sparse_input_ = content["target"]["sparse_input_"]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+            estimator._label_binarizer = _binarizer(estimator.classes_, content["target"])
+        _require_network(estimator, network)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelFileError(f"{path}: its description of the estimator is damaged ({error})") from error
+    network.task = estimator._task()
     estimator.network_ = network
     estimator._take_weights()
     return estimator
 
 
+def _require_network(estimator: Any, network: Sequential) -> None:
+    """Raise ValueError unless the network is the one that the parameters and the fitted attributes describe."""
+    layers = weighted(network)
+    expected, found = estimator._sizes(), [layer.shapes["b"][0] for layer in layers]
+    if expected != found:  # first, since batch norm of any size would take that much memory
+        raise ValueError(f"the parameters describe layers of the sizes {expected}, the network has {found}")
+    described = estimator._build(estimator.n_features_in_, estimator.n_outputs_, network.dtype)
+    if model_file.as_json(model_file.describe(described)) != model_file.as_json(model_file.describe(network)):
+        raise ValueError("the network's layers are not those of the parameters")
+    if estimator.n_layers_ != len(layers) + 1:
+        raise ValueError(f"n_layers_ is {estimator.n_layers_}, the network has {len(layers) + 1}")
+    if estimator.out_activation_ != estimator._output_activation():
+        raise ValueError(f"out_activation_ is {estimator.out_activation_}, not {estimator._output_activation()}")
+    if hasattr(estimator, "_label_binarizer"):
+        count, binary = len(estimator.classes_), estimator._label_binarizer.y_type_ == "binary"
+        if (1 if binary and count < 3 else count) != estimator.n_outputs_:
+            raise ValueError(f"there are {count} classes and {estimator.n_outputs_} outputs")
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is not None and len(names) != estimator.n_features_in_:
+        raise ValueError(f"there are {len(names)} names of {estimator.n_features_in_} features")
+
+
+def _binarizer(classes: np.ndarray, target: Any) -> LabelBinarizer:
+    """What turns classes into the network's outputs and back."""
+    if target["y_type_"] not in ("binary", "multiclass", "multilabel-indicator"):
+        raise ValueError(f"no kind of targets {target['y_type_']!r}")
+    binarizer: Any = LabelBinarizer()
+    binarizer.classes_, binarizer.y_type_ = classes, target["y_type_"]
+    binarizer.sparse_input_ = bool(target["sparse_input_"])
+    return binarizer
+
+
 def _is_plain(value: Any) -> bool:
     """Whether a parameter can stand in JSON."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "biufU"
     if isinstance(value, tuple | list):
         return all(_is_plain(item) for item in value)
     if isinstance(value, dict):
@@ -93,7 +147,7 @@ def _is_plain(value: Any) -> bool:
 
 def _plain(value: Any) -> Any:
     """A number, or a list of numbers, as JSON has it; infinity as a string."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list | np.ndarray):
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
@@ -101,7 +155,32 @@ def _plain(value: Any) -> Any:
 
 
 def _restored(value: Any) -> Any:
+    """What `_plain` made of a number, a string, or a sequence, which comes back as a tuple."""
+    if isinstance(value, list):
+        return tuple(_restored(item) for item in value)
     return float(value) if value in ("inf", "-inf", "nan") else value
+
+
+def _fitted(name: str, value: Any) -> Any:
+    """A fitted attribute, checked for what it may be."""
+    if name in COUNTS:
+        right = type(value) is int and value >= 0
+    elif name in NUMBERS:
+        right = value is None or isinstance(value, Real)
+    elif name in CURVES:
+        right = value is None or all(isinstance(item, Real) for item in value)
+        value = value if value is None else list(value)
+    elif name == "image_shape_":
+        right = len(value) == 3 and all(type(size) is int and size > 0 for size in value)
+    elif name == "out_activation_":
+        right = value in OUTPUT_ACTIVATIONS
+    elif name == "stopped_early_":
+        right = isinstance(value, bool)
+    else:
+        raise ValueError(f"no fitted attribute {name!r}")
+    if not right:
+        raise ValueError(f"{name} cannot be {value!r}")
+    return value
 
 
 def _described(path: Any, labels: np.ndarray) -> tuple[str, list[Any]]:
@@ -111,4 +190,20 @@ def _described(path: Any, labels: np.ndarray) -> tuple[str, list[Any]]:
         raise ModelFileError(
             f"{path}: not written, because a file cannot hold classes of type {type(values[0]).__name__}"
         )
-    return labels.dtype.str, values
+    return "str" if labels.dtype.kind == "U" else labels.dtype.name, values
+
+
+def _labels(name: str, type_name: str, values: Any) -> np.ndarray:
+    """What `_described` described; strings in an array as wide as the longest, whatever the file says."""
+    if name not in LABELS or type_name not in LABEL_TYPES:
+        raise ValueError(f"no labels {name!r} of type {type_name!r}")
+    if not values or not all(isinstance(value, str | bool | int | float) for value in values):
+        raise ValueError(f"{name} must be a list of labels")
+    if type_name == "str" and len(values) * max(map(len, values)) > MOST_CHARACTERS:
+        raise ValueError(f"an array of {name} would have more than {MOST_CHARACTERS} characters")
+    labels = np.array(values, dtype=np.dtype(type_name))
+    if labels.tolist() != values:
+        raise ValueError(f"{name} are not of type {type_name}")
+    if name == "classes_" and not np.array_equal(np.unique(labels), labels):
+        raise ValueError("classes_ are not in order, or repeat")
+    return labels

@@ -1,22 +1,23 @@
 """What the estimators share: fitting, with scikit-learn's fitted attributes, over nural's networks."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
 from nural.containers import Sequential
-from nural.estimator import arguments, estimator_file, stochastic
+from nural.estimator import arguments, estimator_file, held_out, inputs, stochastic
 from nural.estimator.lbfgs import minimise
 from nural.estimator.losses import OUTPUT_ACTIVATIONS, weighted_loss
 from nural.estimator.network import draw_weights, hidden_layers, linear, weight_name, weighted
 from nural.estimator.objective import Objective, Weighted, network_outputs
 from nural.optimizers import Optimizer
+from nural.task import Task
 from nural.training.history import History
 
 
@@ -100,16 +101,24 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         """The name of the function behind the network, for the data seen."""
 
     @abstractmethod
+    def _task(self) -> Task | None:
+        """What the network's outputs stand for; None if that cannot be written down."""
+
+    @abstractmethod
     def _score_outputs(self, outputs: np.ndarray, y: Any, weight: Any) -> float:
         """The score, given the estimator's outputs, which may not be finite."""
 
-    def _weights_of(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Any:
-        """The weights of the samples, or None for ones."""
+    def _weights_of(self, X: Any, t: np.ndarray, sample_weight: Any, incremental: bool) -> Any:
+        """The weights of samples with targets ``t`` of the loss, or None for ones."""
         return None if sample_weight is None else _check_sample_weight(sample_weight, X)
 
     def _labels(self, t: np.ndarray) -> Any:
         """The targets of the score for those of the loss."""
         return t
+
+    def _sizes(self) -> list[int]:
+        """The outputs of each layer with weights."""
+        return [*arguments.hidden_sizes(self), self.n_outputs_]
 
     def _build(self, features: int, outputs: int, dtype: Any) -> Sequential:
         """A network whose weights are not drawn yet."""
@@ -125,15 +134,18 @@ class MultilayerPerceptron(BaseEstimator, ABC):
     def _fit(self, X: Any, y: Any, sample_weight: Any = None, incremental: bool = False) -> Self:
         arguments.require_consistent(self, incremental)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        labels = y
         X, t = self._validated(X, y, incremental, reset=first)
-        weight = self._weights_of(X, labels, sample_weight, incremental)
+        weight = self._weights_of(X, t, sample_weight, incremental)
+        if not first and t.shape[1] != self.n_outputs_:
+            raise ValueError(f"expected targets with {self.n_outputs_} columns, as before, found {t.shape[1]}")
         self.n_outputs_ = t.shape[1]
         self._random_state = check_random_state(self.random_state)
         if first:
             self._initialize(X, t)
+        else:
+            self._own_arrays()
         network = self._network()
-        X = X.astype(network.dtype, copy=False)
+        arguments.require_fitting_loss(self.loss, network, t)
         objective = Objective(network, weighted_loss(self.loss, self.out_activation_), self.alpha)
         if self.solver == "lbfgs":
             options = {"tol": self.tol, "max_iter": self.max_iter, "max_fun": self.max_fun, "verbose": self.verbose}
@@ -143,7 +155,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
             if incremental and self.stopped_early_:
                 return self
             self.stopped_early_ = False
-            samples, held = self._divided(Weighted(X, t, weight))
+            samples, held = held_out.divided(self, Weighted(X, t, weight))
             stochastic.train(self, objective, samples, held, incremental)
         if not all(np.isfinite(value).all() for value in network.params.values()):
             raise ValueError(
@@ -157,7 +169,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         self.n_iter_ = 0
         self.t_ = 0
         self.out_activation_ = self._output_activation()
-        self.network_ = self._build(X.shape[1], t.shape[1], X.dtype)
+        self.network_ = self._new_network(X.shape[1], X.dtype)
         layers = weighted(self.network_)
         activations = arguments.activations(self, len(layers) - 1)
         last = activations[-1] if activations else self.activation
@@ -180,44 +192,22 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         if not self.early_stopping and self.best_loss_ is None:
             self.best_loss_ = np.inf
 
-    def _divided(self, samples: Weighted) -> tuple[Weighted, Weighted | None]:
-        """The samples to train with, and those to validate with."""
-        if self.validation_data is not None:
-            X, y = self.validation_data
-            X = self._checked(X)
-            return samples, Weighted(X, self._targets(y), None, np.asarray(y))
-        if not self.early_stopping:
-            return samples, None
-        arrays = [array for array in samples[:3] if array is not None]
-        parts: list[Any] = train_test_split(
-            *arrays,
-            random_state=self._random_state,
-            test_size=self.validation_fraction,
-            stratify=samples.t if self._stratifies() else None,
-        )
-        train, held = Weighted(*parts[::2]), Weighted(*parts[1::2])
-        if held.x.shape[0] < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
-            )
-        return train, held._replace(y=self._labels(held.t))
-
     def _stratifies(self) -> bool:
         """Whether the part that is set aside has the classes of the whole."""
         return False
 
-    def _loss_and_score(self, held: Weighted) -> tuple[float, float]:
-        """Of samples that validate; the loss is without the L2 term."""
-        y = network_outputs(self.network_, held.x)
-        loss, _ = weighted_loss(self.loss, self.out_activation_)(y, held.t, held.weight)
-        return loss, self._score_outputs(OUTPUT_ACTIVATIONS[self.out_activation_](y), held.y, held.weight)
-
     # -- the network -------------------------------------------------------------------------------------------
+
+    def _new_network(self, features: int, dtype: Any) -> Sequential:
+        """A network for the data seen, whose weights are not drawn yet."""
+        network = self._build(features, self.n_outputs_, dtype)
+        network.task = self._task()
+        return network
 
     def _network(self) -> Sequential:
         """The network, with the weights of ``coefs_`` and ``intercepts_`` if these were exchanged."""
         if not hasattr(self, "network_"):
-            self.network_ = self._build(len(self.coefs_[0]), self.n_outputs_, self.coefs_[0].dtype)
+            self.network_ = self._new_network(len(self.coefs_[0]), self.coefs_[0].dtype)
         for i, layer in enumerate(weighted(self.network_)):
             for arrays, name in ((self.coefs_, weight_name(layer)), (self.intercepts_, "b")):
                 if arrays[i] is not layer.params[name]:
@@ -225,11 +215,25 @@ class MultilayerPerceptron(BaseEstimator, ABC):
                     arrays[i] = layer.params[name]
         return self.network_
 
+    def _own_arrays(self) -> None:
+        """Copies to train further, where the arrays are a file's that may only be read, as joblib can map them."""
+        network = self._network()
+        arrays = [*network.params.values(), *network.state.values()]
+        if not all(array.flags.writeable for array in arrays):
+            self.network_ = network.astype(network.dtype)
+            self._take_weights()
+            if hasattr(self, "_optimizer"):
+                self._optimizer = copy.deepcopy(self._optimizer)
+
     def _take_weights(self) -> None:
         """Let ``coefs_`` and ``intercepts_`` be the network's arrays."""
         layers = weighted(self.network_)
         self.coefs_ = [layer.params[weight_name(layer)] for layer in layers]
         self.intercepts_ = [layer.params["b"] for layer in layers]
+
+    def _input_types(self, first: bool) -> Any:
+        """The float types that X of a training may have: after the first training, the network's."""
+        return arguments.input_types(self) if first else (self._network().dtype,)
 
     def _logits(self, X: Any) -> np.ndarray:
         """The network's outputs before the output activation, ``(N, n_outputs_)``."""
@@ -241,8 +245,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
 
     def _checked(self, X: Any) -> Any:
         """X of samples to predict, as floats of the network's type: an array or a CSR matrix."""
-        X = validate_data(self, X, accept_sparse=self._sparse_formats, dtype=self._network().dtype, reset=False)
-        return X if isinstance(X, np.ndarray) else X.tocsr()
+        return inputs.table(self, X, types=(self._network().dtype,), reset=False)[0]
 
     def __getstate__(self) -> dict[str, Any]:
         """The attributes, each weight once and without the network's scratch arrays."""
@@ -264,9 +267,9 @@ class MultilayerPerceptron(BaseEstimator, ABC):
 
     # -- files -------------------------------------------------------------------------------------------------
 
-    def save(self, path: Any) -> None:
+    def save(self, path: Any, *, force: bool = False) -> None:
         """Write the fitted estimator to one safetensors file; see `nural.estimator.estimator_file`."""
-        estimator_file.save(self, path)
+        estimator_file.save(self, path, force)
 
     @classmethod
     def load(cls, path: Any) -> Self:

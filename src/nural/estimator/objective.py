@@ -53,7 +53,21 @@ class Objective:
         self._sparse: Sequential | None = None
 
     def gradients(self, x: Any, t: np.ndarray, w: Any = None) -> float:
-        """L of one batch; fills ``network.grads`` with ∂L/∂params."""
+        """L of one batch; fills ``network.grads`` with ∂L/∂params.
+
+        A batch whose weights are all zero teaches nothing: its L and its gradient are zero.
+
+        Raises:
+            ValueError: some weights are negative, and together they are zero.
+        """
+        if w is not None and w.sum() == 0:
+            if w.any():
+                raise ValueError(
+                    "the weights of a batch add up to zero, so that there is no mean; give none below zero"
+                )
+            for gradient in self.network.grads.values():
+                gradient[...] = 0
+            return 0.0
         network = self._for(x)
         value, dy = self.loss(network.forward(x, train=True), t, w)
         network.backward(
@@ -82,7 +96,7 @@ def network_outputs(network: Sequential, x: Any) -> np.ndarray:
     if isinstance(x, np.ndarray):
         samples: Samples = x
         with Workers() as workers:  # BLAS keeps the threads that it has
-            return outputs(network.replica(), samples, threads=workers)
+            return outputs(network, samples, threads=workers)
     replica = taking_sparse(network.replica())
     pieces = range(0, x.shape[0], SPARSE_ROWS)
     return np.concatenate([replica.forward(x[first : first + SPARSE_ROWS]).copy() for first in pieces])

@@ -9,12 +9,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from nural.estimator import arguments
+from nural.estimator import inputs
 from nural.estimator.multilayer_perceptron import MultilayerPerceptron
 from nural.losses import Loss
 from nural.schedules import Schedule
+from nural.task import Task
 from nural.training.callbacks import Callback
 
 
@@ -96,19 +97,11 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
         return self._numbers_of(self._outputs(X))
 
     def _validated(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=self._sparse_formats,
-            multi_output=True,
-            y_numeric=True,
-            dtype=arguments.input_types(self),
-            reset=reset,
-        )
+        types = self._input_types(reset)
+        X, y = inputs.table(self, X, y, types=types, reset=reset, multi_output=True, y_numeric=True)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        return (X if isinstance(X, np.ndarray) else X.tocsr()), y.reshape(len(y), -1)
+        return X, y.reshape(len(y), -1)
 
     def _targets(self, y: Any) -> np.ndarray:
         y = check_array(y, ensure_2d=False)
@@ -116,6 +109,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
 
     def _output_activation(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"
+
+    def _task(self) -> Task:
+        return Task("regression")
 
     def _numbers_of(self, outputs: np.ndarray) -> np.ndarray:
         return outputs.ravel() if outputs.shape[1] == 1 else outputs

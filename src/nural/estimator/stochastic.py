@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches, shuffle
 
 from nural.containers import Sequential
+from nural.estimator.held_out import loss_and_score
 from nural.estimator.objective import Objective, Weighted
 from nural.estimator.velocity import VelocitySGD
 from nural.optimizers import Adam, Optimizer
@@ -100,6 +101,10 @@ class _Run:
             )
         self.batch_size = min(wanted, self.n)
         least = 2 if estimator.batch_norm else 0  # one sample has no variance
+        if self.batch_size < least:
+            raise ValueError(
+                f"batch_norm needs at least 2 samples in a batch, got batch_size={wanted} and n_samples={self.n}"
+            )
         self.batches = list(gen_batches(self.n, self.batch_size, min_batch_size=least))
         self.epochs = len(estimator.history_.epochs) + epochs
         self.steps = len(estimator.history_.losses) + epochs * len(self.batches)
@@ -180,7 +185,7 @@ class _Run:
         if self.held is None:
             return None
         estimator = self.estimator
-        loss, score = estimator._loss_and_score(self.held)
+        loss, score = loss_and_score(estimator, self.held)
         estimator.validation_loss_curve_.append(loss)
         estimator.validation_scores_.append(score)
         if estimator.verbose:

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import softmax_forward
-from nural.containers import Sequential
+from nural.activations import LogSoftmax, Sigmoid, Softmax, softmax_forward
+from nural.containers import Sequential, computes_as
 from nural.evaluation.metrics import class_labels
 from nural.layer import Layer
 from nural.layers import Linear
+from nural.task import class_places
 
 #: What `coverage_against_error` tries unless it is told.
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -60,7 +61,7 @@ class Coverage:
     refused: int
 
 
-def fit_temperature(logits: np.ndarray, y: Any) -> float:
+def fit_temperature(logits: np.ndarray, y: Any, classes: Sequence[Any] | None = None) -> float:
     """The temperature T that makes softmax(z / T) most likely for samples that the network did not learn from.
 
     Formula: T = argmin L, L(β) = 1/N Σ_n (log Σ_c e^{β z_nc} − β z_ny), β = 1/T. L is convex in β:
@@ -71,19 +72,24 @@ def fit_temperature(logits: np.ndarray, y: Any) -> float:
     it. T > 1 says that the network was too sure of itself, T < 1 not sure enough. The answers stay the same.
 
     Args:
-        logits: z, ``(N, C)``: the network's outputs on a validation set.
-        y: Integer labels ``(N,)`` or one-hot rows ``(N, C)``.
+        logits: z, ``(N, C)``: the network's outputs on a validation set; ``(N, 1)`` for the second of two classes.
+        y: Labels ``(N,)`` or one-hot rows ``(N, C)``.
+        classes: The names of the classes, such as ``model.task.classes``, if the labels are names.
 
     Raises:
-        ValueError: the targets do not fit, logits are not finite, or there is no minimum: each sample is right, so that
-            T → 0 is best, or the logits say less than nothing of the classes, so that T → ∞ is.
+        ValueError: the targets do not fit, logits are probabilities or not finite, or there is no minimum: each sample
+            is right, so that T → 0 is best, or the logits say less than nothing of the classes, so that T → ∞ is.
 
     Source: Guo et al. 2017, On Calibration of Modern Neural Networks, section 4.2.
     """
     z = np.asarray(logits, np.float64)
-    labels = _labels("fit_temperature", z, y)
+    if z.ndim == 2 and z.shape[1] == 1:
+        z = np.hstack([np.zeros_like(z), z])  # softmax of 0 and z is 1 − σ(z) and σ(z)
+    labels = _labels("fit_temperature", z, y, classes)
     if not np.isfinite(z).all():
         raise ValueError("fit_temperature: a logit is not finite")
+    if z.min() >= 0 and np.allclose(z.sum(axis=1), 1):
+        raise ValueError("fit_temperature: these rows are probabilities, expected logits; their logarithms are some")
     z = z - z[np.arange(len(z)), labels][:, None]  # then z_ny = 0, and softmax is the same
     if z.max() <= 0:
         raise ValueError("fit_temperature: every sample is right, so the best temperature is 0; give it harder ones")
@@ -109,9 +115,10 @@ def scaled_by_temperature(model: Layer, temperature: float) -> Layer:
     """A copy of the network whose outputs are z / T, so that its plain softmax is the calibrated one.
 
     Its last layer is z = x W + b, so z / T = x (W / T) + b / T: the temperature needs no place of its own in a file.
+    Where a `Softmax`, `LogSoftmax` or `Sigmoid` follows, it is given z / T.
 
     Args:
-        model: A network whose last layer is a `Linear`; it is not changed.
+        model: A network whose last layer, or the last before these, is a `Linear`; it is not changed.
         temperature: T, as `fit_temperature` finds it.
 
     Raises:
@@ -121,17 +128,25 @@ def scaled_by_temperature(model: Layer, temperature: float) -> Layer:
         raise ValueError(f"scaled_by_temperature: the temperature must be a number above 0, got {temperature}")
     twin = model.astype(model.dtype)
     twin.info = copy.deepcopy(model.info)
-    last: Layer = twin
-    while isinstance(last, Sequential) and len(last):
-        last = last[len(last) - 1]
-    if not isinstance(last, Linear):
+    chain = _chain(twin)
+    last = chain[-2] if len(chain) > 1 and computes_as(chain[-1], Softmax, LogSoftmax, Sigmoid) else chain[-1]
+    if not computes_as(last, Linear):
         raise ValueError(f"scaled_by_temperature: the network must end in Linear, this one ends in {last!r}")
     for value in last.params.values():
         value /= temperature
     return twin
 
 
-def expected_calibration_error(probabilities: np.ndarray, y: Any, bins: int = 15) -> float:
+def _chain(model: Layer) -> list[Layer]:
+    """The layers one after another, those inside nested `Sequential` too."""
+    if not computes_as(model, Sequential) or not len(model):
+        return [model]
+    return [layer for child in model.layers for layer in _chain(child)]
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray, y: Any, bins: int = 15, classes: Sequence[Any] | None = None
+) -> float:
     """How far confidence is from accuracy on average, from 0 to 1, with bins of equal width.
 
     Formula: ECE = Σ_b n_b / N |accuracy_b − confidence_b|, over the bins b of `reliability`.
@@ -141,17 +156,18 @@ def expected_calibration_error(probabilities: np.ndarray, y: Any, bins: int = 15
     Source: Naeini et al. 2015, Obtaining Well Calibrated Probabilities Using Bayesian Binning, section 2; in this form
     Guo et al. 2017, On Calibration of Modern Neural Networks, section 2.
     """
-    rows = reliability(probabilities, y, bins)
+    rows = reliability(probabilities, y, bins, classes)
     return sum(row.count * abs(row.accuracy - row.confidence) for row in rows) / len(probabilities)
 
 
-def reliability(probabilities: np.ndarray, y: Any, bins: int = 15) -> list[Bin]:
+def reliability(probabilities: np.ndarray, y: Any, bins: int = 15, classes: Sequence[Any] | None = None) -> list[Bin]:
     """Confidence beside accuracy: what a reliability diagram shows. Bins without an answer are left out.
 
     Args:
         probabilities: ``(N, C)``, as `predict_proba` gives them.
-        y: Integer labels ``(N,)`` or one-hot rows ``(N, C)``.
+        y: Labels ``(N,)`` or one-hot rows ``(N, C)``.
         bins: Into how many parts of equal width the confidences from 0 to 1 are divided.
+        classes: The names of the classes, such as ``model.task.classes``, if the labels are names.
 
     Raises:
         ValueError: these are no probabilities, the targets do not fit, or there is less than one bin.
@@ -160,7 +176,7 @@ def reliability(probabilities: np.ndarray, y: Any, bins: int = 15) -> list[Bin]:
     """
     if bins < 1:
         raise ValueError(f"reliability: there must be at least 1 bin, got {bins}")
-    confidence, right = _judged("reliability", probabilities, y)
+    confidence, right = _judged("reliability", probabilities, y, classes)
     edges = np.linspace(0, 1, bins + 1)
     which = np.clip(np.searchsorted(edges, confidence) - 1, 0, bins - 1)
     count, sure, correct = (np.bincount(which, weights, bins) for weights in (None, confidence, right))
@@ -171,21 +187,25 @@ def reliability(probabilities: np.ndarray, y: Any, bins: int = 15) -> list[Bin]:
 
 
 def coverage_against_error(
-    probabilities: np.ndarray, y: Any, thresholds: Sequence[float] | None = None
+    probabilities: np.ndarray,
+    y: Any,
+    thresholds: Sequence[float] | None = None,
+    classes: Sequence[Any] | None = None,
 ) -> list[Coverage]:
     """For each threshold, how many samples are answered and how many of these answers are wrong.
 
     Args:
         probabilities: ``(N, C)``, as `predict_proba` gives them.
-        y: Integer labels ``(N,)`` or one-hot rows ``(N, C)``.
+        y: Labels ``(N,)`` or one-hot rows ``(N, C)``.
         thresholds: Least confidences of an answer; `THRESHOLDS` by default.
+        classes: The names of the classes, such as ``model.task.classes``, if the labels are names.
 
     Raises:
         ValueError: these are no probabilities, or the targets do not fit.
 
     Source: El-Yaniv and Wiener 2010, On the Foundations of Noise-free Selective Classification, section 2.
     """
-    confidence, right = _judged("coverage_against_error", probabilities, y)
+    confidence, right = _judged("coverage_against_error", probabilities, y, classes)
     order = np.argsort(confidence)
     wrong_below = np.concatenate([[0], np.cumsum(~right[order])])
     n, wrong = len(confidence), int(wrong_below[-1])
@@ -229,10 +249,13 @@ def answer_threshold(model: Layer, otherwise: float = 0.0) -> float:
     return float(threshold)
 
 
-def _judged(name: str, probabilities: np.ndarray, y: Any) -> tuple[np.ndarray, np.ndarray]:
+def _judged(
+    name: str, probabilities: np.ndarray, y: Any, classes: Sequence[Any] | None
+) -> tuple[np.ndarray, np.ndarray]:
     """The confidence of each answer, and whether it is right."""
+    probabilities = np.asarray(probabilities)
     confidence = _confidence(name, probabilities)
-    return confidence, np.argmax(probabilities, axis=1) == _labels(name, probabilities, y)
+    return confidence, np.argmax(probabilities, axis=1) == _labels(name, probabilities, y, classes)
 
 
 def _confidence(name: str, probabilities: np.ndarray) -> np.ndarray:
@@ -243,8 +266,8 @@ def _confidence(name: str, probabilities: np.ndarray) -> np.ndarray:
     return p.max(axis=1)
 
 
-def _labels(name: str, rows: np.ndarray, y: Any) -> np.ndarray:
-    labels = class_labels(y)
+def _labels(name: str, rows: np.ndarray, y: Any, classes: Sequence[Any] | None) -> np.ndarray:
+    labels = class_labels(class_places(y, classes))
     if rows.ndim != 2 or labels is None or len(labels) != len(rows) or len(labels) == 0:
         raise ValueError(f"{name}: targets of shape {np.shape(y)} do not name a class for each row of {rows.shape}")
     if labels.min() < 0 or labels.max() >= rows.shape[1]:

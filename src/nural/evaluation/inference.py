@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import softmax_forward
-from nural.data.batches import rows
-from nural.evaluation.metrics import accuracy, class_labels
+from nural.data.batches import by_position, numbers, rows
+from nural.data.finite import require_finite
+from nural.evaluation.targets import scores
 from nural.layer import Layer
-from nural.losses import Loss, cross_entropy_loss
+from nural.losses import Loss
 from nural.parallel.threads import BlasThreads, Threads, buffered, cores
 from nural.parallel.workers import Workers
+from nural.predictions import labels, probabilities
 
 #: About the bytes of the layers' arrays for the samples that are computed at once: what the caches hold.
 PIECE_BYTES = 2 << 20
@@ -26,46 +27,57 @@ def evaluate(
     x: Any,
     y: Any,
     *,
-    loss: Loss = cross_entropy_loss,
+    loss: Loss | None = None,
     batch_size: int | None = None,
     threads: int | str | Threads | Workers = "auto",
 ) -> dict[str, float]:
-    """Mean loss over ``(x, y)``, and the accuracy where the targets name classes (integers or one-hot rows).
+    """Mean loss over ``(x, y)``, and the accuracy where the targets name classes.
 
-    The arguments are those of `outputs`, and these.
+    The accuracy is the share of right answers, as `predict` gives them; of a "multilabel" network that of samples all
+    whose labels are right. A loss of logits gets the cross-entropy of the network's probabilities, whatever layer it
+    ends in. The arguments are those of `outputs`, and these.
 
     Args:
-        y: Targets, as ``loss`` takes them.
-        loss: ``(y, t) -> (loss, dy)``.
+        y: Targets: classes, by the names of ``model.task`` or as integers, ``(N,)`` or in a column; one-hot rows; 0 or
+            1 for each label; or values. Any others as ``loss`` takes them.
+        loss: ``(y, t) -> (loss, dy)``; by default cross-entropy, binary cross-entropy or the squared error, by the
+            network's task.
 
     Raises:
-        ValueError: the data are empty or do not fit the network or the loss.
+        ValueError: the data are empty or do not fit the network, its task or the loss, or a target names no class.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows gives no finite loss
-        return scores(outputs(model, x, batch_size, threads), y, loss)
-
-
-def scores(predicted: np.ndarray, y: Any, loss: Loss = cross_entropy_loss) -> dict[str, float]:
-    """What `evaluate` says of outputs ``predicted`` for targets ``y``."""
-    t = rows(y, 0, len(y))
-    result = {"loss": loss(predicted, t)[0]}
-    if class_labels(t) is not None:
-        result["accuracy"] = accuracy(predicted, t)
-    return result
+        return scores(model, outputs(model, x, batch_size, threads), y, loss)
 
 
 def predict(
     model: Layer, x: Any, batch_size: int | None = None, threads: int | str | Threads | Workers = "auto"
 ) -> np.ndarray:
-    """The most probable class of each sample, ``(N,)`` integers. The arguments are those of `outputs`."""
-    return outputs(model, x, batch_size, threads).argmax(axis=1)
+    """What the network answers for each sample, by its task. The arguments are those of `outputs`.
+
+    Returns:
+        The most probable class, ``(N,)``, or ``(N, T)`` of sequences: its name where ``model.task`` has names, else its
+        number. Of a "multilabel" network 0 or 1 for each label, ``(N, C)``. Of a "regression" the values, ``(N, K)``,
+        with one output ``(N,)``. See `nural.task.Task` and, where nothing was said, `nural.predictions.task_of`.
+
+    Raises:
+        ValueError: see `outputs`; or the task does not fit the outputs.
+    """
+    return labels(model, outputs(model, x, batch_size, threads))
 
 
 def predict_proba(
     model: Layer, x: Any, batch_size: int | None = None, threads: int | str | Threads | Workers = "auto"
 ) -> np.ndarray:
-    """The probability of each class, ``(N, C)``: softmax of the outputs, which are logits; arguments: see `outputs`."""
-    return softmax_forward(outputs(model, x, batch_size, threads))
+    """The probability of each class, ``(N, C)``, or of each label. The arguments are those of `outputs`.
+
+    They are softmax or sigmoid of the outputs, or the outputs themselves where the network ends in its own `Softmax` or
+    `Sigmoid`, and their exponential behind `LogSoftmax`. One output is two classes: ``(N, 2)``.
+
+    Raises:
+        ValueError: see `outputs`; or the network is a regression, or its task does not fit the outputs.
+    """
+    return probabilities(model, outputs(model, x, batch_size, threads))
 
 
 def outputs(
@@ -75,20 +87,28 @@ def outputs(
 
     They are computed in pieces, which do not depend on the threads that share them: neither do the results.
 
+    Any number of threads may ask one model at the same time, here and through `predict`, `predict_proba` and `evaluate`:
+    none waits for another, and each gets what it would get alone. A call uses the weights, running statistics and
+    settings that the model has at that moment, and disturbs nothing that a ``forward`` keeps for its ``backward``, so
+    that a training may go on in another thread.
+
     Args:
         model: The network, which is not changed.
-        x: Inputs ``(N, …)``: anything with a length that an integer array can index.
+        x: Inputs ``(N, …)``: an array, a list, a table of pandas or polars, whose rows are taken by their position, or
+            anything else with a length that an integer array can index.
         batch_size: Samples in a piece; by default as many as fit into the processor's caches.
         threads: How many share the pieces, `Threads`, or "auto": all `cores` where there is enough to do. A training
             gives its `Workers`.
 
     Raises:
-        ValueError: x is empty or does not fit the network, or there are less than one thread or sample in a piece.
+        ValueError: x is empty, holds text, NaN or infinity, or does not fit the network, or there are less than one
+            thread or sample in a piece.
     """
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     if len(x) == 0:
         raise ValueError("there are no samples to predict")
+    x = by_position(x)
     few = len(x) <= (batch_size or LEAST_SAMPLES)
     if isinstance(threads, Workers):
         return _in_one_piece(model, x) if few else _in_pieces(model, x, batch_size, threads)
@@ -101,14 +121,18 @@ def outputs(
 
 
 def _in_one_piece(model: Layer, x: Any) -> np.ndarray:
-    return model.forward(np.asarray(rows(x, 0, len(x)), model.dtype)).copy()
+    x = _floats(model, rows(x, 0, len(x)))
+    twin = model.inference_twin()  # other threads may predict, or train, with the model at the same time
+    y = twin.forward(x).copy()
+    twin.give_buffers_back()
+    return y
 
 
 def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -> np.ndarray:
     """`outputs` of more samples than one piece has."""
     n = len(x)
     replica = model.replica()
-    first = replica.forward(np.asarray(rows(x, 0, 1), model.dtype))
+    first = replica.forward(_floats(model, rows(x, 0, 1)))
     result = np.empty((n, *first.shape[1:]), first.dtype)
     if batch_size is None:
         batch_size = max(LEAST_SAMPLES, PIECE_BYTES // (buffered(replica) * model.dtype.itemsize + 1))
@@ -125,10 +149,18 @@ def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -
                 return
             with reading:
                 batch = rows(x, piece.start, piece.stop)
-            result[piece] = own.forward(np.asarray(batch, model.dtype))
+            result[piece] = own.forward(_floats(model, batch, piece.start))
 
     workers.each(work, min(workers.count, len(pieces)))
     return result
+
+
+def _floats(model: Layer, samples: np.ndarray, begin: int = 0) -> np.ndarray:
+    """Samples, of which the first is in row ``begin``, as floats of the network, all of them finite."""
+    with np.errstate(over="ignore"):  # what became infinite is refused
+        x = np.asarray(numbers(samples), model.dtype)
+    require_finite("the input", x, begin)
+    return x
 
 
 def _chosen(threads: int | str | Threads, few: bool) -> Threads:

@@ -11,8 +11,8 @@ from nural.data.augmentation.affine import affine_inverse
 from nural.data.augmentation.augmentation import BLOCK
 from nural.data.augmentation.coordinates import affine_fields, composed, identity_map
 from nural.data.augmentation.resampling import resample
-from nural.evaluation.inference import predict
-from nural.evaluation.metrics import accuracy
+from nural.data.batches import numbers, rows
+from nural.evaluation.inference import evaluate
 from nural.layer import Layer
 
 
@@ -58,7 +58,7 @@ DISTURBANCES = (
 )
 
 
-def robustness(model: Layer, x: np.ndarray, y: Any, disturbance: Disturbance) -> Iterator[tuple[float, float]]:
+def robustness(model: Layer, x: Any, y: Any, disturbance: Disturbance) -> Iterator[tuple[float, float]]:
     """The accuracy at each level of a disturbance: ``(level, accuracy)``, one after another.
 
     The same noise, scaled, and the same directions serve at all levels, and at each call.
@@ -69,11 +69,19 @@ def robustness(model: Layer, x: np.ndarray, y: Any, disturbance: Disturbance) ->
         y: Their labels ``(N,)``.
         disturbance: One of `DISTURBANCES`, or another.
 
+    Raises:
+        ValueError: the labels name no classes, or do not fit the digits or the network.
+
     Source: Hendrycks and Dietterich 2019, Benchmarking Neural Network Robustness to Common Corruptions.
     """
+    x = numbers(rows(x, 0, len(x)))
+    x = x if x.dtype.kind == "f" else x.astype(model.dtype)
     for level in disturbance.levels:
         disturbed = disturbance.apply(x, level, np.random.default_rng(0))
-        yield level, accuracy(predict(model, disturbed), y)
+        found = evaluate(model, disturbed, y)
+        if "accuracy" not in found:
+            raise ValueError("robustness: the targets name no classes, so there is no accuracy")
+        yield level, found["accuracy"]
 
 
 def _moved(x: np.ndarray, b: np.ndarray, degrees: float) -> np.ndarray:

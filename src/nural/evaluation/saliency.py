@@ -1,7 +1,5 @@
 """What a network sees: the filters of its first layer, and how its answer depends on each pixel."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from nural.data.digits import PIXELS, SIDE
@@ -14,7 +12,7 @@ def first_filters(model: Layer) -> np.ndarray | None:
 
     They are the kernels of a `Conv2d` with one input channel, or what each unit of a `Linear` gives to the 784 pixels.
     """
-    first = next((layer for layer in _innermost(model) if layer.shapes), None)
+    first = next((layer for layer in model.leaves() if layer.shapes), None)
     if isinstance(first, Conv2d) and first.params["K"].shape[2] == 1:
         return first.params["K"][:, :, 0].transpose(2, 0, 1).copy()
     if isinstance(first, Linear) and first.in_features == PIXELS:
@@ -40,11 +38,3 @@ def saliency(model: Layer, x: np.ndarray, classes: np.ndarray) -> np.ndarray:
     dz = np.zeros_like(z)
     dz[np.arange(len(z)), classes] = 1
     return replica.backward(dz).copy()
-
-
-def _innermost(layer: Layer) -> Iterator[Layer]:
-    """The layers that hold no others, in the order in which an input passes through them."""
-    if not layer.children:
-        yield layer
-    for child in layer.children.values():
-        yield from _innermost(child)

@@ -14,6 +14,7 @@ from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -203,6 +204,14 @@ def _gelu(layer: Any) -> tuple[str, dict[str, Any]]:
     return "gelu", {"coefficients": coefficients, "terms": len(coefficients)}
 
 
+def _hardtanh(layer: Any) -> tuple[str, dict[str, Any]]:
+    largest = np.finfo(np.float32).max
+    low, high = (
+        none if bound is None else bound for bound, none in ((layer.min_val, -largest), (layer.max_val, largest))
+    )
+    return "clip", {"low": np.float32(low), "high": np.float32(high)}
+
+
 def _leaky_relu(layer: Any) -> tuple[str, dict[str, Any]]:
     return "leaky_relu", {"channels": 1, "slope": np.array([layer.negative_slope], np.float32)}
 
@@ -211,6 +220,7 @@ def _leaky_relu(layer: Any) -> tuple[str, dict[str, Any]]:
 ELEMENTWISE: dict[type[Layer], Callable[[Any], tuple[str, dict[str, Any]]]] = {
     Rescaling: _rescaling,
     ReLU: lambda layer: ("relu", {}),
+    Hardtanh: _hardtanh,
     LeakyReLU: _leaky_relu,
     ELU: lambda layer: ("elu", {"alpha": np.float32(layer.alpha), "scale": np.float32(1)}),
     SELU: lambda layer: ("elu", {"alpha": np.float32(SELU_ALPHA), "scale": np.float32(SELU_SCALE)}),

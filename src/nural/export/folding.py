@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nural.containers import computes_as
 from nural.export.steps import Step
 from nural.layer import Layer
 from nural.layers.batch_norm import BatchNorm
@@ -22,7 +23,7 @@ def fold_batch_norm(steps: Sequence[Step]) -> list[Step]:
     for step in steps:
         if step.action == "apply":
             layer, before = step.layer, folded[-1] if folded else None
-            if _folds(layer) and before and before.action == "apply" and isinstance(before.layer, Linear | Conv2d):
+            if _folds(layer) and before and before.action == "apply" and computes_as(before.layer, Linear, Conv2d):
                 folded[-1] = replace(before, layer=_joined(before.layer, layer))
                 continue
             step = replace(step, layer=layer)
@@ -38,7 +39,7 @@ def scale_and_shift(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _folds(layer: Layer) -> bool:
-    return isinstance(layer, BatchNorm) and layer.track_running_stats
+    return computes_as(layer, BatchNorm) and layer.track_running_stats
 
 
 def _joined(layer: Linear | Conv2d, norm: Layer) -> Layer:

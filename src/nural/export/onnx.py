@@ -2,67 +2,71 @@
 
 import importlib.util
 import json
-import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nural.activations import softmax_forward
-from nural.atomic_file import write_atomically
-from nural.export.samples import PIXELS, Samples, sample_shape, samples_for
-from nural.export.target import ExportError, Options, Target, Written, missing_package
+from nural.export.answers import answers_of
+from nural.export.input_shape import digit_shape, sample_shape
+from nural.export.samples import Samples, samples_for
+from nural.export.target import Comparison, Options, Target, Written, missing_package
 from nural.layer import Layer
+from nural.overwriting import ONNX
+from nural.predictions import probabilities, said_task
+from nural.task import Task
 
 KIND = "ONNX"
 #: The reference evaluator takes its time.
 FEW = 64
 
 
-def write_onnx(model: Layer, path: Path, options: Options) -> Written:
-    """Write a model as ONNX, checked in full by onnx's checker; see `Options` for what may be asked.
+def make_onnx(model: Layer, path: Path, options: Options) -> Written:
+    """A model as ONNX, checked in full by onnx's checker; see `Options` for what may be asked.
 
     Input and output are named ``input`` and ``output``, with preprocessing ``pixels`` and ``probabilities``; both have
-    a free first dimension ``N`` and else nural's order: images are ``(N, H, W, C)``.
+    a free first dimension ``N`` and else nural's order: images are ``(N, H, W, C)``. The model's task and its info are
+    JSON in the file's metadata.
 
     Raises:
         ExportError: a layer has no operator in ONNX, or the package onnx is missing.
-        OSError: the file cannot be written.
     """
     if importlib.util.find_spec("onnx") is None:
         raise missing_package(path, KIND, "the package onnx", "nural[onnx]")
-    shape = sample_shape(model, path, options.input_shape)
-    if options.with_preprocessing and math.prod(shape) != PIXELS:
-        raise ExportError(f"{path}: preprocessing makes 28×28 pixels into {PIXELS} values; the model takes {shape}")
+    find_shape = digit_shape if options.with_preprocessing else sample_shape
+    shape = find_shape(model, path, options.input_shape)
     from onnx import checker
 
     from nural.export.onnx_layers import express_model
 
-    proto = express_model(model, path, shape, options.with_preprocessing)
-    if model.info:
-        proto.metadata_props.add(key="nural", value=json.dumps(model.info))
+    samples = samples_for(model, shape, path, options)
+    answers = answers_of(model, samples.y.shape[1:], path) if options.with_preprocessing else None
+    proto = express_model(model, path, shape, answers)
+    task = said_task(model)
+    if task and answers and task.kind == "binary":
+        task = Task("multiclass", task.classes)  # a probability of each class is what the file gives
+    for key, value in (("nural", model.info), ("task", task and task.as_json())):
+        if value:
+            proto.metadata_props.add(key=key, value=json.dumps(value))
     checker.check_model(proto, full_check=True)
     content = proto.SerializeToString(deterministic=True)
-    samples = samples_for(model, shape)
-    difference, compared = _compare(content, samples, options.with_preprocessing)
-    write_atomically(path, content)
+    comparison = _compare(content, samples, options.with_preprocessing)
     operators = sorted({node.op_type for node in proto.graph.node})
-    return Written((path,), difference, compared, {"operators": ", ".join(operators)})
+    return Written({path: content}, shape, comparison, {"operators": ", ".join(operators)})
 
 
-def _compare(content: bytes, samples: Samples, with_preprocessing: bool) -> tuple[float, str]:
-    """The largest difference of an output, and on what and by what it was found."""
-    x = samples.pixels if with_preprocessing else samples.x
-    y = samples.y
+def _compare(content: bytes, samples: Samples, with_preprocessing: bool) -> Comparison:
     if with_preprocessing:
-        y = softmax_forward(y)
+        samples = replace(samples, y=probabilities(samples.model, samples.y), truth=None)
+    x = samples.pixels if with_preprocessing else samples.x
     if importlib.util.find_spec("onnxruntime") is None:
-        return _difference(_by_reference(content, x[:FEW]), y[:FEW]), f"on {len(x[:FEW])} samples, by onnx's reference"
+        return samples.compare(_by_reference(content, x[:FEW]), "onnx's reference")
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    found = session.run(None, {session.get_inputs()[0].name: x})[0]
-    return _difference(found, y), f"on {samples.what}, by ONNX Runtime {onnxruntime.__version__}"
+    found: Any = session.run(None, {session.get_inputs()[0].name: x})[0]
+    return samples.compare(found, f"ONNX Runtime {onnxruntime.__version__}")
 
 
 def _by_reference(content: bytes, x: np.ndarray) -> Any:
@@ -73,8 +77,4 @@ def _by_reference(content: bytes, x: np.ndarray) -> Any:
     return session.run(None, {session.input_names[0]: x})[0]
 
 
-def _difference(found: Any, y: np.ndarray) -> float:
-    return float(np.abs(found - y).max())
-
-
-TARGET = Target("onnx", KIND, (".onnx",), write_onnx, frozenset({"with_preprocessing", "input_shape"}))
+TARGET = Target("onnx", KIND, (".onnx",), ONNX, make_onnx, frozenset({"with_preprocessing"}))

@@ -7,6 +7,7 @@ from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -65,6 +66,14 @@ def _prelu(nodes: Nodes, layer: PReLU, value: Value) -> Value:
     return nodes.through("PRelu", value, nodes.constant("a", slopes))
 
 
+def _hardtanh(nodes: Nodes, layer: Hardtanh, value: Value) -> Value:
+    bounds = [
+        "" if bound is None else nodes.constant(name, bound)
+        for name, bound in (("min", layer.min_val), ("max", layer.max_val))
+    ]
+    return nodes.through("Clip", value, *bounds)
+
+
 def _silu(nodes: Nodes, layer: SiLU, value: Value) -> Value:
     return nodes.through("Mul", value, nodes.add("Sigmoid", value.name))
 
@@ -103,6 +112,7 @@ ENTRY_BY_ENTRY: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Rescaling: _rescaling,
     Affine: _affine,
     ReLU: _plain("Relu"),
+    Hardtanh: _hardtanh,
     LeakyReLU: _plain("LeakyRelu", alpha="negative_slope"),
     PReLU: _prelu,
     ELU: _plain("Elu", alpha="alpha"),

@@ -3,24 +3,27 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from onnx import ModelProto
 
-from nural.containers import Residual, Sequential
+from nural.containers import Residual, computes_as
+from nural.export.answers import Answers
 from nural.export.onnx_entries import ENTRY_BY_ENTRY, axis_of
 from nural.export.onnx_nodes import Nodes, Order, Value, element_type
 from nural.export.onnx_pooling import adaptive_average, adaptive_max, average_pool, global_average, max_pool
 from nural.export.onnx_recurrent import recurrent
-from nural.interop.torch_layout import by_channel, joined
+from nural.export.target import ExportError
+from nural.graph import Concatenate, Sum, walk
+from nural.interop.torch_layout import by_channel
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
-from nural.layers.graph import Concatenate, Graph, Sum
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
@@ -35,68 +38,72 @@ FAR = -(2**63)
 PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
-def express_model(model: Layer, path: Path, shape: tuple[int, ...], with_preprocessing: bool) -> ModelProto:
-    """The model as a nodes.
+def express_model(model: Layer, path: Path, shape: tuple[int, ...], answers: Answers | None = None) -> ModelProto:
+    """The model as nodes.
 
     Args:
         model: The network.
         path: The file that is written, for errors.
         shape: Of one sample.
-        with_preprocessing: See `nural.export.target.Options`.
+        answers: What the outputs stand for, if the graph is to go from pixels to probabilities.
 
     Raises:
-        ExportError: a layer has no operator in ONNX.
+        ExportError: a layer has no operator in ONNX, or there are no probabilities of the outputs.
     """
     nodes = Nodes(path, model.dtype)
-    if not with_preprocessing:
-        end = nodes.ours(_express(nodes, model, Value("input", shape), ""))
+    express = partial(_express, nodes)
+    if answers is None:
+        end = nodes.ours(walk(model, Value("input", shape), express))
         return nodes.model(("input", model.dtype, shape), ("output", end.name, end.shape))
     levels = nodes.add("Cast", "pixels", to=element_type(model.dtype))
     scaled = nodes.add("Mul", levels, nodes.constant("1/256", 1 / 256))
-    end = _express(nodes, model, Value(nodes.reshaped(scaled, shape), shape), "")
+    end = walk(model, Value(nodes.reshaped(scaled, shape), shape), express)
     nodes.place = ""
     end = nodes.ours(end)
-    probabilities = nodes.add("Softmax", end.name, axis=-1)
-    return nodes.model(("pixels", np.uint8, (28, 28)), ("probabilities", probabilities, end.shape))
+    probabilities = _probabilities(nodes, end.name, answers)
+    shape = (*end.shape[:-1], answers.classes)
+    return nodes.model(("pixels", np.uint8, (28, 28)), ("probabilities", probabilities, shape))
 
 
-def _express(nodes: Nodes, layer: Layer, value: Value, place: str) -> Value:
-    """Add a layer, and the layers inside, and return its output."""
-    if type(layer) is Sequential:
-        for name, child in layer.children.items():
-            value = _express(nodes, child, value, joined(place, name))
-        return value
-    if type(layer) is Residual:
-        branch = _express(nodes, layer.branch, value, joined(place, "branch"))
-        around = value
-        if layer.shortcut is not None:
-            around = _express(nodes, layer.shortcut, value, joined(place, "shortcut"))
-        nodes.place = place
-        branch, around = nodes.alike(branch, around)
-        return nodes.through("Add", branch, around.name)
-    if type(layer) is Graph:
-        made = [value]
-        for (name, child), numbers in zip(layer.children.items(), layer.reads, strict=True):
-            read = [made[i] for i in numbers]
-            inside = joined(place, name)
-            joins = isinstance(child, Sum | Concatenate)
-            made.append(_join(nodes, child, read, inside) if joins else _express(nodes, child, read[0], inside))
-        return made[-1]
+def _probabilities(nodes: Nodes, outputs: str, answers: Answers) -> str:
+    """As `nural.predictions.probabilities` makes them; a graph that ends in its own softmax gets no other."""
+    if answers.task.kind == "regression":
+        raise ExportError(f"{nodes.path}: the outputs are values, and there are no probabilities of them")
+    p = outputs
+    match answers.apply:
+        case "softmax":
+            p = nodes.add("Softmax", outputs, axis=-1)
+        case "sigmoid":
+            p = nodes.add("Sigmoid", outputs)
+        case "exp":
+            p = nodes.add("Exp", outputs)
+    if answers.task.kind == "binary":
+        p = nodes.add("Concat", nodes.add("Sub", nodes.constant("1", 1), p), p, axis=-1)
+    return p
+
+
+def _express(nodes: Nodes, place: str, layer: Layer, values: tuple[Value, ...]) -> Value:
+    """Add a layer, and return its output."""
     nodes.place = place
+    if computes_as(layer, Residual):
+        branch, around = nodes.alike(*values)
+        return nodes.through("Add", branch, around.name)
+    if computes_as(layer, Sum, Concatenate):
+        return _join(nodes, layer, values)
     express = EXPRESSIONS.get(type(layer))
     if express is None:
         raise nodes.refuse(layer, "there is no operator for it that nural knows")
+    (value,) = values
     two = np.zeros((2, *value.shape), layer.dtype)  # one alone has no variance
     after = layer.forward(two).shape[1:]
     found = express(nodes, layer, value)
     return Value(found.name, after, found.order, found.image)
 
 
-def _join(nodes: Nodes, layer: Sum | Concatenate, values: list[Value], place: str) -> Value:
+def _join(nodes: Nodes, layer: Sum | Concatenate, values: tuple[Value, ...]) -> Value:
     """Add a layer that reads several values."""
-    nodes.place = place
     if any(value.order is not Order.CHANNELS_FIRST for value in values):
-        values = [nodes.ours(value) for value in values]
+        values = tuple(nodes.ours(value) for value in values)
     names = [value.name for value in values]
     if isinstance(layer, Sum):
         return replace(values[0], name=nodes.add("Sum", *names))

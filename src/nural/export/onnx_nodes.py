@@ -10,6 +10,7 @@ import numpy as np
 from onnx import ModelProto, helper, numpy_helper
 
 import nural
+from nural.arrays import joined
 from nural.export.target import ExportError, cannot_express
 from nural.layer import Layer
 
@@ -153,7 +154,7 @@ class Nodes:
 
     def _unique(self, name: str) -> str:
         """The name, behind the layer's, with a number if it is taken."""
-        full = wanted = f"{self.place}.{name}" if self.place else name
+        full = wanted = joined(self.place, name)
         number = 2
         while full in self._names:
             full, number = f"{wanted}_{number}", number + 1

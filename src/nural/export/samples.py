@@ -1,135 +1,116 @@
-"""What an export is compared on: MNIST's validation digits where the model reads them, else random inputs."""
+"""What an export is compared with its model on: data that were given, MNIST's validation digits, or random inputs."""
 
 import math
-from collections.abc import Iterator
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from nural.data import load_mnist_datasets
+from nural.data import DataError, Preparation, load_datasets, load_mnist_datasets, preparation_of
+from nural.data.digits import PIXELS
 from nural.evaluation.inference import outputs
-from nural.export.target import ExportError
+from nural.evaluation.targets import scores
+from nural.export.answers import answers_of
+from nural.export.target import Comparison, ExportError, Options
 from nural.layer import Layer
-from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
-from nural.layers.convolution import Conv2d
-from nural.layers.layer_norm import LayerNorm
-from nural.layers.linear import Linear, Unflatten
-from nural.layers.pooling import Pooling
-from nural.layers.recurrent import Recurrent
+from nural.predictions import said_task
 
-PIXELS = 784
 DIGITS, RANDOM = 1000, 64
-#: Sizes of images and lengths of sequences to try where a network does not say its own.
-SIDES = (28, 32, 64, 96, 128, 224, 8, 16)
-#: Layers that do not take whatever comes.
-TELLING = (Linear, Unflatten, Conv2d, BatchNorm1d, BatchNorm2d, LayerNorm, Recurrent, Pooling)
-#: What a layer raises about an input of another kind than its own.
-UNFIT = (ValueError, IndexError, TypeError, ArithmeticError)
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs of a model and what it makes of them.
+    """Inputs of a model, and what it makes of them.
 
     Attributes:
+        model: The network.
         x: ``(N, …)``, of the model's type.
         y: The model's outputs.
         what: "1,000 MNIST validation digits" or "64 random inputs".
-        digits: Whether they are digits, 784 values each, 0..255 divided by 256.
+        truth: The right answers, as `nural.evaluate` takes them; None if they are not known.
+        random: Whether x was drawn: that shows whether two programs compute the same, not what rounding costs.
     """
 
+    model: Layer
     x: np.ndarray
     y: np.ndarray
     what: str
-    digits: bool
+    truth: np.ndarray | None = None
+    random: bool = False
 
     @property
     def pixels(self) -> np.ndarray:
-        """The digits as uint8 ``(N, 28, 28)``."""
+        """Digits as uint8 ``(N, 28, 28)``."""
         return (256 * self.x).astype(np.uint8).reshape(-1, 28, 28)
 
+    def compare(self, found: np.ndarray, by: str) -> Comparison:
+        """The comparison with outputs that were found for x, or for its first samples, ``by`` something else."""
+        n = len(found)
+        difference = float(np.abs(found - self.y[:n]).max())
+        what = self.what if n == len(self.y) else f"the first {n} of {self.what}"
+        return Comparison(difference, f"on {what}, by {by}", self._accuracy(found), self._accuracy(self.y[:n]))
 
-def samples_for(model: Layer, shape: tuple[int, ...]) -> Samples:
-    """Samples of this shape: digits if it has 784 values, else draws from a standard normal distribution."""
-    digits = math.prod(shape) == PIXELS
-    drawn = np.random.default_rng(0).standard_normal((RANDOM, *shape))
-    x = load_mnist_datasets()[1][0][:DIGITS] if digits else drawn
-    x = x.reshape(-1, *shape).astype(model.dtype)
-    what = f"{len(x):,} MNIST validation digits" if digits else f"{len(x)} random inputs"
-    return Samples(x, outputs(model, x), what, digits)
+    def _accuracy(self, y: np.ndarray) -> float | None:
+        if self.truth is None:
+            return None
+        return scores(self.model, y, self.truth[: len(y)]).get("accuracy")
 
 
-def sample_shape(model: Layer, path: Path, given: tuple[int, ...] | None = None) -> tuple[int, ...]:
-    """The shape of one sample that the model takes, in nural's order: ``(F,)``, ``(T, F)`` or ``(H, W, C)``.
-
-    The model's first layers tell it, but not the size of an image or the length of a sequence: a few are tried.
-
-    Args:
-        model: The network, which is not changed.
-        path: The file that is written, for the error.
-        given: The shape, if it is known; it is tried alone.
+def samples_for(model: Layer, shape: tuple[int, ...], path: Path, options: Options) -> Samples:
+    """Samples of this shape: of ``options.data``; else digits if the model may read them; else random ones.
 
     Raises:
-        ExportError: the model takes none of the shapes that were tried.
+        ExportError: the data are not what the model takes and answers.
+        DataError: they cannot be read.
     """
-    error: Exception = ValueError("its first layers do not tell")
-    for shape in [given] if given else _candidates(model):
+    if options.data is not None:
+        return _given(model, shape, path, options.data)
+    preparation = preparation_of(model) or Preparation()
+    if math.prod(shape) != PIXELS or preparation.kind != "digit":
+        x = _as_taken(model, shape, np.random.default_rng(0).standard_normal((RANDOM, *shape)))
+        return Samples(model, x, outputs(model, x), f"{RANDOM} random inputs", random=True)
+    x, truth = (part[:DIGITS] for part in load_mnist_datasets()[1])
+    x = _as_taken(model, shape, x)
+    y = outputs(model, x)
+    try:
+        known = answers_of(model, y.shape[1:], path).of_digits
+    except ExportError:  # the outputs are no answers
+        known = False
+    return Samples(model, x, y, f"{len(x):,} MNIST validation digits", truth if known else None)
+
+
+def _as_taken(model: Layer, shape: tuple[int, ...], x: np.ndarray) -> np.ndarray:
+    return x.reshape(-1, *shape).astype(model.dtype)
+
+
+def _given(model: Layer, shape: tuple[int, ...], path: Path, data: Any) -> Samples:
+    """The samples that the user named."""
+    (x, truth), what = (data, "samples given") if isinstance(data, tuple) else _read(model, Path(data))
+    x, truth = np.asarray(x), np.asarray(truth)
+    if len(x) == 0 or math.prod(x.shape[1:]) != math.prod(shape):
+        raise ExportError(f"{path}: expected data of shape (N, {', '.join(map(str, shape))}), found {x.shape}")
+    x = _as_taken(model, shape, x)
+    y = outputs(model, x)
+    try:
+        scores(model, y, truth)
+    except ValueError as error:
+        raise ExportError(f"{path}: the data's answers do not fit the network's: {error}") from error
+    return Samples(model, x, y, f"{len(x):,} {what}", truth)
+
+
+def _read(model: Layer, path: Path) -> tuple[tuple[np.ndarray, np.ndarray], str]:
+    """The arrays x and y of an ``.npz`` file, or the test set of what `nural train` learns from; and what they are."""
+    if path.is_file() and zipfile.is_zipfile(path):
         try:
-            with np.errstate(all="ignore"):
-                outputs(model, np.zeros((1, *shape), model.dtype))
-        except UNFIT as unfit:
-            error = unfit
-            continue
-        return shape
-    if given:
-        raise ExportError(f"{path}: the model does not take samples of shape {given}: {error}")
-    raise ExportError(
-        f"{path}: the shape of one sample that the model takes cannot be found ({error}): "
-        "give it with --input-shape, as 28,28,1"
-    )
-
-
-def _candidates(model: Layer) -> Iterator[tuple[int, ...]]:
-    """Shapes that the first layer which says something about its input may take."""
-    first = next((layer for layer in _in_order(model) if isinstance(layer, TELLING)), None)
-    channels: tuple[int, ...] = (1, 3)
-    match first:
-        case Unflatten():
-            yield (math.prod(first.unflattened_size),)
-            return
-        case Linear():
-            yield from _rows_or_sequences(first.in_features)
-            return
-        case LayerNorm(normalized_shape=(features,)):
-            yield from _rows_or_sequences(features)
-        case LayerNorm():
-            yield first.normalized_shape
-            yield from ((side, *first.normalized_shape) for side in SIDES)
-            return
-        case BatchNorm1d():
-            yield from _rows_or_sequences(first.num_features)
-            return
-        case Recurrent():
-            yield from ((side, first.input_size) for side in SIDES)
-            return
-        case Conv2d():
-            channels = (first.in_channels,)
-        case BatchNorm2d():
-            channels = (first.num_features,)
-        case _:
-            yield (PIXELS,)
-    yield from ((side, side, c) for side in SIDES for c in channels)
-
-
-def _rows_or_sequences(features: int) -> Iterator[tuple[int, ...]]:
-    yield (features,)
-    yield from ((side, features) for side in SIDES)
-
-
-def _in_order(layer: Layer) -> Iterator[Layer]:
-    """The layers that are no containers."""
-    if not layer.children:
-        yield layer
-    for child in layer.children.values():
-        yield from _in_order(child)
+            with np.load(path, allow_pickle=False) as arrays:
+                if {"x", "y"} <= {*arrays.files}:
+                    return (arrays["x"], arrays["y"]), f"samples of {path.name}"
+        except Exception as error:  # zipfile answers damage with a dozen types, not all of them documented
+            raise DataError(path, "an undamaged .npz file", f"a corrupt one ({error})") from error
+    task = said_task(model)
+    names = None if task is None else task.names
+    labels = None if names is None else {str(name): place for place, name in enumerate(names)}
+    x, y = load_datasets(path, preparation_of(model), labels).test
+    return (x, y if names is None else names[y]), f"test samples of {path.name}"

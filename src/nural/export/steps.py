@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from nural.containers import Residual, Sequential
+from nural.arrays import joined
+from nural.containers import Residual, Sequential, computes_as
 from nural.layer import Layer
 from nural.layers.dropout import Dropout
 
@@ -75,23 +76,19 @@ def run_in_pieces(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.n
 
 def _collect(layer: Layer, place: str, x: np.ndarray, steps: list[Step]) -> np.ndarray:
     """Append the steps of a layer that gets ``x``, and return what it gives."""
-    if isinstance(layer, Sequential):
+    if computes_as(layer, Sequential):
         for name, child in layer.children.items():
-            x = _collect(child, _joined(place, name), x, steps)
+            x = _collect(child, joined(place, name), x, steps)
         return x
-    if isinstance(layer, Residual):
+    if computes_as(layer, Residual):
         steps.append(Step("keep", place, layer, x.shape[1:], x.shape[1:]))
-        y, around = _collect(layer.branch, _joined(place, "branch"), x, steps), x
+        y, around = _collect(layer.branch, joined(place, "branch"), x, steps), x
         if layer.shortcut is not None:
             steps.append(Step("exchange", place, layer, y.shape[1:], x.shape[1:]))
-            around = _collect(layer.shortcut, _joined(place, "shortcut"), x, steps)
+            around = _collect(layer.shortcut, joined(place, "shortcut"), x, steps)
         steps.append(Step("add", place, layer, around.shape[1:], y.shape[1:]))
         return y + around
     y = layer.forward(x)
-    if not isinstance(layer, Dropout):
+    if type(layer) is not Dropout:
         steps.append(Step("apply", place, layer, x.shape[1:], y.shape[1:]))
     return y
-
-
-def _joined(place: str, name: str) -> str:
-    return f"{place}.{name}" if place else name

@@ -7,7 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from nural.atomic_file import write_atomically
 from nural.layer import Layer
+from nural.overwriting import require_replaceable
 
 #: The module of each target by its name; each has a `Target` called TARGET. Modules import optional packages where
 #: they use them, so that loading all of these needs nothing.
@@ -34,29 +36,69 @@ class Options:
         input_shape: The shape of one sample in nural's order, where the model does not tell it: see `sample_shape`.
         bits: Of each weight: fewer make the file smaller and the answers less exact. None for the target's own choice.
         prefix: What names in the file begin with; by default, from the file's name.
+        data: What to compare model and file on: ``(x, y)``, samples and what is true of them, or where these are; see
+            `nural.export.samples`.
     """
 
     with_preprocessing: bool = False
     input_shape: tuple[int, ...] | None = None
     bits: int | None = None
     prefix: str | None = None
+    data: tuple[Any, Any] | str | os.PathLike[str] | None = None
+
+
+#: The options that every target takes.
+COMMON = frozenset({"input_shape", "data"})
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far what was written is from the model.
+
+    Attributes:
+        largest_difference: Between an output of the model and of what was written, computed by running that; absolute.
+            None where there was nothing to compare them on that would say something.
+        compared: On what and by what, as a sentence goes on: "on 1,000 MNIST validation digits, by ONNX Runtime 1.23".
+        accuracy: The share of samples that what was written answers rightly, if that is known.
+        accuracy_of_the_model: And the share that the model does.
+    """
+
+    largest_difference: Any
+    compared: str
+    accuracy: Any = None
+    accuracy_of_the_model: Any = None
 
 
 @dataclass(frozen=True)
 class Written:
-    """What an export made.
+    """What an export makes.
 
     Attributes:
-        files: The files, the one that was asked for first.
-        largest_difference: Between an output of the model and of what was written, computed by running that; absolute.
-        compared: On what and by what, as a sentence goes on: "on 1,000 MNIST validation digits, by ONNX Runtime 1.23".
+        contents: Of each file, the one that was asked for first.
+        shape: Of one sample.
+        comparison: With the model.
         details: Anything JSON can hold that is worth saying of the target's own.
     """
 
-    files: tuple[Path, ...]
-    largest_difference: float
-    compared: str
+    contents: dict[Path, bytes] = field(repr=False)
+    shape: tuple[int, ...]
+    comparison: Comparison
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files, the one that was asked for first."""
+        return tuple(self.contents)
+
+    @property
+    def largest_difference(self) -> Any:
+        """That of the comparison."""
+        return self.comparison.largest_difference
+
+    @property
+    def compared(self) -> str:
+        """That of the comparison."""
+        return self.comparison.compared
 
 
 @dataclass(frozen=True)
@@ -67,37 +109,52 @@ class Target:
         name: As ``--to`` takes it.
         kind: As a sentence has it: "ONNX".
         endings: Of file names, with the dot: those that choose this target.
-        write: Writes a model to a path, whole or not at all, and says how far it is from the model. It raises
+        file: What the file is, as nural knows it again: see `nural.overwriting`.
+        make: Makes the content of the files, writes nothing, and says how far it is from the model. It raises
             `ExportError` for what it cannot express; `cannot_express` words it.
-        takes: The names of the `Options` that make a difference.
+        takes: The names of the `Options` that make a difference, beside those of `COMMON`.
+        companion: The ending of a second file beside the first, and what that one is.
     """
 
     name: str
     kind: str
     endings: tuple[str, ...]
-    write: Callable[[Layer, Path, Options], Written]
+    file: str
+    make: Callable[[Layer, Path, Options], Written]
     takes: frozenset[str] = frozenset()
+    companion: tuple[str, str] | None = None
 
 
-def export_model(model: Layer, path: str | os.PathLike[str], *, to: str | None = None, **options: Any) -> Written:
+def export_model(
+    model: Layer, path: str | os.PathLike[str], *, to: str | None = None, force: bool = False, **options: Any
+) -> Written:
     """Write a model for another program, and measure how far what was written is from the model.
 
     Args:
         model: What to write. It is not changed.
         path: The file. Its ending chooses the target unless ``to`` is given.
         to: The name of a target, of `TARGETS`.
+        force: Replace whatever files are there. Without it only such are replaced as the same target wrote.
         **options: Those of `Options`.
 
     Raises:
         ExportError: there is no such target, it cannot express a layer, or a package that it needs is missing.
+        OverwriteError: a file is there that would be lost; nothing was written.
         OSError: a file cannot be written.
     """
     path = Path(path)
     target, asked = _target(path, to), Options(**options)
     for option in fields(Options):
-        if getattr(asked, option.name) != option.default and option.name not in target.takes:
+        if getattr(asked, option.name) != option.default and option.name not in target.takes | COMMON:
             raise ExportError(f"{path}: {option.name} makes no difference to {target.kind}; leave it away")
-    return target.write(model, path, asked)
+    require_replaceable(path, target.file, force=force)
+    if target.companion:
+        ending, file = target.companion
+        require_replaceable(path.with_suffix(ending), file, force=force)
+    written = target.make(model, path, asked)
+    for file, content in written.contents.items():
+        write_atomically(file, content)
+    return written
 
 
 def cannot_express(path: Path, place: str, layer: Layer, kind: str, why: str) -> ExportError:

@@ -1,37 +1,59 @@
 """PyTorch: a state_dict in a safetensors file, and beside it the few lines of Python that build the module."""
 
 import importlib.util
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nural.atomic_file import write_atomically
-from nural.export.samples import Samples, sample_shape, samples_for
-from nural.export.target import ExportError, Options, Target, Written, missing_package
+from nural.export.answers import answers_of
+from nural.export.input_shape import sample_shape
+from nural.export.names import require_module_name
+from nural.export.samples import Samples, samples_for
+from nural.export.target import Comparison, ExportError, Options, Target, Written, missing_package
 from nural.interop import ConversionError
 from nural.interop.torch import filled
 from nural.interop.torch_layout import Layout, Order, first_layout, places
 from nural.layer import Layer
+from nural.model_file import FORMAT
+from nural.overwriting import STATE_DICT, signature, signed
 
 KIND = "PyTorch"
+#: What the Python file is, where nural finds it again.
+MODULE = "module for PyTorch"
+#: What `import torch` and `import safetensors.torch` load that is installed.
+PACKAGES = (
+    "torch",
+    "torchgen",
+    "numpy",
+    "safetensors",
+    "packaging",
+    "typing_extensions",
+    "sympy",
+    "mpmath",
+    "networkx",
+)
+PACKAGES += ("jinja2", "markupsafe", "filelock", "fsspec")
 #: What PyTorch has channels-first, as its users know it.
 CHANNELS_FIRST = {Order.IMAGES: "(N, C, H, W)", Order.CHANNEL_SEQUENCES: "(N, C, L)"}
 
 
-def write_torch(model: Layer, path: Path, options: Options) -> Written:
-    """Write ``NAME.safetensors``, PyTorch's state_dict, and ``NAME.py``, whose ``load()`` gives the module with it.
+def make_torch(model: Layer, path: Path, options: Options) -> Written:
+    """``NAME.safetensors``, PyTorch's state_dict, and ``NAME.py``, whose ``load()`` gives the module with it.
 
     The Python file needs PyTorch and safetensors, not nural. Inputs and outputs are in PyTorch's order, channels first.
 
     Raises:
-        ExportError: a layer has no module in PyTorch, or PyTorch is missing.
-        OSError: a file cannot be written.
+        ExportError: a layer has no module in PyTorch, Python could not import a file of this name, or PyTorch is
+            missing.
     """
     if importlib.util.find_spec("torch") is None:
         raise missing_package(path, KIND, "PyTorch", "torch")
     if path.suffix == ".py":
         raise ExportError(f"{path}: is where the Python would be; name the file of the weights, as model.safetensors")
+    beside = path.with_suffix(".py")
+    require_module_name(beside, *PACKAGES)
     shape = sample_shape(model, path, options.input_shape)
     from safetensors.numpy import save
 
@@ -39,21 +61,20 @@ def write_torch(model: Layer, path: Path, options: Options) -> Written:
     from nural.interop.torch_layers import plan_of
 
     try:
-        plan, _ = plan_of(model, first_layout(shape))
+        plan = plan_of(model, first_layout(shape))
         module = filled(plan, model, shape)
         taken, given = _orders(model, shape)
     except ConversionError as error:
         raise ExportError(f"{path}: cannot express the model as {KIND}: {error}") from error
-    samples = samples_for(model, shape)
-    difference, compared = _compare(module, samples, taken, given)
-    beside = path.with_suffix(".py")
+    samples = samples_for(model, shape, path, options)
+    answers = answers_of(model, samples.y.shape[1:], path)
     sizes = (shape[-1], *shape[:-1]) if taken in CHANNELS_FIRST else shape
     shown = f"(N, {', '.join(map(str, sizes))})"
-    text = source(plan, path.name, f"{CHANNELS_FIRST[taken]} = {shown}" if taken in CHANNELS_FIRST else shown)
+    shown = f"{CHANNELS_FIRST[taken]} = {shown}" if taken in CHANNELS_FIRST else shown
+    text = source(plan, signature(MODULE), path.name, shown, answers, given in CHANNELS_FIRST)
     arrays = {name: value.contiguous().numpy() for name, value in module.state_dict().items()}
-    write_atomically(path, save(arrays, {"format": "pt"}))
-    write_atomically(beside, text.encode())
-    return Written((path, beside), difference, compared)
+    weights = save(arrays, {"format": "pt", "nural": json.dumps({"kind": STATE_DICT, "format": FORMAT})})
+    return Written({path: weights, beside: signed(text)}, shape, _compare(module, samples, taken, given))
 
 
 def _orders(model: Layer, shape: tuple[int, ...]) -> tuple[Order, Order]:
@@ -66,10 +87,10 @@ def _orders(model: Layer, shape: tuple[int, ...]) -> tuple[Order, Order]:
     return taken, end.order
 
 
-def _compare(module: Any, samples: Samples, taken: Order, given: Order) -> tuple[float, str]:
+def _compare(module: Any, samples: Samples, taken: Order, given: Order) -> Comparison:
     import torch
 
-    x, y = samples.x, samples.y
+    x = samples.x
     if taken in CHANNELS_FIRST:
         x = np.ascontiguousarray(np.moveaxis(x, -1, 1))
     module.eval()
@@ -77,7 +98,7 @@ def _compare(module: Any, samples: Samples, taken: Order, given: Order) -> tuple
         found = module(torch.from_numpy(x)).numpy()
     if given in CHANNELS_FIRST:
         found = np.moveaxis(found, 1, -1)
-    return float(np.abs(found - y).max()), f"on {samples.what}, by PyTorch {torch.__version__}"
+    return samples.compare(found, f"PyTorch {torch.__version__}")
 
 
-TARGET = Target("torch", KIND, (".safetensors",), write_torch, frozenset({"input_shape"}))
+TARGET = Target("torch", KIND, (".safetensors",), STATE_DICT, make_torch, companion=(".py", MODULE))

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -9,20 +10,23 @@ from typing import Any
 import torch
 from torch import nn
 
+from nural.export.answers import Answers
+from nural.export.torch_answers import functions
 from nural.interop import torch_modules
 from nural.interop.torch_layers import Plan
 
 PAGE = '''\
+# {signature}
 """A network written by nural for PyTorch. It needs {weights} beside it, PyTorch and safetensors."""
 
 from pathlib import Path
 {typing}
 import torch
 from safetensors.torch import load_file
-from torch import {names}
+from torch import Tensor, nn
 
 WEIGHTS = Path(__file__).with_name({quoted})
-
+{names}
 {classes}
 def build() -> nn.Module:
     """The module with weights as PyTorch draws them. It takes {taken}: {dtype}."""
@@ -34,27 +38,34 @@ def load() -> nn.Module:
     module = build()
     module.load_state_dict(load_file(WEIGHTS))
     return module.eval()
-'''
+
+{functions}'''
 
 
-def source(plan: Plan, weights: str, taken: str) -> str:
+def source(plan: Plan, signature: str, weights: str, taken: str, answers: Answers, channels_first: bool) -> str:
     """The text of the file.
 
     Args:
         plan: How the module is made.
+        signature: Of nural.
         weights: The name of the file that holds its state_dict.
         taken: What the module takes, for people to read.
+        answers: What its outputs stand for.
+        channels_first: Whether PyTorch has their channels first.
     """
+    text = functions(answers, channels_first)
     own = [kind for kind in _bases(plan) if kind.__module__ == torch_modules.__name__]
     return PAGE.format(
-        weights=weights,
+        weights=json.dumps(weights)[1:-1],
         quoted=json.dumps(weights),
-        typing="from typing import Any\n" if own else "",
-        names="Tensor, nn" if own else "nn",
+        signature=signature,
+        typing="from typing import Any\n" if own or "Any" in text else "",
+        names=f"CLASSES = {answers.task.classes!r}\n" if answers.task.classes else "",
         classes="".join(_class(kind) for kind in own),
         taken=taken,
         dtype=next((str(given["dtype"]) for given in _arguments(plan) if "dtype" in given), "torch.float32"),
         module=_call(plan).replace("\n", "\n    "),
+        functions=text,
     )
 
 
@@ -93,7 +104,11 @@ def _call(plan: Plan) -> str:
     defaults = _defaults(plan.kind)
     shown = {name: value for name, value in plan.arguments.items() if name not in defaults or defaults[name] != value}
     shown = {name: value for name, value in shown.items() if value is not torch.float32}
-    return f"{prefix}{plan.kind.__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+    return f"{prefix}{plan.kind.__name__}({', '.join(f'{name}={_literal(value)}' for name, value in shown.items())})"
+
+
+def _literal(value: Any) -> str:
+    return f"float('{value}')" if value in (math.inf, -math.inf) else repr(value)
 
 
 def _defaults(kind: type[nn.Module]) -> dict[str, Any]:

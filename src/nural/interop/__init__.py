@@ -3,3 +3,8 @@
 
 class ConversionError(ValueError):
     """A model or a file that cannot be converted; one sentence names the part and says why."""
+
+
+def one_line(error: BaseException) -> str:
+    """What an error of another package's says, on one line and not endless."""
+    return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__

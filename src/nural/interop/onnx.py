@@ -3,10 +3,16 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nural.interop import ConversionError
+from nural.interop import ConversionError, one_line
 from nural.layer import Layer
+
+if TYPE_CHECKING:
+    from nural.interop.onnx_reader import Reader
+
+#: ONNX's own, as nodes name it, and that of scikit-learn's converters.
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 
 
 def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape: Sequence[int] | None = None) -> Layer:
@@ -18,7 +24,7 @@ def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape
 
     Images, ``(N, C, H, W)`` in ONNX, are ``(N, H, W, C)`` in the model, and sequences ``(N, T, F)``, whatever the
     file has. ``model.info["onnx"]`` tells: the model's input is the file's, transposed by ``input_axes``, and its
-    output the file's transposed by ``output_axes``.
+    output the file's transposed by ``output_axes``. ``model.task`` has the classes of a classifier of scikit-learn's.
 
     Args:
         path: The file. Arrays that it keeps in other files are read from its folder.
@@ -32,31 +38,53 @@ def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape
         ImportError: the package onnx is missing.
     """
     _onnx()
-    from nural.interop.onnx_reader import DAMAGED, Reader
+    from nural.interop.onnx_reader import Reader
 
     try:
-        reader = Reader(_read(Path(path)), str(path), output, input_shape)
+        return converted(Reader(_read(Path(path)), str(path), output, input_shape))
     except ConversionError:
         raise
-    except DAMAGED as error:
-        raise ConversionError(f"{path}: is no ONNX model that can be read ({error})") from error
+    except Exception as error:  # the package onnx answers damage with errors of a dozen kinds
+        raise ConversionError(f"{path}: is no ONNX model that can be read ({one_line(error)})") from error
+
+
+def converted(reader: "Reader") -> Layer:
+    """The network of the graph that ``reader`` holds, node by node.
+
+    Raises:
+        ConversionError: a node has no layer in nural.
+    """
+    from nural.interop.onnx_operators import OPERATORS
+
+    for node in reader.nodes:
+        reader.node = node
+        if node.op_type == "Shape" and node.input[0] in reader.values:
+            reader.fold_shape(node, reader.values[node.input[0]].shape)
+        elif node.domain not in DOMAINS:
+            raise reader.refuse(f"it is of the domain {node.domain}, of which nural has no operator")
+        elif all(name in reader.constants for name in node.input if name):
+            reader.fold(node)
+        elif node.op_type not in OPERATORS:
+            raise reader.refuse("nural has no layer for this operator")
+        else:
+            try:
+                reader.values.setdefault(node.output[0], OPERATORS[node.op_type](reader, node))
+            except ConversionError:
+                raise
+            except Exception as error:  # what lacks something, or has what makes no sense, ends in any of them
+                raise reader.refuse(one_line(error)) from error
     return reader.model()
 
 
 def _read(path: Path) -> Any:
     onnx = _onnx()
-    from google.protobuf.message import DecodeError
-
     if not path.is_file():
         found = "is a folder" if path.is_dir() else "there is no such file"
         raise ConversionError(f"{path}: {found}, expected an ONNX model")
-    try:
-        model = onnx.load(path)
-        if not model.graph.node and not model.graph.output:
-            raise ConversionError(f"{path}: is no ONNX model: it has no graph")
-        return onnx.inliner.inline_local_functions(model) if model.functions else model
-    except (DecodeError, onnx.checker.ValidationError) as error:
-        raise ConversionError(f"{path}: is no ONNX model that can be read ({error})") from error
+    model = onnx.load(path)
+    if not model.graph.node and not model.graph.output:
+        raise ConversionError(f"{path}: is no ONNX model: it has no graph")
+    return onnx.inliner.inline_local_functions(model) if model.functions else model
 
 
 def _onnx() -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto
 
-from nural.activations import GELU, ReLU, Sigmoid, SiLU, Softplus
+from nural.activations import GELU, Hardtanh, ReLU, Sigmoid, SiLU, Softplus
+from nural.graph import Concatenate, Sum
 from nural.interop.onnx_assembly import Unfinished
 from nural.interop.onnx_graph import attributes_of
 from nural.interop.onnx_reader import Reader, with_arrays
@@ -18,7 +19,6 @@ from nural.interop.torch_layout import by_pixel
 from nural.layer import Layer
 from nural.layers.affine import Affine, Rescaling
 from nural.layers.convolution import Conv2d
-from nural.layers.graph import Concatenate, Sum
 from nural.layers.linear import Linear
 
 
@@ -73,17 +73,23 @@ def div(reader: Reader, node: NodeProto) -> Value:
 
 
 def clip(reader: Reader, node: NodeProto) -> Value:
-    """Clip: max(x, a) = relu(x − a) + a, and min(x, b) = b − relu(b − x)."""
-    value, attributes = reader.value(node.input[0]), attributes_of(node)
-    bounds = (reader.constant(node, 1, "min"), reader.constant(node, 2, "max"))
-    low, high = (attributes.get("min"), attributes.get("max")) if reader.opset < 11 else bounds
-    if low is not None:
-        value = reader.each(ReLU(), _rescaled(reader, value, 1.0, -float(low)))
-        value = _rescaled(reader, value, 1.0, float(low))
-    if high is not None:
-        value = reader.each(ReLU(), _rescaled(reader, value, -1.0, float(high)))
-        value = _rescaled(reader, value, -1.0, float(high))
-    return value
+    """Clip: min(max(x, low), high)."""
+    attributes = attributes_of(node)
+    given = (reader.constant(node, 1, "min"), reader.constant(node, 2, "max"))
+    low, high = (attributes.get("min"), attributes.get("max")) if reader.opset < 11 else given
+    return _clipped(reader, reader.value(node.input[0], by_pixel=True), low, high)
+
+
+def max_(reader: Reader, node: NodeProto) -> Value:
+    """Max of a value and numbers, as PyTorch writes clamp."""
+    value, bounds = _bounded(reader, node)
+    return _clipped(reader, value, bounds.max(), None)
+
+
+def min_(reader: Reader, node: NodeProto) -> Value:
+    """Min of a value and numbers."""
+    value, bounds = _bounded(reader, node)
+    return _clipped(reader, value, None, bounds.min())
 
 
 def erf(reader: Reader, node: NodeProto) -> Value:
@@ -173,6 +179,28 @@ def _linear(reader: Reader, value: Value, W: np.ndarray) -> Value:
     W = by_pixel(W, value.image[-1]) if value.image and len(W) == value.shape[-1] else W
     layer = with_arrays(Linear(*W.shape, bias=False, dtype=reader.dtype), W=W)
     return reader.apply(layer, replace(value, image=None))
+
+
+def _bounded(reader: Reader, node: NodeProto) -> tuple[Value, np.ndarray]:
+    """The one value among the inputs, and the numbers beside it."""
+    values = [name for name in node.input if name in reader.values]
+    constants = [reader.constants[name] for name in node.input if name not in reader.values]
+    if len(values) != 1 or any(constant.size != 1 for constant in constants) or not constants:
+        raise reader.refuse("nural bounds one value by numbers")
+    return reader.value(values[0], by_pixel=True), np.array([constant.item() for constant in constants])
+
+
+def _clipped(reader: Reader, value: Value, low: Any, high: Any) -> Value:
+    """The value between bounds; such as no float lies beyond, which stand for none in many files, are none."""
+    low, high = (None if bound is None else np.asarray(bound) for bound in (low, high))
+    if any(bound is not None and (bound.size != 1 or np.isnan(bound).any()) for bound in (low, high)):
+        raise reader.refuse("its bounds are no numbers")
+    largest = np.finfo(reader.dtype).max
+    low = None if low is None or low.item() <= -largest else low.item()
+    high = None if high is None or high.item() >= largest else high.item()
+    if low is None and high is None:
+        return value
+    return reader.each(ReLU() if (low, high) == (0, None) else Hardtanh(low, high), value)
 
 
 def _sum(reader: Reader, one: Value, other: Value) -> Value:

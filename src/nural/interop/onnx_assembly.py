@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nural.containers import Residual, Sequential
+from nural.graph import Graph, Sum
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, GlobalAvgPool2d
-from nural.layers.graph import Graph, Sum
 from nural.layers.linear import Flatten
 
 

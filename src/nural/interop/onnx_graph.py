@@ -8,7 +8,7 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from nural.interop import ConversionError
+from nural.interop import ConversionError, one_line
 
 FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
 #: What stands for a batch of any size, and for any other size that the file leaves open.
@@ -19,6 +19,7 @@ class OnnxGraph:
     """The part of a graph that one output depends on.
 
     Attributes:
+        metadata: What the file says beside the graph.
         constants: What is known, by the name that it has in the graph.
         opset: The version of ONNX's operators.
         dtype: Of the model: float64 if the file's input is, else float32.
@@ -43,6 +44,7 @@ class OnnxGraph:
         bound: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.source, self.graph = source, proto.graph
+        self.metadata = {each.key: each.value for each in proto.metadata_props}
         self.opsets = {each.domain: each.version for each in proto.opset_import}
         self.opset = self.opsets.get("", self.opsets.get("ai.onnx", 1))
         self.constants = {each.name: numpy_helper.to_array(each) for each in self.graph.initializer} | dict(bound or {})
@@ -114,11 +116,11 @@ class OnnxGraph:
         made = [helper.make_tensor_value_info(name, TensorProto.UNDEFINED, None) for name in node.output if name]
         graph = helper.make_graph([node], "constant", taken, made)
         opsets = [helper.make_opsetid(domain, version) for domain, version in self.opsets.items()]
-        evaluator: Any = ReferenceEvaluator(helper.make_model(graph, opset_imports=opsets))
         try:
+            evaluator: Any = ReferenceEvaluator(helper.make_model(graph, opset_imports=opsets))
             found = evaluator.run(None, given)
         except Exception as error:  # of whatever kind the package's own code has
-            raise self.refuse(f"it cannot be computed ahead ({error})") from error
+            raise self.refuse(f"it cannot be computed ahead ({one_line(error)})") from error
         names = [name for name in node.output if name]
         self.constants |= dict(zip(names, map(np.asarray, found), strict=True))
 

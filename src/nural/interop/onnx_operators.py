@@ -20,7 +20,22 @@ from nural.activations import (
     Softplus,
     Tanh,
 )
-from nural.interop.onnx_arithmetic import add, clip, concat, div, erf, gemm, greater, matmul, mul, sub, sum_, where
+from nural.interop.onnx_arithmetic import (
+    add,
+    clip,
+    concat,
+    div,
+    erf,
+    gemm,
+    greater,
+    matmul,
+    max_,
+    min_,
+    mul,
+    sub,
+    sum_,
+    where,
+)
 from nural.interop.onnx_graph import attributes_of
 from nural.interop.onnx_images import average_pool, conv, global_average, global_max, max_pool, pad, reduce_mean
 from nural.interop.onnx_reader import Reader, with_arrays
@@ -177,7 +192,9 @@ OPERATORS: dict[str, Callable[[Reader, NodeProto], Value]] = {
     "LeakyRelu": _each(LeakyReLU, negative_slope=("alpha", 0.01)),
     "LogSoftmax": _softmax(LogSoftmax),
     "MatMul": matmul,
+    "Max": max_,
     "MaxPool": max_pool,
+    "Min": min_,
     "Mul": mul,
     "PRelu": _prelu,
     "Pad": pad,

@@ -11,13 +11,11 @@ from nural.containers import Sequential
 from nural.interop import ConversionError
 from nural.interop.onnx_assembly import Step, assembled
 from nural.interop.onnx_graph import OnnxGraph
+from nural.interop.onnx_task import task_in
 from nural.interop.onnx_values import Order, Value, kept_batch, same_in_memory
 from nural.layer import Layer
 from nural.layers.linear import Flatten, Unflatten
 from nural.layers.permute import Permute
-
-#: What is raised about a node that lacks something, or has what makes no sense.
-DAMAGED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, MemoryError)
 
 
 class Reader(OnnxGraph):
@@ -45,32 +43,16 @@ class Reader(OnnxGraph):
         self.twins: list[tuple[int, int, ConversionError]] = []
 
     def model(self) -> Layer:
-        """The network.
+        """The network, when all nodes are read.
 
         Raises:
-            ConversionError: a node has no layer in nural.
+            ConversionError: they give no output, or one that needs what nural does not have.
         """
-        from nural.interop.onnx_operators import OPERATORS
-
-        for node in self.nodes:
-            self.node = node
-            if node.op_type == "Shape" and node.input[0] in self.values:
-                self.fold_shape(node, self.values[node.input[0]].shape)
-            elif all(name in self.constants for name in node.input if name):
-                self.fold(node)
-            elif node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx", "ai.onnx.ml"):
-                raise self.refuse("nural has no layer for this operator")
-            else:
-                try:
-                    self.values.setdefault(node.output[0], OPERATORS[node.op_type](self, node))
-                except ConversionError:
-                    raise
-                except DAMAGED as error:
-                    raise self.refuse(str(error) or type(error).__name__) from error
         if self.output not in self.values:
             raise ConversionError(f"{self.source}: the output {self.output} does not depend on the input")
         end = self.value(self.output)
         model = assembled(self.steps, end.made_by, self.twins)
+        model.task = task_in(self, end.ours[-1] if end.shape else 1)
         start = self.values[self.input.name]
         model.info["onnx"] = {
             "input": self.input.name,

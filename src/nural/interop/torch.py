@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nural.arrays import joined
 from nural.interop import ConversionError
 from nural.interop.torch_arrays import Unordered, fill, twins
-from nural.interop.torch_layout import Order, first_layout, joined
+from nural.interop.torch_layout import Order, first_layout
 from nural.layer import Layer
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def to_torch(model: Layer, *, input_shape: Sequence[int] | None = None) -> Any:
     _torch()
     from nural.interop.torch_layers import plan_of
 
-    plan, _ = plan_of(model, first_layout(input_shape), alone=True)
+    plan = plan_of(model, first_layout(input_shape), alone=True)
     return filled(plan, model, input_shape)
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nural.activations import PReLU
+from nural.arrays import joined
 from nural.interop import ConversionError
 from nural.interop.torch_layout import (
     OF_IMAGES,
@@ -16,7 +17,6 @@ from nural.interop.torch_layout import (
     by_pixel,
     described,
     first_layout,
-    joined,
     places,
 )
 from nural.layer import Layer
@@ -213,6 +213,4 @@ def _listed(modules: Mapping[str, Any]) -> str:
 
 
 def _layer(model: Layer, path: str) -> Layer:
-    for name in path.split(".") if path else ():
-        model = model.children[name]
-    return model
+    return dict(model.named_layers())[path]

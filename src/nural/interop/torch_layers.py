@@ -9,14 +9,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from nural.containers import Residual, Sequential
+from nural.arrays import joined
+from nural.containers import Residual, Sequential, computes_as
 from nural.interop import ConversionError
-from nural.interop.torch_layout import Layout, after, described, joined, merged
+from nural.interop.torch_layout import Layout, after, described, merged, places
 from nural.interop.torch_modules import Residual as ResidualModule
 from nural.interop.torch_table import OUTPUT_ONLY, TABLE, Row
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import GlobalAvgPool2d
 from nural.layers.recurrent import Recurrent
+
+#: The modules of PyTorch that hold others as these layers do.
+CONTAINERS: dict[type[Layer], type[nn.Module]] = {Sequential: nn.Sequential, Residual: ResidualModule}
 
 
 class Builder:
@@ -46,7 +50,8 @@ class Builder:
             shortcut, other_end = None, before
             if module.shortcut is not None:
                 shortcut, other_end = self.build(module.shortcut, before, joined(path, "shortcut"))
-            return Residual(branch, shortcut), merged(end, other_end, path)
+            residual = Residual(branch, shortcut)
+            return residual, merged((end, other_end), residual, path)
         self._require_own_arrays(module, path)
         self.modules[path] = module
         layer = _leaf(module, before, path)
@@ -80,34 +85,38 @@ class Plan:
         return self.kind(*(plan.build() for plan in self.modules), **self.arguments)
 
 
-def plan_of(layer: Layer, before: Layout, path: str = "", alone: bool = False) -> tuple[Plan, Layout]:
-    """The module that stands for a layer, and the layout of its output.
+def plan_of(model: Layer, before: Layout, alone: bool = False) -> Plan:
+    """The module that stands for a model.
 
     ``alone`` makes a recurrent layer PyTorch's own module, which gives its states too.
     """
-    if isinstance(layer, Sequential):
-        plans = []
-        for name, child in layer.children.items():
-            plan, before = plan_of(child, before, joined(path, name))
-            plans.append(plan)
-        return Plan(nn.Sequential, tuple(plans)), before
-    if isinstance(layer, Residual):
-        ways, ends = [], []
-        for name, child in layer.children.items():
-            plan, end = plan_of(child, before, joined(path, name))
-            ways.append(plan)
-            ends.append(end)
-        around = before if layer.shortcut is None else ends[1]
-        return Plan(ResidualModule, tuple(ways)), merged(ends[0], around, path)
-    end = after(layer, before, path)
-    if isinstance(layer, GlobalAvgPool2d):
+    alone = alone and not model.children
+    return _assembled(model, {path: _plan(path, layer, now, alone) for path, layer, now in places(model, before)[0]})
+
+
+def _assembled(layer: Layer, plans: Mapping[str, Plan], path: str = "") -> Plan:
+    """The plan of a layer, from those of the layers inside that are no containers."""
+    if path in plans:
+        return plans[path]
+    kind = next((module for ours, module in CONTAINERS.items() if computes_as(layer, ours)), None)
+    if kind is None:
+        raise _no_module(path, layer)
+    return Plan(kind, tuple(_assembled(child, plans, joined(path, name)) for name, child in layer.children.items()))
+
+
+def _plan(path: str, layer: Layer, before: Layout, alone: bool) -> Plan:
+    if type(layer) is GlobalAvgPool2d:
         pooling = Plan(nn.AdaptiveAvgPool2d, arguments={"output_size": 1})
-        return Plan(nn.Sequential, (pooling, Plan(nn.Flatten))), end
+        return Plan(nn.Sequential, (pooling, Plan(nn.Flatten)))
     table = OUTPUT_ONLY if isinstance(layer, Recurrent) and not (alone and layer.return_sequences) else TABLE
     row = next((row for row in table.values() if row.layer is type(layer)), None)
     if row is None:
-        raise ConversionError(f"{described(path, layer)} has no module in PyTorch that nural knows")
-    return Plan(row.module, arguments=_module_arguments(row, layer, before, path)), end
+        raise _no_module(path, layer)
+    return Plan(row.module, arguments=_module_arguments(row, layer, before, path))
+
+
+def _no_module(path: str, layer: Layer) -> ConversionError:
+    return ConversionError(f"{described(path, layer)} has no module in PyTorch that nural knows")
 
 
 def _require_plain(module: nn.Module, path: str) -> None:

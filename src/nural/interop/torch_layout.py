@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nural.activations import LogSoftmax, PReLU, Softmax
-from nural.containers import Residual, Sequential
+from nural.containers import Residual, computes_as
+from nural.graph import Concatenate, Sum, walk
 from nural.interop import ConversionError
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
@@ -95,23 +96,21 @@ def first_layout(input_shape: Sequence[int] | None) -> Layout:
     return Layout(order, input_shape[-1], math.prod(input_shape[:-1]))
 
 
-def places(layer: Layer, before: Layout, path: str = "") -> tuple[list[Place], Layout]:
-    """Every layer inside that is no container, in order, and the layout of what comes out.
+def places(model: Layer, before: Layout) -> tuple[list[Place], Layout]:
+    """Every layer that is no container, in order, and the layout of what comes out.
 
     Raises:
         ConversionError: a layer does not do in PyTorch what it does in nural, because of the order of its input.
     """
-    if isinstance(layer, Sequential):
-        found = []
-        for name, child in layer.children.items():
-            inside, before = places(child, before, joined(path, name))
-            found += inside
-        return found, before
-    if isinstance(layer, Residual):
-        ways = [places(child, before, joined(path, name)) for name, child in layer.children.items()]
-        around = before if layer.shortcut is None else ways[1][1]
-        return [place for inside, _ in ways for place in inside], merged(ways[0][1], around, path)
-    return [Place(path, layer, before)], after(layer, before, path)
+    found: list[Place] = []
+
+    def apply(path: str, layer: Layer, layouts: tuple[Layout, ...]) -> Layout:
+        if computes_as(layer, Residual, Sum, Concatenate):
+            return merged(layouts, layer, path)
+        found.append(Place(path, layer, layouts[0]))
+        return after(layer, layouts[0], path)
+
+    return found, walk(model, before, apply)
 
 
 def after(layer: Layer, before: Layout, path: str) -> Layout:
@@ -151,18 +150,28 @@ def after(layer: Layer, before: Layout, path: str) -> Layout:
     return now
 
 
-def merged(branch: Layout, shortcut: Layout, path: str) -> Layout:
-    """The layout of the sum of two ways."""
-    both = OPEN.get(branch.order, {branch.order}) & OPEN.get(shortcut.order, {shortcut.order})
+def merged(ways: Sequence[Layout], layer: Layer, path: str) -> Layout:
+    """The layout of what a `Residual`, `Sum` or `Concatenate` makes of several.
+
+    Raises:
+        ConversionError: PyTorch orders their values differently.
+    """
+    both = set.intersection(*(OPEN.get(way.order, {way.order}) for way in ways))
     if not both:
         raise ConversionError(
-            f"{path or 'the model'}: the two ways of this Residual order their values differently: "
-            f"{branch.order.value}, against {shortcut.order.value}"
+            f"{path or 'the model'}: the {'two ' if len(ways) == 2 else ''}ways of this {type(layer).__name__} order "
+            f"their values differently: {', against '.join(way.order.value for way in ways)}"
         )
     order = next(order for order in Order if OPEN.get(order, {order}) == both)
-    flattened_by = tuple({id(f): f for f in branch.flattened_by + shortcut.flattened_by}.values())
-    channels, pixels = branch.channels or shortcut.channels, branch.pixels or shortcut.pixels
-    return Layout(order, channels, pixels, flattened_by)
+    flattened_by = tuple({id(flatten): flatten for way in ways for flatten in way.flattened_by}.values())
+    channels = [way.channels for way in ways if way.channels]
+    pixels = next((way.pixels for way in ways if way.pixels), None)
+    if not isinstance(layer, Concatenate):
+        return Layout(order, channels[0] if channels else None, pixels, flattened_by)
+    if order is Order.FLATTENED:
+        raise ConversionError(f"{described(path, layer)} gets {order.value}: flatten behind it")
+    known = layer.axis == -1 and len(channels) == len(ways)
+    return Layout(order, sum(channels) if known else None, pixels if layer.axis == -1 else None)
 
 
 def by_pixel(values: np.ndarray, channels: int) -> np.ndarray:
@@ -173,11 +182,6 @@ def by_pixel(values: np.ndarray, channels: int) -> np.ndarray:
 def by_channel(values: np.ndarray, channels: int) -> np.ndarray:
     """What `by_pixel` takes back to where it was."""
     return values.reshape(-1, channels, *values.shape[1:]).swapaxes(0, 1).reshape(values.shape)
-
-
-def joined(path: str, name: str) -> str:
-    """``path.name``."""
-    return f"{path}.{name}" if path else name
 
 
 def described(path: str, what: Any) -> str:

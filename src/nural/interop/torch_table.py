@@ -1,5 +1,6 @@
 """The table of PyTorch's modules and nural's layers, and how their arguments differ. Imports PyTorch."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -167,6 +169,14 @@ def _same_dim(dim: int, dims: Mapping[int, int] | None, name: str) -> int:
     return found[0]
 
 
+def _their_bounds(arguments: Arguments, before: Layout, name: str) -> None:
+    low, high = arguments["min_val"], arguments["max_val"]
+    low, high = -math.inf if low is None else low, math.inf if high is None else high
+    if low >= high:
+        raise ConversionError(f"{name} has bounds of which the first is not below the second, as PyTorch needs")
+    arguments["min_val"], arguments["max_val"] = low, high
+
+
 def _their_recurrence(arguments: Arguments, before: Layout, name: str) -> None:
     arguments["batch_first"] = True
 
@@ -199,6 +209,8 @@ TABLE = {
         Row(nn.LSTM, LSTM, {**_NO_DROPOUT, "proj_size": 0}, to_theirs=_their_states),
         Row(nn.GRU, GRU, _NO_DROPOUT, to_theirs=_their_states),
         Row(nn.ReLU, ReLU),
+        Row(nn.Hardtanh, Hardtanh, {}, to_theirs=_their_bounds),
+        Row(nn.ReLU6, Hardtanh),
         Row(nn.LeakyReLU, LeakyReLU),
         Row(nn.PReLU, PReLU),
         Row(nn.ELU, ELU),

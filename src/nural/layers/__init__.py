@@ -1,5 +1,11 @@
-"""Layers that own weights or shapes, one file a family."""
+"""Layers that own weights or shapes, one file a family: each a function, its gradient beneath it, and the layer.
 
+The functions take what NumPy's functions take: lists, rows of lists, lists of arrays, memory maps, numbers of any byte
+order. float32 stays float32. Integers and booleans become the type of the floats beside them, so of the weights, and
+float64 where there are none; in a layer they become its ``dtype``.
+"""
+
+from nural.graph import Concatenate, Graph, Sum
 from nural.late import late
 
 # A family is loaded when it is needed; see `late`.
@@ -42,11 +48,6 @@ _NAMES = {
         "dropout_backward",
         "dropout_forward",
         "dropout_mask",
-    ),
-    "graph": (
-        "Concatenate",
-        "Graph",
-        "Sum",
     ),
     "gru": (
         "GRU",
@@ -91,5 +92,5 @@ _NAMES = {
     "windows": ("same_padding",),
 }
 
-__all__ = [name for names in _NAMES.values() for name in names]  # pyright: ignore
+__all__ = ["Concatenate", "Graph", "Sum", *(name for names in _NAMES.values() for name in names)]  # pyright: ignore
 __getattr__, __dir__ = late(__name__, _NAMES)

@@ -1,12 +1,12 @@
 """The names of `nural.layers` as tools read them; `__init__.py` says where each is loaded from."""
 
+from nural.graph import Concatenate, Graph, Sum
 from nural.layers import adaptive_pooling as adaptive_pooling
 from nural.layers import affine as affine
 from nural.layers import average_pooling as average_pooling
 from nural.layers import batch_norm as batch_norm
 from nural.layers import convolution as convolution
 from nural.layers import dropout as dropout
-from nural.layers import graph as graph
 from nural.layers import gru as gru
 from nural.layers import layer_norm as layer_norm
 from nural.layers import linear as linear
@@ -39,7 +39,6 @@ from nural.layers.batch_norm import (
 )
 from nural.layers.convolution import Conv2d, conv2d_backward, conv2d_forward
 from nural.layers.dropout import Dropout, dropout_backward, dropout_forward, dropout_mask
-from nural.layers.graph import Concatenate, Graph, Sum
 from nural.layers.gru import GRU, gru_backward, gru_forward
 from nural.layers.layer_norm import LayerNorm, layer_norm_backward, layer_norm_forward
 from nural.layers.linear import Flatten, Linear, Unflatten, fc_backward, fc_forward

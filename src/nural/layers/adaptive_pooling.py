@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import require_gradient, require_out
+from nural.batch import as_floats, float_arrays, require_gradient, require_out, require_samples, require_shape
 from nural.layers.arguments import require_only
 from nural.layers.average_pooling import pixel_sums
 from nural.layers.pooling import Pooling
@@ -14,7 +15,7 @@ from nural.scratch import Scratch, new_array
 
 
 def adaptive_avg_pool2d_forward(
-    x: np.ndarray, output_size: Any, out: np.ndarray | None = None, scratch: Scratch = new_array
+    x: ArrayLike, output_size: Any, out: np.ndarray | None = None, scratch: Scratch = new_array
 ) -> np.ndarray:
     """Adaptive average pooling: y_rc = mean of x over bin rc of a grid of oh · ow bins, each channel alone.
 
@@ -31,11 +32,12 @@ def adaptive_avg_pool2d_forward(
         y, ``(N, oh, ow, C)``.
 
     Raises:
-        TypeError: x does not hold floats.
+        TypeError: x holds no numbers.
         ValueError: x is no batch of images, or output_size is none.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
     """
+    x = as_floats("adaptive_avg_pool2d_forward", x)
     require_images("adaptive_avg_pool2d_forward", x)
     y = _output("adaptive_avg_pool2d_forward", x, output_size, out, scratch)
     for r, c, h, w in _bins(y.shape, x.shape):
@@ -45,7 +47,7 @@ def adaptive_avg_pool2d_forward(
 
 
 def adaptive_avg_pool2d_backward(
-    dy: np.ndarray,
+    dy: ArrayLike,
     x_shape: tuple[int, ...],
     output_size: Any,
     out: np.ndarray | None = None,
@@ -66,9 +68,10 @@ def adaptive_avg_pool2d_backward(
     Source: see `adaptive_avg_pool2d_forward`, by the chain rule.
     """
     name = "adaptive_avg_pool2d_backward"
+    dy = require_samples(name, dy)
     require_gradient(name, dy, _output_shape(name, x_shape, output_size))
     dx = scratch("dx", x_shape, dy.dtype) if out is None else out
-    require_out(name, dx, x_shape)
+    require_out(name, dx, tuple(x_shape))
     dx[...] = 0
     share = scratch("share", (len(dy), dy.shape[3]), dy.dtype)
     for r, c, h, w in _bins(dy.shape, x_shape):
@@ -78,16 +81,17 @@ def adaptive_avg_pool2d_backward(
 
 
 def adaptive_max_pool2d_forward(
-    x: np.ndarray, output_size: Any, out: np.ndarray | None = None, scratch: Scratch = new_array
+    x: ArrayLike, output_size: Any, out: np.ndarray | None = None, scratch: Scratch = new_array
 ) -> np.ndarray:
     """Adaptive max pooling: y_rc = max of x over bin rc; bins, arguments and result as `adaptive_avg_pool2d_forward`'s.
 
     Raises:
-        TypeError: x does not hold floats.
+        TypeError: x holds no numbers.
         ValueError: x is no batch of images, or output_size is none.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
     """
+    x = as_floats("adaptive_max_pool2d_forward", x)
     require_images("adaptive_max_pool2d_forward", x)
     y = _output("adaptive_max_pool2d_forward", x, output_size, out, scratch)
     for r, c, h, w in _bins(y.shape, x.shape):
@@ -96,9 +100,9 @@ def adaptive_max_pool2d_forward(
 
 
 def adaptive_max_pool2d_backward(
-    dy: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
+    dy: ArrayLike,
+    x: ArrayLike,
+    y: ArrayLike,
     output_size: Any,
     out: np.ndarray | None = None,
     scratch: Scratch = new_array,
@@ -119,7 +123,10 @@ def adaptive_max_pool2d_backward(
     Source: see `adaptive_max_pool2d_forward`, by the chain rule.
     """
     name = "adaptive_max_pool2d_backward"
+    dy, x, y = float_arrays(name, dy, x, y)
+    require_images(name, x)
     require_gradient(name, dy, _output_shape(name, x.shape, output_size))
+    require_shape(name, "y", y, dy.shape)
     dx = scratch("dx", x.shape, dy.dtype) if out is None else out
     require_out(name, dx, x.shape)
     dx[...] = 0
@@ -136,7 +143,7 @@ def adaptive_max_pool2d_backward(
     return dx
 
 
-def global_avg_pool2d_forward(x: np.ndarray, out: np.ndarray | None = None, scratch: Scratch = new_array) -> np.ndarray:
+def global_avg_pool2d_forward(x: ArrayLike, out: np.ndarray | None = None, scratch: Scratch = new_array) -> np.ndarray:
     """Global average pooling: y = Σ_hw x_hw / (H W), which leaves one number a channel.
 
     Args:
@@ -148,11 +155,12 @@ def global_avg_pool2d_forward(x: np.ndarray, out: np.ndarray | None = None, scra
         y, ``(N, C)``.
 
     Raises:
-        TypeError: x does not hold floats.
+        TypeError: x holds no numbers.
         ValueError: x is no batch of images.
 
     Source: Lin et al. 2014, Network In Network, section 3.2.
     """
+    x = as_floats("global_avg_pool2d_forward", x)
     require_images("global_avg_pool2d_forward", x)
     shape = len(x), x.shape[3]
     y = scratch("y", shape, x.dtype) if out is None else out
@@ -163,7 +171,7 @@ def global_avg_pool2d_forward(x: np.ndarray, out: np.ndarray | None = None, scra
 
 
 def global_avg_pool2d_backward(
-    dy: np.ndarray, x_shape: tuple[int, ...], out: np.ndarray | None = None, scratch: Scratch = new_array
+    dy: ArrayLike, x_shape: tuple[int, ...], out: np.ndarray | None = None, scratch: Scratch = new_array
 ) -> np.ndarray:
     """Gradient of `global_avg_pool2d_forward`: ∂L/∂x_hw = dy / (H W) at every pixel.
 
@@ -178,9 +186,10 @@ def global_avg_pool2d_backward(
 
     Source: see `global_avg_pool2d_forward`, by the chain rule.
     """
+    dy = require_samples("global_avg_pool2d_backward", dy)
     require_gradient("global_avg_pool2d_backward", dy, (x_shape[0], x_shape[3]))
     dx = scratch("dx", x_shape, dy.dtype) if out is None else out
-    require_out("global_avg_pool2d_backward", dx, x_shape)
+    require_out("global_avg_pool2d_backward", dx, tuple(x_shape))
     return np.multiply(dy[:, None, None], 1 / (x_shape[1] * x_shape[2]), out=dx)
 
 

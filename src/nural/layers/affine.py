@@ -28,7 +28,7 @@ class Rescaling(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = scale · x + offset."""
-        require_samples("Rescaling", x)
+        x = require_samples("Rescaling", x, self.dtype)
         y = np.multiply(x, self.scale, out=self.buffer("y", x.shape, x.dtype))
         y += self.offset
         return y
@@ -68,7 +68,7 @@ class Affine(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = γ x + β."""
-        require_samples("Affine", x)
+        x = require_samples("Affine", x, self.dtype)
         if np.broadcast_shapes(x.shape, self.shape) != x.shape:
             raise ValueError(f"Affine: arrays of shape {self.shape} cannot be spread over x of shape {x.shape}")
         self.saved = x

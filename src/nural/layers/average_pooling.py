@@ -4,15 +4,16 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import require_gradient, require_out
+from nural.batch import as_floats, require_gradient, require_out, require_samples
 from nural.layers.pooling import Pooling, pooling_settings, pooling_windows
 from nural.layers.windows import Windows, image_blocks, require_images
 from nural.scratch import Scratch, new_array
 
 
 def avg_pool2d_forward(
-    x: np.ndarray,
+    x: ArrayLike,
     kernel_size: Any,
     stride: Any = None,
     padding: Any = 0,
@@ -41,11 +42,12 @@ def avg_pool2d_forward(
         y, ``(N, oh, ow, C)``.
 
     Raises:
-        TypeError: x does not hold floats.
+        TypeError: x holds no numbers.
         ValueError: x is no batch of images, the window is larger than the padded image, or a setting makes no sense.
 
     Source: LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.A.
     """
+    x = as_floats("avg_pool2d_forward", x)
     require_images("avg_pool2d_forward", x)
     windows = pooling_windows("avg_pool2d_forward", x.shape, kernel_size, stride, padding, 1, ceil_mode)
     shape = len(x), *windows.count, x.shape[3]
@@ -63,7 +65,7 @@ def avg_pool2d_forward(
 
 
 def avg_pool2d_backward(
-    dy: np.ndarray,
+    dy: ArrayLike,
     x_shape: tuple[int, ...],
     kernel_size: Any,
     stride: Any = None,
@@ -93,11 +95,12 @@ def avg_pool2d_backward(
 
     Source: LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.A.
     """
+    dy = require_samples("avg_pool2d_backward", dy)
     windows = pooling_windows("avg_pool2d_backward", x_shape, kernel_size, stride, padding, 1, ceil_mode)
     divisors = pooling_divisors("avg_pool2d_backward", windows, count_include_pad, divisor_override, dy.dtype)
     require_gradient("avg_pool2d_backward", dy, (x_shape[0], *windows.count, x_shape[3]))
     dx = scratch("dx", x_shape, dy.dtype) if out is None else out
-    require_out("avg_pool2d_backward", dx, x_shape)
+    require_out("avg_pool2d_backward", dx, tuple(x_shape))
     dx[...] = 0
     for images in image_blocks(len(dy), dy[0].nbytes):
         share = np.divide(dy[images], divisors, out=scratch("share", dy[images].shape, dy.dtype))

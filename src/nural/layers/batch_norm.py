@@ -3,17 +3,18 @@
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import outputs, require_gradient, require_out, require_samples
+from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out, require_shape
 from nural.layer import Layer
 from nural.layers.arguments import whole
 from nural.layers.rows import channel_sums, long_rows, repeated
 
 
 def batch_norm_forward(
-    x: np.ndarray,
-    gamma: np.ndarray | None = None,
-    beta: np.ndarray | None = None,
+    x: ArrayLike,
+    gamma: ArrayLike | None = None,
+    beta: ArrayLike | None = None,
     eps: float = 1e-5,
     out: tuple[np.ndarray, ...] | None = None,
 ) -> tuple[np.ndarray, ...]:
@@ -32,12 +33,13 @@ def batch_norm_forward(
         ``(y, mean, variance)``: of x's shape, ``(C,)``, ``(C,)``. The backward pass takes the last two.
 
     Raises:
-        TypeError: x does not hold floats.
-        ValueError: x holds no sample, or one value per channel, which has no variance.
+        TypeError: x holds no numbers.
+        ValueError: x holds no sample, or one value per channel, which has no variance; or γ or β is not ``(C,)``.
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, algorithm 1.
     """
-    require_samples("batch_norm_forward", x)
+    x, gamma, beta = float_arrays("batch_norm_forward", x, gamma, beta)
+    _require_channels("batch_norm_forward", x, gamma=gamma, beta=beta)
     n = x.size // x.shape[-1]
     if n == 1:
         raise ValueError(f"batch_norm_forward: x of shape {x.shape} has one value per channel; training needs more")
@@ -53,11 +55,11 @@ def batch_norm_forward(
 
 
 def batch_norm_backward(
-    dy: np.ndarray,
-    gamma: np.ndarray | None,
-    x: np.ndarray,
-    mean: np.ndarray,
-    variance: np.ndarray,
+    dy: ArrayLike,
+    gamma: ArrayLike | None,
+    x: ArrayLike,
+    mean: ArrayLike,
+    variance: ArrayLike,
     eps: float = 1e-5,
     out: tuple[np.ndarray | None, ...] | None = None,
 ) -> tuple[Any, Any, Any]:
@@ -80,7 +82,9 @@ def batch_norm_backward(
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, section 3.
     """
+    dy, gamma, x, mean, variance = float_arrays("batch_norm_backward", dy, gamma, x, mean, variance)
     require_gradient("batch_norm_backward", dy, x.shape)
+    _require_channels("batch_norm_backward", x, gamma=gamma, mean=mean, variance=variance)
     n = x.size // x.shape[-1]
     dgamma, dbeta, dx = outputs("batch_norm_backward", out, (x.shape[-1:], x.shape[-1:], x.shape), x.dtype)
     rows, slopes = long_rows(x), long_rows(dy)
@@ -101,11 +105,11 @@ def batch_norm_backward(
 
 
 def batch_norm_eval_forward(
-    x: np.ndarray,
-    mean: np.ndarray,
-    variance: np.ndarray,
-    gamma: np.ndarray | None = None,
-    beta: np.ndarray | None = None,
+    x: ArrayLike,
+    mean: ArrayLike,
+    variance: ArrayLike,
+    gamma: ArrayLike | None = None,
+    beta: ArrayLike | None = None,
     eps: float = 1e-5,
     out: np.ndarray | None = None,
 ) -> np.ndarray:
@@ -126,13 +130,15 @@ def batch_norm_eval_forward(
         y, of x's shape.
 
     Raises:
-        TypeError: x does not hold floats.
-        ValueError: x holds no sample.
+        TypeError: x holds no numbers.
+        ValueError: x holds no sample, or one of the others is not ``(C,)``.
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, algorithm 2.
     """
-    require_samples("batch_norm_eval_forward", x)
-    require_out("batch_norm_eval_forward", out, x.shape)
+    name = "batch_norm_eval_forward"
+    x, mean, variance, gamma, beta = float_arrays(name, x, mean, variance, gamma, beta)
+    _require_channels(name, x, mean=mean, variance=variance, gamma=gamma, beta=beta)
+    require_out(name, out, x.shape)
     y = np.empty(x.shape, x.dtype) if out is None else out
     scale = _scale(gamma, variance, eps)
     shift = -scale * mean if beta is None else beta - scale * mean
@@ -143,11 +149,11 @@ def batch_norm_eval_forward(
 
 
 def batch_norm_eval_backward(
-    dy: np.ndarray,
-    gamma: np.ndarray | None,
-    x: np.ndarray,
-    mean: np.ndarray,
-    variance: np.ndarray,
+    dy: ArrayLike,
+    gamma: ArrayLike | None,
+    x: ArrayLike,
+    mean: ArrayLike,
+    variance: ArrayLike,
     eps: float = 1e-5,
     out: tuple[np.ndarray | None, ...] | None = None,
 ) -> tuple[Any, Any, Any]:
@@ -158,7 +164,9 @@ def batch_norm_eval_backward(
 
     Source: Ioffe and Szegedy 2015, Batch Normalization, algorithm 2.
     """
+    dy, gamma, x, mean, variance = float_arrays("batch_norm_eval_backward", dy, gamma, x, mean, variance)
     require_gradient("batch_norm_eval_backward", dy, x.shape)
+    _require_channels("batch_norm_eval_backward", x, gamma=gamma, mean=mean, variance=variance)
     dgamma, dbeta, dx = outputs("batch_norm_eval_backward", out, (x.shape[-1:], x.shape[-1:], x.shape), x.dtype)
     rows, slopes = long_rows(x), long_rows(dy)
     dx_rows = None if dx is None else long_rows(dx)
@@ -217,6 +225,7 @@ class BatchNorm(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = γ x̂ + β; in training the running statistics take in the batch's."""
+        x = as_floats(type(self).__name__, x, self.dtype)
         if x.ndim not in self.layouts or x.shape[-1] != self.num_features:
             expected = " or ".join(self.layouts.values())
             raise ValueError(f"{self!r} takes {expected} with C = {self.num_features}; got shape {x.shape}")
@@ -249,8 +258,8 @@ class BatchNorm(Layer):
             self.state["num_batches_tracked"] += 1
             share = 1 / float(self.state["num_batches_tracked"][0])
         for name, batch in (("running_mean", mean), ("running_var", variance * (n / (n - self.correction)))):
-            self.state[name] *= 1 - share
-            self.state[name] += share * batch
+            running = self.state[name]
+            running[...] = running * (1 - share) + share * batch  # at once, for those who read it meanwhile
 
 
 class BatchNorm1d(BatchNorm):
@@ -280,6 +289,12 @@ class BatchNorm2d(BatchNorm):
     """
 
     layouts: ClassVar = {4: "(N, H, W, C)"}
+
+
+def _require_channels(name: str, x: np.ndarray, **vectors: np.ndarray | None) -> None:
+    """Raise ValueError, on behalf of ``name``, unless each of the ``vectors`` has a value for each channel of x."""
+    for what, vector in vectors.items():
+        require_shape(name, what, vector, x.shape[-1:])
 
 
 def _scale(gamma: np.ndarray | None, variance: np.ndarray, eps: float) -> np.ndarray:

@@ -4,8 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import outputs, require_gradient, require_out
+from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out
 from nural.initializers import Initializer, he_normal, initial_value
 from nural.layer import Layer
 from nural.layers.arguments import require_initializer, whole
@@ -18,9 +19,9 @@ from nural.scratch import Scratch, new_array
 
 
 def conv2d_forward(
-    x: np.ndarray,
-    K: np.ndarray,
-    b: np.ndarray | None = None,
+    x: ArrayLike,
+    K: ArrayLike,
+    b: ArrayLike | None = None,
     stride: Any = 1,
     padding: Any = 0,
     dilation: Any = 1,
@@ -51,13 +52,14 @@ def conv2d_forward(
         y, ``(N, oh, ow, out)``, oh = ⌊(H + top + bottom − dilation · (kh − 1) − 1) / stride⌋ + 1, and ow likewise.
 
     Raises:
-        TypeError: x does not hold floats.
+        TypeError: x holds no numbers.
         ValueError: x is no batch of images, its channels are not those of K and groups, the kernel is larger than the
             padded image, or a setting makes no sense.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.1 and 9.5; Chellapilla et al. 2006, High Performance
     Convolutional Neural Networks for Document Processing, section 3.
     """
+    x, K, b = float_arrays("conv2d_forward", x, K, b)
     windows = _windows("conv2d_forward", x, K, stride, padding, dilation, groups)
     shape = len(x), *windows.count, K.shape[-1]
     y = scratch("y", shape, np.result_type(x, K)) if out is None else out
@@ -78,9 +80,9 @@ def conv2d_forward(
 
 
 def conv2d_backward(
-    dy: np.ndarray,
-    K: np.ndarray,
-    x: np.ndarray,
+    dy: ArrayLike,
+    K: ArrayLike,
+    x: ArrayLike,
     stride: Any = 1,
     padding: Any = 0,
     dilation: Any = 1,
@@ -110,6 +112,7 @@ def conv2d_backward(
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.5.
     """
+    dy, K, x = float_arrays("conv2d_backward", dy, K, x)
     windows = _windows("conv2d_backward", x, K, stride, padding, dilation, groups)
     require_gradient("conv2d_backward", dy, (len(x), *windows.count, K.shape[-1]))
     shapes = K.shape, K.shape[-1:], x.shape
@@ -200,6 +203,7 @@ class Conv2d(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x convolved with K, + b."""
+        x = as_floats("Conv2d", x, self.dtype)
         if self.padding_mode != "zeros":
             require_images("Conv2d", x)
             x = pad2d_forward(x, self.sides, self.padding_mode, scratch=self.buffer)

@@ -4,8 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import require_gradient, require_out, require_samples
+from nural.batch import float_arrays, gradient_and_saved, require_out, require_samples, require_shape
 from nural.layer import Layer
 from nural.layers.arguments import require_only
 from nural.scratch import Scratch, new_array, shaped
@@ -67,7 +68,7 @@ def _draw(rng: np.random.Generator, rows: np.ndarray, share: tuple[int, int], sc
         rows[...] = drawn[first : first + len(rows), :size]
 
 
-def dropout_forward(x: np.ndarray, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def dropout_forward(x: ArrayLike, mask: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Dropout with a drawn mask: y = x · mask, entry by entry.
 
     Args:
@@ -80,17 +81,18 @@ def dropout_forward(x: np.ndarray, mask: np.ndarray, out: np.ndarray | None = No
         y, of x's shape.
 
     Raises:
-        TypeError: x does not hold floats.
-        ValueError: x holds no sample.
+        TypeError: x holds no numbers.
+        ValueError: x holds no sample, or the mask is not of its shape, such as p in its place.
 
     Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting, section 10.
     """
-    require_samples("dropout_forward", x)
+    x, mask = float_arrays("dropout_forward", x, mask)
+    require_shape("dropout_forward", "mask", mask, x.shape)
     require_out("dropout_forward", out, x.shape)
     return np.multiply(x, mask, out=out)
 
 
-def dropout_backward(dy: np.ndarray, mask: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def dropout_backward(dy: ArrayLike, mask: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Gradient of `dropout_forward`: ∂L/∂x = dy · mask, with the mask of the forward pass.
 
     Args:
@@ -100,8 +102,8 @@ def dropout_backward(dy: np.ndarray, mask: np.ndarray, out: np.ndarray | None = 
 
     Source: Srivastava et al. 2014, section 5.1: only what was kept is trained.
     """
-    require_gradient("dropout_backward", dy, mask.shape)
-    require_out("dropout_backward", out, mask.shape)
+    dy, mask = gradient_and_saved("dropout_backward", dy, mask)
+    require_out("dropout_backward", out, dy.shape)
     return np.multiply(dy, mask, out=out)
 
 
@@ -139,7 +141,7 @@ class Dropout(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """x with a part left out, in training; else x itself."""
-        require_samples("Dropout", x)
+        x = require_samples("Dropout", x, self.dtype)
         self.saved = None
         if not train or self.p == 0:
             return x

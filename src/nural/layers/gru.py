@@ -3,8 +3,9 @@
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import outputs, require_gradient
+from nural.batch import float_arrays, outputs, require_gradient
 from nural.layers.recurrent import (
     Recurrent,
     begin,
@@ -21,12 +22,12 @@ from nural.scratch import Scratch, new_array
 
 
 def gru_forward(
-    x: np.ndarray,
-    W_ih: np.ndarray,
-    W_hh: np.ndarray,
-    b_ih: np.ndarray | None = None,
-    b_hh: np.ndarray | None = None,
-    h0: np.ndarray | None = None,
+    x: ArrayLike,
+    W_ih: ArrayLike,
+    W_hh: ArrayLike,
+    b_ih: ArrayLike | None = None,
+    b_hh: ArrayLike | None = None,
+    h0: ArrayLike | None = None,
     out: tuple[np.ndarray, ...] | None = None,
     scratch: Scratch = new_array,
 ) -> tuple[np.ndarray, ...]:
@@ -52,12 +53,13 @@ def gru_forward(
         ``(h, gates, q)``: ``(N, T, H)``, ``(T, 3, N, H)``, and q_n, ``(T, N, H)``. The backward pass takes them all.
 
     Raises:
-        TypeError: x does not hold floats.
-        ValueError: x holds no sample or does not fit W_ih.
+        TypeError: x holds no numbers.
+        ValueError: x holds no sample, or an array does not fit the others.
 
     Source: Cho et al. 2014, Learning Phrase Representations using RNN Encoder–Decoder, section 2.3, with r as above.
     """
-    require_sequences("gru_forward", x, W_ih)
+    x, W_ih, W_hh, b_ih, b_hh, h0 = float_arrays("gru_forward", x, W_ih, W_hh, b_ih, b_hh, h0)
+    require_sequences("gru_forward", x, W_ih, W_hh, (b_ih, b_hh), (h0,))
     samples, steps, _ = x.shape
     size = len(W_hh)
     shapes = (samples, steps, size), (steps, 3, samples, size), (steps, samples, size)
@@ -83,14 +85,14 @@ def gru_forward(
 
 
 def gru_backward(
-    dy: np.ndarray,
-    W_ih: np.ndarray,
-    W_hh: np.ndarray,
-    x: np.ndarray,
-    h: np.ndarray,
-    gates: np.ndarray,
-    q: np.ndarray,
-    h0: np.ndarray | None = None,
+    dy: ArrayLike,
+    W_ih: ArrayLike,
+    W_hh: ArrayLike,
+    x: ArrayLike,
+    h: ArrayLike,
+    gates: ArrayLike,
+    q: ArrayLike,
+    h0: ArrayLike | None = None,
     out: tuple[np.ndarray | None, ...] | None = None,
     scratch: Scratch = new_array,
 ) -> tuple[Any, ...]:
@@ -119,6 +121,8 @@ def gru_backward(
 
     Source: Werbos 1990, Backpropagation Through Time; Cho et al. 2014, section 2.3, by the chain rule.
     """
+    given = float_arrays("gru_backward", dy, W_ih, W_hh, x, h, gates, q, h0)
+    dy, W_ih, W_hh, x, h, gates, q, h0 = given
     require_gradient("gru_backward", dy, h.shape)
     samples, steps, size = h.shape
     shapes = W_ih.shape, W_hh.shape, (3 * size,), (3 * size,), (samples, size), x.shape

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import outputs, require_gradient, require_out, require_samples
+from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out, require_samples
 from nural.initializers import Initializer, he_normal, initial_value
 from nural.layer import Layer
 from nural.layers.arguments import require_initializer, require_only, whole
 from nural.layers.rows import column_sums
 
 
-def fc_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, out: np.ndarray | None = None) -> np.ndarray:
+def fc_forward(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, out: np.ndarray | None = None) -> np.ndarray:
     """Fully connected: y = x W + b.
 
     Args:
@@ -26,15 +27,18 @@ def fc_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, out: n
         y, ``(..., out)``.
 
     Raises:
-        TypeError: x does not hold floats.
+        TypeError: x holds no numbers.
         ValueError: x holds no sample, or its last dimension is not W's first.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 6.1.
     """
-    require_samples("fc_forward", x)
+    x, W, b = float_arrays("fc_forward", x, W, b)
+    if x.ndim == 0 or W.ndim != 2:
+        raise ValueError(f"fc_forward: takes x (…, in) and W (in, out), got shapes {x.shape} and {W.shape}")
     if x.shape[-1] != W.shape[0]:
         raise ValueError(f"fc_forward: x has {x.shape[-1]} features, W of shape {W.shape} takes {W.shape[0]}")
-    require_out("fc_forward", out, (*x.shape[:-1], W.shape[1]))
+    if out is not None:
+        require_out("fc_forward", out, (*x.shape[:-1], W.shape[1]))
     y = np.matmul(x, W, out=out)
     if b is not None:
         y += b
@@ -42,7 +46,7 @@ def fc_forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None, out: n
 
 
 def fc_backward(
-    dy: np.ndarray, W: np.ndarray, x: np.ndarray, out: tuple[np.ndarray | None, ...] | None = None
+    dy: ArrayLike, W: ArrayLike, x: ArrayLike, out: tuple[np.ndarray | None, ...] | None = None
 ) -> tuple[Any, Any, Any]:
     """Gradient of `fc_forward`: ∂L/∂W = xᵀ dy, ∂L/∂b = Σ_n dy_n, ∂L/∂x = dy Wᵀ.
 
@@ -57,6 +61,7 @@ def fc_backward(
 
     Source: Goodfellow et al. 2016, Deep Learning, section 6.5.
     """
+    dy, W, x = float_arrays("fc_backward", dy, W, x)
     require_gradient("fc_backward", dy, (*x.shape[:-1], W.shape[1]))
     shapes = W.shape, W.shape[1:], x.shape
     dW, db, dx = out = outputs("fc_backward", out, shapes, np.result_type(dy, W, x))
@@ -110,7 +115,7 @@ class Linear(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x W + b."""
-        self.saved = x
+        self.saved = x = as_floats("Linear", x, self.dtype)
         W = self.params["W"]
         dtype = W.dtype if x.dtype == W.dtype else np.result_type(x, W)
         out = self.buffer("y", (*x.shape[:-1], self.out_features), dtype)
@@ -150,7 +155,7 @@ class Flatten(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Reshape to ``(N, -1)``."""
-        require_samples("Flatten", x)
+        x = require_samples("Flatten", x, self.dtype)
         self.saved = x.shape
         if self.channels_first and x.ndim == 4:
             by_channel = x.transpose(0, 3, 1, 2)
@@ -191,7 +196,7 @@ class Unflatten(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Reshape to ``(N, *unflattened_size)``."""
-        require_samples("Unflatten", x)
+        x = require_samples("Unflatten", x, self.dtype)
         size = math.prod(self.unflattened_size)
         if x.ndim != 2 or x.shape[1] != size:
             raise ValueError(f"Unflatten: x has shape {x.shape}; {self.unflattened_size} needs rows of {size} values")

@@ -3,8 +3,9 @@
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import outputs, require_gradient
+from nural.batch import float_arrays, outputs, require_gradient
 from nural.layers.recurrent import (
     Recurrent,
     begin,
@@ -21,13 +22,13 @@ from nural.scratch import Scratch, new_array
 
 
 def lstm_forward(
-    x: np.ndarray,
-    W_ih: np.ndarray,
-    W_hh: np.ndarray,
-    b_ih: np.ndarray | None = None,
-    b_hh: np.ndarray | None = None,
-    h0: np.ndarray | None = None,
-    c0: np.ndarray | None = None,
+    x: ArrayLike,
+    W_ih: ArrayLike,
+    W_hh: ArrayLike,
+    b_ih: ArrayLike | None = None,
+    b_hh: ArrayLike | None = None,
+    h0: ArrayLike | None = None,
+    c0: ArrayLike | None = None,
     out: tuple[np.ndarray, ...] | None = None,
     scratch: Scratch = new_array,
 ) -> tuple[np.ndarray, ...]:
@@ -51,12 +52,13 @@ def lstm_forward(
         ``(h, c, gates)``: ``(N, T, H)``, ``(T, N, H)``, ``(T, 4, N, H)``. The backward pass takes them all.
 
     Raises:
-        TypeError: x does not hold floats.
-        ValueError: x holds no sample or does not fit W_ih.
+        TypeError: x holds no numbers.
+        ValueError: x holds no sample, or an array does not fit the others.
 
     Source: Hochreiter and Schmidhuber 1997, Long Short-Term Memory; Gers et al. 2000, Learning to Forget, for f.
     """
-    require_sequences("lstm_forward", x, W_ih)
+    x, W_ih, W_hh, b_ih, b_hh, h0, c0 = float_arrays("lstm_forward", x, W_ih, W_hh, b_ih, b_hh, h0, c0)
+    require_sequences("lstm_forward", x, W_ih, W_hh, (b_ih, b_hh), (h0, c0))
     n, steps, _ = x.shape
     size = len(W_hh)
     shapes = (n, steps, size), (steps, n, size), (steps, 4, n, size)
@@ -83,15 +85,15 @@ def lstm_forward(
 
 
 def lstm_backward(
-    dy: np.ndarray,
-    W_ih: np.ndarray,
-    W_hh: np.ndarray,
-    x: np.ndarray,
-    h: np.ndarray,
-    c: np.ndarray,
-    gates: np.ndarray,
-    h0: np.ndarray | None = None,
-    c0: np.ndarray | None = None,
+    dy: ArrayLike,
+    W_ih: ArrayLike,
+    W_hh: ArrayLike,
+    x: ArrayLike,
+    h: ArrayLike,
+    c: ArrayLike,
+    gates: ArrayLike,
+    h0: ArrayLike | None = None,
+    c0: ArrayLike | None = None,
     out: tuple[np.ndarray | None, ...] | None = None,
     scratch: Scratch = new_array,
 ) -> tuple[Any, ...]:
@@ -121,6 +123,8 @@ def lstm_backward(
 
     Source: Werbos 1990, Backpropagation Through Time; Gers et al. 2000, Learning to Forget, without its truncation.
     """
+    given = float_arrays("lstm_backward", dy, W_ih, W_hh, x, h, c, gates, h0, c0)
+    dy, W_ih, W_hh, x, h, c, gates, h0, c0 = given
     require_gradient("lstm_backward", dy, h.shape)
     n, steps, size = h.shape
     shapes = W_ih.shape, W_hh.shape, (4 * size,), (4 * size,), (n, size), (n, size), x.shape

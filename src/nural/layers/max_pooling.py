@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import require_gradient, require_out
+from nural.batch import as_floats, float_arrays, require_gradient, require_out, require_shape
 from nural.layer import Layer
 from nural.layers.arguments import require_only
 from nural.layers.pooling import Pooling, pooling_settings, pooling_windows
@@ -13,7 +14,7 @@ from nural.scratch import Scratch, new_array
 
 
 def max_pool2d_forward(
-    x: np.ndarray,
+    x: ArrayLike,
     kernel_size: Any,
     stride: Any = None,
     padding: Any = 0,
@@ -42,11 +43,12 @@ def max_pool2d_forward(
         y, ``(N, oh, ow, C)``; `windows_over` says how many windows there are.
 
     Raises:
-        TypeError: x does not hold floats.
+        TypeError: x holds no numbers.
         ValueError: x is no batch of images, the window is larger than the padded image, or a setting makes no sense.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.3.
     """
+    x = as_floats("max_pool2d_forward", x)
     require_images("max_pool2d_forward", x)
     windows = pooling_windows("max_pool2d_forward", x.shape, kernel_size, stride, padding, dilation, ceil_mode)
     shape = len(x), *windows.count, x.shape[3]
@@ -76,9 +78,9 @@ def _maxima(x: np.ndarray, windows: Windows, axis: int, out: np.ndarray) -> None
 
 
 def max_pool2d_backward(
-    dy: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
+    dy: ArrayLike,
+    x: ArrayLike,
+    y: ArrayLike,
     kernel_size: Any,
     stride: Any = None,
     padding: Any = 0,
@@ -108,8 +110,11 @@ def max_pool2d_backward(
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.3.
     """
+    dy, x, y = float_arrays("max_pool2d_backward", dy, x, y)
+    require_images("max_pool2d_backward", x)
     windows = pooling_windows("max_pool2d_backward", x.shape, kernel_size, stride, padding, dilation, ceil_mode)
     require_gradient("max_pool2d_backward", dy, (len(x), *windows.count, x.shape[3]))
+    require_shape("max_pool2d_backward", "y", y, dy.shape)
     dx = scratch("dx", x.shape, dy.dtype) if out is None else out
     require_out("max_pool2d_backward", dx, x.shape)
     alone, taps = windows.tile(), list(windows.all_taps())

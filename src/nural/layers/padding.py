@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import require_out
+from nural.batch import as_floats, require_out
 from nural.layers.windows import require_images, sides
 from nural.scratch import Scratch, new_array
 
@@ -13,7 +14,7 @@ PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 def pad2d_forward(
-    x: np.ndarray, padding: Any, mode: str = "zeros", out: np.ndarray | None = None, scratch: Scratch = new_array
+    x: ArrayLike, padding: Any, mode: str = "zeros", out: np.ndarray | None = None, scratch: Scratch = new_array
 ) -> np.ndarray:
     """Pad images: y_ij = x_{r(i), c(j)}, where r and c say which row and column each one of y repeats.
 
@@ -31,12 +32,13 @@ def pad2d_forward(
         y, ``(N, top + H + bottom, left + W + right, C)``.
 
     Raises:
-        TypeError: x does not hold floats.
+        TypeError: x holds no numbers.
         ValueError: x is no batch of images, there is no such mode, or the image is too small for it: "reflect" takes
             less than its height and width, "circular" at most these.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.5; the modes are PyTorch's.
     """
+    x = as_floats("pad2d_forward", x)
     require_images("pad2d_forward", x)
     (top, bottom), (left, right) = sides("pad2d_forward", padding)
     n, height, width, channels = x.shape
@@ -57,7 +59,7 @@ def pad2d_forward(
 
 
 def pad2d_backward(
-    dy: np.ndarray, padding: Any, mode: str = "zeros", out: np.ndarray | None = None, scratch: Scratch = new_array
+    dy: ArrayLike, padding: Any, mode: str = "zeros", out: np.ndarray | None = None, scratch: Scratch = new_array
 ) -> np.ndarray:
     """Gradient of `pad2d_forward`: ∂L/∂x_hw = Σ dy_ij over all i, j that repeat this pixel, r(i) = h and c(j) = w.
 
@@ -76,6 +78,7 @@ def pad2d_backward(
 
     Source: see `pad2d_forward`; a copied pixel collects from its copies, by the chain rule.
     """
+    dy = as_floats("pad2d_backward", dy)
     require_images("pad2d_backward", dy)
     (top, bottom), (left, right) = sides("pad2d_backward", padding)
     height, width = dy.shape[1] - top - bottom, dy.shape[2] - left - right

@@ -27,7 +27,7 @@ class Permute(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """A copy in the new order."""
-        require_samples("Permute", x)
+        x = require_samples("Permute", x, self.dtype)
         if x.ndim != len(self.dims) + 1:
             raise ValueError(f"Permute: {self.dims} needs x of {len(self.dims) + 1} dimensions, got shape {x.shape}")
         return self._copied("y", x, (0, *self.dims))
@@ -51,8 +51,7 @@ class Reverse(Layer):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y_t = x_{T−t}, a copy."""
-        require_samples("Reverse", x)
-        return self._turned("y", x)
+        return self._turned("y", require_samples("Reverse", x, self.dtype))
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """∂L/∂x_t = dy_{T−t}."""

@@ -1,11 +1,11 @@
 """What all pooling layers share: the windows and the layer around a pair."""
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from nural.layer import Layer
+from nural.batch import as_floats
+from nural.layer import Layer, arguments_of
 from nural.layers.windows import Pair, Sides, Windows, down_across, sides, windows_over
 
 
@@ -17,13 +17,14 @@ class Pooling(Layer):
     #: Whether backward takes the input and the output of the forward pass, or only the input's shape.
     saves_values = False
 
-    @cached_property
+    @property
     def arguments(self) -> tuple[Any, ...]:
         """The constructor's arguments, which the pair takes after its arrays."""
-        return tuple(self.config().values())
+        return tuple([getattr(self, argument.name) for argument in arguments_of(type(self))])
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """The pooled images."""
+        x = as_floats(type(self).__name__, x, self.dtype)
         y = self.pair[0](x, *self.arguments, scratch=self.buffer)
         self.saved = (x, y) if self.saves_values else (x.shape,)
         return y

@@ -5,22 +5,34 @@ through 3 times as fast as through steps of ``(N, T, H)``.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.batch import as_floats, require_shape
 from nural.layer import Layer
 from nural.layers.arguments import require_only, whole
 from nural.layers.rows import column_sums
 from nural.scratch import Scratch
 
 
-def require_sequences(name: str, x: np.ndarray, W_ih: np.ndarray) -> None:
-    """Raise ValueError, on behalf of ``name``, unless x is ``(N, T, F)`` and fits W_ih."""
-    require_samples(name, x)
-    if x.ndim != 3 or x.shape[-1] != len(W_ih):
+def require_sequences(
+    name: str,
+    x: np.ndarray,
+    W_ih: np.ndarray,
+    W_hh: np.ndarray,
+    biases: Sequence[np.ndarray | None],
+    states: Sequence[np.ndarray | None],
+) -> None:
+    """Raise ValueError, on behalf of ``name``, unless x is ``(N, T, F)``, fits W_ih, and the others fit these two."""
+    if x.ndim != 3 or x.shape[-1:] != W_ih.shape[:-1]:
         raise ValueError(f"{name}: x of shape {x.shape} is not (N, T, {len(W_ih)}), which W_ih of {W_ih.shape} takes")
+    require_shape(name, "W_hh", W_hh, (len(W_hh), W_ih.shape[-1]))
+    for bias in biases:
+        require_shape(name, "a bias", bias, W_ih.shape[-1:])
+    for state in states:
+        require_shape(name, "the state before the first step", state, (len(x), len(W_hh)))
 
 
 def time_first(a: np.ndarray, scratch: Scratch, name: str) -> np.ndarray:
@@ -156,6 +168,7 @@ class Recurrent(Layer):
             initial: The states before the first step, zeros by default: ``(layers · D, N, H)``, in the order of the
                 parameters; for an LSTM a pair ``(h0, c0)`` of such arrays.
         """
+        x = as_floats(type(self).__name__, x, self.dtype)
         if x.ndim != 3 or x.shape[-1] != self.input_size:
             raise ValueError(f"{type(self).__name__} takes (N, T, {self.input_size}); got shape {x.shape}")
         n, steps, _ = x.shape

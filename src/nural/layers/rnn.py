@@ -3,8 +3,9 @@
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nural.batch import outputs, require_gradient, require_out
+from nural.batch import float_arrays, outputs, require_gradient, require_out
 from nural.layers.recurrent import (
     Recurrent,
     begin,
@@ -19,12 +20,12 @@ from nural.scratch import Scratch, new_array
 
 
 def rnn_forward(
-    x: np.ndarray,
-    W_ih: np.ndarray,
-    W_hh: np.ndarray,
-    b_ih: np.ndarray | None = None,
-    b_hh: np.ndarray | None = None,
-    h0: np.ndarray | None = None,
+    x: ArrayLike,
+    W_ih: ArrayLike,
+    W_hh: ArrayLike,
+    b_ih: ArrayLike | None = None,
+    b_hh: ArrayLike | None = None,
+    h0: ArrayLike | None = None,
     nonlinearity: str = "tanh",
     out: np.ndarray | None = None,
     scratch: Scratch = new_array,
@@ -46,12 +47,13 @@ def rnn_forward(
         h, ``(N, T, H)``.
 
     Raises:
-        TypeError: x does not hold floats.
-        ValueError: x holds no sample or does not fit W_ih, or the nonlinearity is neither of the two.
+        TypeError: x holds no numbers.
+        ValueError: x holds no sample, or an array does not fit the others, or the nonlinearity is neither of the two.
 
     Source: Elman 1990, Finding Structure in Time; Goodfellow et al. 2016, Deep Learning, section 10.2.
     """
-    require_sequences("rnn_forward", x, W_ih)
+    x, W_ih, W_hh, b_ih, b_hh, h0 = float_arrays("rnn_forward", x, W_ih, W_hh, b_ih, b_hh, h0)
+    require_sequences("rnn_forward", x, W_ih, W_hh, (b_ih, b_hh), (h0,))
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f'rnn_forward: nonlinearity must be "tanh" or "relu", got {nonlinearity!r}')
     n, steps, _ = x.shape
@@ -76,12 +78,12 @@ def rnn_forward(
 
 
 def rnn_backward(
-    dy: np.ndarray,
-    W_ih: np.ndarray,
-    W_hh: np.ndarray,
-    x: np.ndarray,
-    h: np.ndarray,
-    h0: np.ndarray | None = None,
+    dy: ArrayLike,
+    W_ih: ArrayLike,
+    W_hh: ArrayLike,
+    x: ArrayLike,
+    h: ArrayLike,
+    h0: ArrayLike | None = None,
     nonlinearity: str = "tanh",
     out: tuple[np.ndarray | None, ...] | None = None,
     scratch: Scratch = new_array,
@@ -108,6 +110,8 @@ def rnn_backward(
 
     Source: Werbos 1990, Backpropagation Through Time; Goodfellow et al. 2016, Deep Learning, section 10.2.2.
     """
+    given = float_arrays("rnn_backward", dy, W_ih, W_hh, x, h, h0)
+    dy, W_ih, W_hh, x, h, h0 = given
     require_gradient("rnn_backward", dy, h.shape)
     n, steps, size = h.shape
     shapes = W_ih.shape, W_hh.shape, (size,), (size,), (n, size), x.shape

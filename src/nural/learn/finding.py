@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import importlib
 import importlib.util
 import inspect
 import json
@@ -39,6 +40,30 @@ def found_in_file(path: str | Path, like: str | None = None) -> list[Found]:
         NotLoaded: It cannot be run, or has no function that the checker knows.
     """
     return _in_module(loaded(Path(path)), like)
+
+
+def class_of(target: str) -> Any:
+    """The class of "layers.py:MyTanh", or of "package.module:MyTanh".
+
+    Raises:
+        NotLoaded: There is none.
+    """
+    place, _, name = target.rpartition(":")
+    if not place:
+        raise NotLoaded(f"name a class as MODULE:CLASS, such as layers.py:MyTanh; got {target}")
+    if place.endswith((".py", ".ipynb")):
+        module = loaded(Path(place))
+    else:
+        sys.path.insert(0, str(Path.cwd()))
+        try:
+            module = importlib.import_module(place)
+        except ImportError as error:
+            raise NotLoaded(f"{place} cannot be imported: {error}") from None
+    cls = getattr(module, name, None)
+    if not inspect.isclass(cls):
+        own = [name for name, c in vars(module).items() if inspect.isclass(c) and _is_own(c, module)]
+        raise NotLoaded(f"{place} has no class {name}; it has {', '.join(own) or 'none'}")
+    return cls
 
 
 def _in_module(module: ModuleType, like: str | None) -> list[Found]:

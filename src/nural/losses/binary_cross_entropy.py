@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.activations import sigmoid_forward
 from nural.blocks import in_blocks
@@ -10,7 +11,7 @@ from nural.losses.loss import matching_targets
 
 
 def binary_cross_entropy_loss(
-    y: np.ndarray, t: Any, out: np.ndarray | None = None, *, weight: Any = None, pos_weight: Any = None
+    y: ArrayLike, t: ArrayLike, out: np.ndarray | None = None, *, weight: Any = None, pos_weight: Any = None
 ) -> tuple[float, np.ndarray]:
     """Sigmoid cross-entropy of logits: L = −mean w (p t log σ(y) + (1 − t) log(1 − σ(y))), with the sigmoid σ.
 
@@ -29,12 +30,14 @@ def binary_cross_entropy_loss(
         ``(L, dy)``: a float in nats, and ∂L/∂y of y's shape.
 
     Raises:
-        ValueError: the batch is empty, or the shapes do not fit.
-        TypeError: y holds no floats.
+        ValueError: the batch is empty, the shapes do not fit, or a target is outside 0 … 1.
+        TypeError: y or t holds no numbers.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.2.
     """
-    t = matching_targets("binary_cross_entropy_loss", y, t, out)
+    y, t = matching_targets("binary_cross_entropy_loss", y, t, out)
+    if t.min() < 0 or t.max() > 1:
+        raise ValueError(f"binary_cross_entropy_loss: targets go from 0 (no) to 1 (yes), found {t.min()} to {t.max()}")
     w, p = (_factor(name, factor, y) for name, factor in (("weight", weight), ("pos_weight", pos_weight)))
     dy = np.empty_like(y) if out is None else out
     total = 0.0

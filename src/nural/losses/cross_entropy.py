@@ -3,14 +3,15 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.batch import require_out, require_samples
 from nural.layers.rows import row_maxima, row_sums
 
 
 def cross_entropy_loss(
-    y: np.ndarray,
-    t: Any,
+    y: ArrayLike,
+    t: ArrayLike,
     out: np.ndarray | None = None,
     *,
     weight: Any = None,
@@ -24,7 +25,9 @@ def cross_entropy_loss(
     With class weights w and smoothing ε, t_nc is replaced by q_nc, L = −1/D Σ_n Σ_c q_nc log p_nc and
     ∂L/∂y_nc = (p_nc Σ_k q_nk − q_nc) / D, where, as in PyTorch's `CrossEntropyLoss`,
 
-    - for labels, q_nc = (1 − ε) w_c [c = t_n] + ε w_c / C and D = Σ_n w_{t_n}, both without the ignored samples;
+    - for labels, q_nc = (1 − ε) w_c [c = t_n] + ε w_c / C and D = Σ_n w_{t_n}, both without the ignored samples; where
+      no sample counts, D = 0, there is no mean: L = 0 and ∂L/∂y = 0 (PyTorch: NaN), so a step of that batch is one
+      without a gradient;
     - for probabilities, q_nc = w_c ((1 − ε) t_nc + ε / C) and D = N.
 
     Args:
@@ -40,13 +43,13 @@ def cross_entropy_loss(
         ``(L, dy)``: a float in nats, and ∂L/∂y of y's shape. A logit that is NaN or +∞ gives a loss that is not finite.
 
     Raises:
-        ValueError: the batch is empty, shapes do not fit, a label is outside 0 … C − 1, or no sample counts.
-        TypeError: logits are no floats, or labels no integers.
+        ValueError: the batch is empty, shapes do not fit, or a label is outside 0 … C − 1.
+        TypeError: logits are no numbers, or labels no integers.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4; for ε, Szegedy et al. 2016, Rethinking
     the Inception Architecture for Computer Vision, section 7.
     """
-    require_samples("cross_entropy_loss", y)
+    y = require_samples("cross_entropy_loss", y)
     t = np.asarray(t)
     if y.ndim < 2 or t.shape not in (y.shape, y.shape[:-1]):
         raise ValueError(
@@ -63,6 +66,8 @@ def cross_entropy_loss(
     with np.errstate(over="ignore", invalid="ignore"):  # a logit that is not finite gives a loss that is not
         np.subtract(rows, row_maxima(rows, scratch=p), out=p)
         if t.shape == y.shape:
+            if t.dtype.kind not in "fiub":
+                raise TypeError(f"cross_entropy_loss: targets must be numbers, got {t.dtype}")
             if ignore_index is not None and ignore_index >= 0:  # PyTorch's -100 names no class, so it asks for nothing
                 raise ValueError("cross_entropy_loss: ignore_index needs labels, not rows of probabilities")
             loss = _of_rows(p, _smoothed(t.reshape(-1, classes), w, label_smoothing, p.dtype))
@@ -114,7 +119,8 @@ def _of_counted_labels(
     weight = w[labels] * counts
     D = weight.sum()
     if D == 0:
-        raise ValueError("cross_entropy_loss: no sample counts, for each is ignored or of weight 0; there is no mean")
+        p.fill(0)
+        return 0.0
     sharp, spread = (1 - smoothing) * weight, smoothing / classes * w
     mass = sharp + spread.sum() * counts
     likelihood = sharp * p[true]

@@ -1,9 +1,9 @@
 """What a loss is, and what those that compare entry by entry ask of their targets."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.batch import require_out, require_samples
 
@@ -11,11 +11,13 @@ from nural.batch import require_out, require_samples
 Loss = Callable[..., tuple[float, np.ndarray]]
 
 
-def matching_targets(name: str, y: np.ndarray, t: Any, out: np.ndarray | None) -> np.ndarray:
-    """``t`` as an array, or an error on behalf of ``name``: y is no batch of floats, t or out has another shape."""
-    require_samples(name, y)
+def matching_targets(name: str, y: ArrayLike, t: ArrayLike, out: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """``y`` as an array of floats, ``t`` as one of numbers; an error on behalf of ``name`` if t or out does not fit."""
+    y = require_samples(name, y)
     require_out(name, out, y.shape)
     t = np.asarray(t)
     if t.shape != y.shape:
         raise ValueError(f"{name}: targets of shape {t.shape} do not fit outputs of shape {y.shape}")
-    return t
+    if t.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: targets must be numbers, got {t.dtype}")
+    return y, t

@@ -1,7 +1,9 @@
-"""Networks that read digits of 784 pixels: builders that take a generator and give a model with drawn weights."""
+"""Networks that read rows of pixels: builders of models, for pictures of any shape and any number of classes."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
@@ -14,89 +16,138 @@ from nural.layers.convolution import Conv2d
 from nural.layers.dropout import Dropout
 from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.max_pooling import MaxPool2d
+from nural.layers.pooling import pooling_windows
+from nural.layers.windows import windows_over
+
+Shape = tuple[int, int, int]
+DIGIT: Shape = (28, 28, 1)
+
+
+class Builder(Protocol):
+    """What makes a network.
+
+    Args:
+        rng: Draws the weights; None to leave that for later.
+        shape: ``(H, W, C)`` of the pictures whose pixels the rows are.
+        classes: How many there are.
+        first: Layers that come before all others.
+
+    Raises:
+        ValueError: the pictures are too small for the network.
+    """
+
+    def __call__(
+        self, rng: np.random.Generator | None, shape: Shape = DIGIT, classes: int = 10, first: Sequence[Layer] = ()
+    ) -> Sequential:
+        """The network."""
+        ...
 
 
 def fully_connected(
-    *sizes: int, activation: type[Layer] = ReLU, initializer: Initializer = he_normal
-) -> Callable[[np.random.Generator], Layer]:
-    """A builder of ``Linear`` layers of these sizes with activations between them."""
+    *hidden: int, activation: type[Layer] = ReLU, initializer: Initializer | str = he_normal
+) -> Builder:
+    """A builder of ``Linear`` layers with so many units between pixels and classes, and activations between them."""
 
-    def build(rng: np.random.Generator) -> Layer:
+    def build(
+        rng: np.random.Generator | None, shape: Shape = DIGIT, classes: int = 10, first: Sequence[Layer] = ()
+    ) -> Sequential:
         layers: list[Layer] = []
-        for size_in, size_out in pairwise(sizes):
+        for size_in, size_out in pairwise((math.prod(shape), *hidden, classes)):
             layers += [Linear(size_in, size_out, initializer=initializer), activation()]
-        return Sequential(*layers[:-1], rng=rng)
+        return Sequential(*first, *layers[:-1], rng=rng)
 
     return build
 
 
-def lenet(rng: np.random.Generator) -> Layer:
-    """Two 5×5 convolutions of 16 and 32 channels with batch norm, and one fully connected layer: 18,426 weights.
+def convolutional(
+    images: Callable[[int], list[Layer]], head: Callable[[int, int], list[Layer]] | None = None
+) -> Builder:
+    """A builder of convolutions, and what makes classes of what they find.
+
+    Args:
+        images: ``channels -> layers`` from pictures to pictures.
+        head: ``(values, classes) -> layers`` from rows to classes; by default one ``Linear``.
+    """
+
+    def build(
+        rng: np.random.Generator | None, shape: Shape = DIGIT, classes: int = 10, first: Sequence[Layer] = ()
+    ) -> Sequential:
+        layers = images(shape[2])
+        values = _values_after(layers, shape)
+        rows = head(values, classes) if head else [Linear(values, classes)]
+        return Sequential(*first, Unflatten(1, shape), *layers, Flatten(), *rows, rng=rng)
+
+    return build
+
+
+def _lenet(channels: int) -> list[Layer]:
+    """Two 5×5 convolutions of 16 and 32 channels with batch norm; with one fully connected layer 18,426 weights.
 
     Source: LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.
     """
-    return Sequential(
-        Unflatten(1, (28, 28, 1)),
-        *_convolution(1, 16, 5, pooled=True),
-        *_convolution(16, 32, 5, pooled=True),
-        Flatten(),
-        Linear(4 * 4 * 32, 10),
-        rng=rng,
-    )
+    return [*_convolution(channels, 16, 5, pooled=True), *_convolution(16, 32, 5, pooled=True)]
 
 
-def mnist_example(rng: np.random.Generator) -> Layer:
-    """The network of PyTorch's MNIST example, with PyTorch's initial weights: 1,199,882 of them."""
-    return Sequential(
-        Unflatten(1, (28, 28, 1)),
-        Conv2d(1, 32, 3, initializer="torch"),
-        ReLU(),
-        Conv2d(32, 64, 3, initializer="torch"),
-        ReLU(),
-        MaxPool2d(2),
-        Dropout(0.25),
-        Flatten(),
-        Linear(12 * 12 * 64, 128, initializer="torch"),
-        ReLU(),
-        Dropout(0.5),
-        Linear(128, 10, initializer="torch"),
-        rng=rng,
-    )
-
-
-def small_vgg(rng: np.random.Generator) -> Layer:
-    """A 5×5 and three 3×3 convolutions with batch norm, and one fully connected layer: 55,994 weights."""
-    return Sequential(
-        Unflatten(1, (28, 28, 1)),
-        *_convolution(1, 16, 5, pooled=True),
+def _small_vgg(channels: int) -> list[Layer]:
+    """A 5×5 and three 3×3 convolutions with batch norm; with one fully connected layer 55,994 weights."""
+    return [
+        *_convolution(channels, 16, 5, pooled=True),
         *_convolution(16, 32, 3, padding=1),
         *_convolution(32, 32, 3, padding=1, pooled=True),
         *_convolution(32, 64, 3, padding=1),
         Dropout(0.2),
-        Flatten(),
-        Linear(6 * 6 * 64, 10),
-        rng=rng,
-    )
+    ]
 
 
-def vgg(rng: np.random.Generator) -> Layer:
-    """A 5×5 convolution of 32 channels, pairs of 3×3 ones of 64 and 128, one fully connected layer: 298,602 weights.
+def _vgg(channels: int) -> list[Layer]:
+    """A 5×5 convolution of 32 channels, pairs of 3×3 ones of 64, 128; with one fully connected layer 298,602 weights.
 
     Source: Simonyan and Zisserman 2015, Very Deep Convolutional Networks for Large-Scale Image Recognition, section 2;
     of its first pair only the field of 5×5 pixels is kept, since at full size that pair would take half of the time.
     """
-    return Sequential(
-        Unflatten(1, (28, 28, 1)),
-        *_convolution(1, 32, 5, pooled=True),
+    return [
+        *_convolution(channels, 32, 5, pooled=True),
         *_convolution(32, 64, 3, padding=1),
         *_convolution(64, 64, 3, padding=1, pooled=True),
         *_convolution(64, 128, 3, padding=1),
         *_convolution(128, 128, 3),
         Dropout(0.3),
-        Flatten(),
-        Linear(4 * 4 * 128, 10),
-        rng=rng,
-    )
+    ]
+
+
+def _mnist_example(channels: int) -> list[Layer]:
+    """The convolutions of PyTorch's MNIST example, with PyTorch's initial weights; with its head 1,199,882 weights."""
+    return [
+        Conv2d(channels, 32, 3, initializer="torch"),
+        ReLU(),
+        Conv2d(32, 64, 3, initializer="torch"),
+        ReLU(),
+        MaxPool2d(2),
+        Dropout(0.25),
+    ]
+
+
+def _mnist_example_head(values: int, classes: int) -> list[Layer]:
+    """Its fully connected layers."""
+    return [
+        Linear(values, 128, initializer="torch"),
+        ReLU(),
+        Dropout(0.5),
+        Linear(128, classes, initializer="torch"),
+    ]
+
+
+def _values_after(layers: Sequence[Layer], shape: Shape) -> int:
+    """How many values convolutions and poolings make of one picture; ValueError if it is too small for them."""
+    height, width, channels = shape
+    for layer in layers:
+        images = (1, height, width, channels)
+        if isinstance(layer, Conv2d):
+            height, width = windows_over("Conv2d", images, layer.kernel_size, layer.stride, layer.sides).count
+            channels = layer.out_channels
+        elif isinstance(layer, MaxPool2d):
+            height, width = pooling_windows("MaxPool2d", images, *layer.arguments).count
+    return height * width * channels
 
 
 def _convolution(inputs: int, outputs: int, size: int, padding: int = 0, pooled: bool = False) -> list[Layer]:
@@ -109,3 +160,9 @@ def _convolution(inputs: int, outputs: int, size: int, padding: int = 0, pooled:
     """
     pooling = [MaxPool2d(2)] if pooled else []
     return [Conv2d(inputs, outputs, size, padding=padding, bias=False), *pooling, BatchNorm2d(outputs), ReLU()]
+
+
+lenet = convolutional(_lenet)
+small_vgg = convolutional(_small_vgg)
+vgg = convolutional(_vgg)
+mnist_example = convolutional(_mnist_example, _mnist_example_head)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nural.layer import Layer
 from nural.optimizers.optimizer import Block, Divide, Optimizer, average, in_turn, row_blocks
@@ -41,7 +42,7 @@ class ExponentialMovingAverage(Wrapper):
         self.decay = decay
 
     def update(
-        self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray], divide: Divide = in_turn
+        self, params: Mapping[str, np.ndarray], grads: Mapping[str, ArrayLike], divide: Divide = in_turn
     ) -> None:
         """Take the optimizer's step, then move the averages towards ``params``."""
         self.optimizer.update(params, grads, divide)

@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from nural.batch import require_samples
 from nural.optimizers.optimizer import Divide, Optimizer, in_turn
 from nural.optimizers.wrapper import Wrapper
 
@@ -77,9 +79,10 @@ class Clipped(Wrapper):
         self.max_norm, self.limit = max_norm, limit
 
     def update(
-        self, params: Mapping[str, np.ndarray], grads: Mapping[str, np.ndarray], divide: Divide = in_turn
+        self, params: Mapping[str, np.ndarray], grads: Mapping[str, ArrayLike], divide: Divide = in_turn
     ) -> None:
         """Clip ``grads``, then take the optimizer's step."""
+        grads = {name: require_samples("Clipped", g) for name, g in grads.items()}
         if self.limit is not None:
             clip_gradients_by_value(grads, self.limit)
         if self.max_norm is not None:

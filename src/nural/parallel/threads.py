@@ -2,10 +2,12 @@
 
 import math
 import os
+import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -120,24 +122,50 @@ def _blas_libraries() -> list[Any]:
 
 
 class BlasThreads:
-    """The number of threads of BLAS; a context manager that restores it."""
+    """The number of threads of BLAS; a context manager that restores it.
+
+    Most libraries have one number for the whole process. Where several threads are in such blocks, it is what the block
+    that was entered last asks for, and when all are left, what it was before the first. Where each thread has a number
+    of its own, as in OpenBLAS built with OpenMP, each gets its own back.
+    """
+
+    _lock = threading.Lock()
+    _entered: ClassVar[list["BlasThreads"]] = []
+    _outside: ClassVar[list[int]] = []
 
     def __init__(self, count: int) -> None:
         self._libraries = _blas_libraries()
-        self._before = [library.num_threads for library in self._libraries]
+        self._before: list[int] = []
         self.count = count
 
     def use(self, count: int) -> None:
         """Let products have ``count`` threads from now on."""
-        for library in self._libraries:
-            library.set_num_threads(count)
+        with self._lock:
+            self.count = count
+            if self._entered:
+                self._set([self._entered[-1].count] * len(self._libraries))
 
     def __enter__(self) -> Self:
-        self.use(self.count)
+        with self._lock:
+            self._before = [library.num_threads for library in self._libraries]
+            if not self._entered:
+                self._outside[:] = self._before
+            self._entered.append(self)
+            self._set([self.count] * len(self._libraries))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for library, count in zip(self._libraries, self._before, strict=True):
-            library.set_num_threads(count)
+        with self._lock:
+            self._entered.remove(self)
+            common = [self._entered[-1].count] * len(self._libraries) if self._entered else self._outside
+            self._set(
+                own if getattr(library, "threading_layer", "") == "openmp" else shared
+                for library, own, shared in zip(self._libraries, self._before, common, strict=True)
+            )
+
+    def _set(self, counts: Iterable[int]) -> None:
+        for library, count in zip(self._libraries, counts, strict=True):
+            # What threadpoolctl offers since 3.8 obeys one thread alone; here the lock lets several take turns.
+            getattr(library, "_real_set_num_threads", library.set_num_threads)(count)

@@ -1,39 +1,49 @@
-"""Digits in rows, with what is to be said of each."""
+"""Digits and other pictures in rows, with what is to be said of each."""
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nural.data.digits import SIDE
-from nural.plots.figure import GREY, HEIGHT, WIDTH, figure, png
+from nural.plots.figure import GREY, HEIGHT, WIDTH, figure, png, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: So many fit on a slide and can still be seen.
 _MOST_MISTAKES = 48
-_GAP = 6  # between neighbours, in pixels of theirs
-_LINE = 6  # the height of a line of a caption
+_GAP = 6 / 28  # between neighbours, in widths of a picture
+_LINE = 6 / 28  # the height of a line of a caption
+_SIDE = 128  # pixels of the longer side of a picture: of larger ones only so many are drawn
 _TITLE = 0.5  # inches
 _LARGEST_LETTERS = 15  # points
+_LETTERS = 72 / 0.6  # points of an inch over the mean width of a letter
+_SHORT = 2  # letters of a name that leaves room for another on its line
 
 
 def mistakes(images: np.ndarray, truth: np.ndarray, answer: np.ndarray, confidence: np.ndarray, title: str) -> bytes:
-    """Misread digits ``(N, 784)`` with truth, answer and confidence, as PNG.
+    """Misread pictures ``(N, H, W, C)``, 1 white, with truth, answer and confidence, as PNG.
 
     The most confident come first, as large as a slide has room for; of more than 48 only these, and the title says so.
     """
     order = np.argsort(-confidence, kind="stable")[:_MOST_MISTAKES]
-    captions = [f"{truth[i]} read as {answer[i]}\n{100 * confidence[i]:.0f}% sure" for i in order]
-    columns = next(c for c in range(5, _MOST_MISTAKES) if sheet_height(len(order), c, lines=2) <= HEIGHT)
+    names = [shortened(str(name)) for name in (*truth[order], *answer[order])]
+    apart = " " if max(map(len, names), default=1) <= _SHORT else "\n"
+    captions = [
+        f"{true}{apart}read as {read}\n{100 * confidence[i]:.0f}% sure"
+        for i, true, read in zip(order, names, names[len(order) :], strict=False)
+    ]
+    lines, shape = captions[0].count("\n") + 1 if captions else 2, images.shape[1:3]
+    columns = next(c for c in itertools.count(5) if sheet_height(len(order), c, lines, shape) <= HEIGHT)
     more = f"; the {len(order)} most confident" if len(order) < len(images) else ""
-    return png(sheet(1 - images[order], captions, columns), title + more)
+    return png(sheet(images[order], captions, columns), title + more)
 
 
 def samples(images: np.ndarray, labels: np.ndarray, title: str) -> bytes:
-    """Digits ``(N, 784)`` with their labels, as PNG."""
-    return png(sheet(1 - images, [str(label) for label in labels], columns=10), title)
+    """Pictures ``(N, H, W, C)``, 1 white, with their labels, as PNG."""
+    return png(sheet(images, [shortened(str(label)) for label in labels], columns=10), title)
 
 
 def stages(pictures: dict[str, np.ndarray], title: str) -> bytes:
@@ -58,32 +68,40 @@ def sheet(images: np.ndarray, captions: Sequence[str], columns: int) -> "Figure"
     """Images in rows with their captions above them, on one canvas: an axes for each would take seconds to lay out.
 
     Args:
-        images: Grey levels ``(N, 784)``, 1 white, or colours ``(N, 784, 3)``.
+        images: ``(N, H, W, C)``, 1 white: grey levels for C = 1, or colours for C = 3.
         captions: One for each, of as many lines each.
         columns: How many are in a row.
     """
+    step = max(1, -(-max(images.shape[1:3]) // _SIDE))
+    images = images[:, ::step, ::step]
     lines = max((caption.count("\n") for caption in captions), default=0) + 1
-    height, width = _cell(lines)
+    side = images.shape[1:3]
+    height, width = _cell(lines, side)
     rows = max(1, -(-len(images) // columns))
     canvas = np.ones((rows * height, columns * width, 3))
-    drawing = figure(height=sheet_height(len(images), columns, lines))
+    drawing = figure(height=sheet_height(len(images), columns, lines, side))
     axes = drawing.subplots()
     axes.axis("off")
-    size = min(10 * WIDTH / columns, _LARGEST_LETTERS)
+    longest = max((len(line) for caption in captions for line in caption.split("\n")), default=1)
+    size = min(10 * WIDTH / columns, _LARGEST_LETTERS, WIDTH / columns * _LETTERS / max(longest, 1))
     for i, (image, caption) in enumerate(zip(images, captions, strict=True)):
-        top, left = i // columns * height + height - SIDE, i % columns * width + _GAP // 2
-        canvas[top : top + SIDE, left : left + SIDE] = image.reshape(SIDE, SIDE, -1)
-        axes.text(left + SIDE / 2, top - 1.5, caption, ha="center", va="bottom", fontsize=size, color=GREY)
+        top, left = i // columns * height + height - side[0], i % columns * width + (width - side[1]) // 2
+        canvas[top : top + side[0], left : left + side[1]] = image
+        above = top - _LINE * side[1] / 4
+        axes.text(
+            left + side[1] / 2, above, caption, ha="center", va="bottom", fontsize=size, color=GREY, parse_math=False
+        )
     axes.imshow(canvas, interpolation="nearest")
     return drawing
 
 
-def sheet_height(count: int, columns: int, lines: int) -> float:
-    """The height in inches of a `sheet` of so many images whose captions have so many lines."""
-    height, width = _cell(lines)
+def sheet_height(count: int, columns: int, lines: int, shape: tuple[int, int] = (SIDE, SIDE)) -> float:
+    """The height in inches of a `sheet` of so many images (H, W) whose captions have so many lines."""
+    height, width = _cell(lines, shape)
     return max(1, -(-count // columns)) * height * WIDTH / (columns * width) + _TITLE
 
 
-def _cell(lines: int) -> tuple[int, int]:
+def _cell(lines: int, shape: tuple[int, int]) -> tuple[int, int]:
     """Height and width of an image with its caption and the gaps."""
-    return SIDE + _GAP + _LINE * lines, SIDE + _GAP
+    height, width = shape
+    return height + round((_GAP + _LINE * lines) * width), width + round(_GAP * width)

@@ -1,7 +1,10 @@
 """What all pictures share: their size, their colours and their frame."""
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Any
+
+from nural.overwriting import PNG_TEXT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -11,6 +14,7 @@ BLUE, ORANGE, GREY = "#1f6fb2", "#d9621e", "#5b6470"
 #: A slide of 1920×1080 pixels, in inches: small ones, so that letters of the usual sizes are large.
 WIDTH, HEIGHT, DPI = 9.6, 5.4, 200
 MARGIN = 0.08
+_LONGEST = 20  # letters of a name
 
 
 def figure(width: float = WIDTH, height: float = HEIGHT) -> "Figure":
@@ -24,9 +28,11 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> "Figure":
 
 def png(figure: Any, title: str) -> bytes:
     """The figure under its title."""
-    figure.suptitle(title, fontsize=13)
+    figure.suptitle(title, fontsize=13, parse_math=False)
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # somebody's names may have letters of any script
+        figure.savefig(content, format="png", metadata=PNG_TEXT)
     return content.getvalue()
 
 
@@ -42,3 +48,8 @@ def signed_colours() -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("signed", [BLUE, "white", ORANGE])
+
+
+def shortened(name: str) -> str:
+    """A class's name, in as many letters as there is room for."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

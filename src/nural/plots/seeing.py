@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nural.data.digits import SIDE
 from nural.plots.digits import sheet
 from nural.plots.figure import BLUE, HEIGHT, ORANGE, WIDTH, figure, png, signed_colours
 
@@ -53,7 +54,8 @@ def saliency(images: np.ndarray, gradients: np.ndarray, captions: Sequence[str],
     strength = np.clip(np.abs(gradients) / np.maximum(scale, 1e-30), 0, 1)[..., np.newaxis]
     colour = np.where(gradients[..., np.newaxis] > 0, to_rgb(ORANGE), to_rgb(BLUE))
     paper = 1 - _INK * images[..., np.newaxis]
-    drawing = sheet((1 - strength) * paper + strength * colour, captions, columns=5)
+    blended = (1 - strength) * paper + strength * colour
+    drawing = sheet(blended.reshape(-1, SIDE, SIDE, 3), captions, columns=5)
     meanings = {ORANGE: "more ink here speaks for the digit", BLUE: "against it", str(1 - _INK): "the digit itself"}
     patches = [Patch(color=colour, label=meaning) for colour, meaning in meanings.items()]
     drawing.legend(handles=patches, loc="outside lower center", ncols=3, frameon=False, fontsize=12)

@@ -2,13 +2,28 @@
 
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
 
 from nural.layer import Layer
+
+#: The ``forward`` and ``backward`` of a layer.
+Methods = tuple[Callable[..., np.ndarray], Callable[..., Any]]
+
+
+@contextmanager
+def in_place_of_methods(layers: Mapping[str, Any], methods: Callable[[str, Layer], Methods]) -> Iterator[None]:
+    """Within the block these layers have the ``forward`` and ``backward`` that ``methods(name, layer)`` gives."""
+    for name, layer in layers.items():
+        layer.forward, layer.backward = methods(name, layer)
+    try:
+        yield
+    finally:
+        for layer in layers.values():
+            del layer.forward, layer.backward
 
 
 class Meter(Protocol):
@@ -86,15 +101,12 @@ class Calls:
     @contextmanager
     def watching(self, layers: dict[str, Layer], optimizer: Any) -> Iterator[None]:
         """Within the block the methods of these objects are measured."""
-        for name, layer in layers.items():
-            self._watch(name, layer)
         optimizer.update = self.watched("update", "", optimizer.update)
         try:
-            yield
+            with in_place_of_methods(layers, self._watch):
+                yield
         finally:
             del optimizer.update
-            for layer in layers.values():
-                del layer.forward, layer.backward
 
     def watched(self, part: str, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, measured."""
@@ -112,8 +124,8 @@ class Calls:
 
         return call
 
-    def _watch(self, name: str, layer: Any) -> None:
-        """Put measured methods before those of the layer's class."""
+    def _watch(self, name: str, layer: Any) -> Methods:
+        """The layer's methods, measured."""
         forward = self.watched("forward", name, layer.forward)
         backward = self.watched("backward", name, layer.backward)
         shapes: list[tuple[int, ...]] = []
@@ -128,4 +140,4 @@ class Calls:
             self.operations["backward", name] = layer.operations(*shapes, need_dx)[1]
             return backward(dy, need_dx)
 
-        layer.forward, layer.backward = watched_forward, watched_backward
+        return watched_forward, watched_backward

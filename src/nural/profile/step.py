@@ -121,7 +121,8 @@ def profile(
         schedule=lambda step: 0.0,
         threads=chosen,
     )
-    layers = _layers_by_name(model.children if isinstance(model, Sequential) else {"model": model})
+    layers = dict(model.named_layers("" if isinstance(model, Sequential) else "model"))
+    layers.pop("", None)
     with calls.watching(layers, optimizer):
         try:
             for _ in range(WARM_UP):
@@ -154,15 +155,6 @@ def profile(
         for part, name in times
     ]
     return Profile(rows, count, product_rate)
-
-
-def _layers_by_name(children: dict[str, Layer], prefix: str = "") -> dict[str, Layer]:
-    """These layers and those inside them by dotted name."""
-    found: dict[str, Layer] = {}
-    for name, child in children.items():
-        found[prefix + name] = child
-        found |= _layers_by_name(child.children, f"{prefix}{name}.")
-    return found
 
 
 def _operations_within(part: str, name: str, operations: dict[tuple[str, str], int]) -> int:

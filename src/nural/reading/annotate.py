@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 
+from nural.overwriting import PNG_TEXT
 from nural.reading.page import Page
 
 _SURE, _UNSURE = (20, 120, 220), (230, 110, 20)
@@ -22,7 +23,7 @@ def annotate(image: str | os.PathLike[str], page: Page, threshold: float) -> byt
     Raises:
         DataError: The picture cannot be read.
     """
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
     from nural.data.image_file import read_colours
 
@@ -38,6 +39,8 @@ def annotate(image: str | os.PathLike[str], page: Page, threshold: float) -> byt
         size = float(np.clip(0.5 * (box[3] - box[1]), 10, 60))
         sign = str(digit.digit) if sure else "?"
         draw.text((box[0], box[1]), sign, fill=colour, font=ImageFont.load_default(size), anchor="lb")
-    content = io.BytesIO()
-    picture.save(content, "PNG")
+    content, text = io.BytesIO(), PngImagePlugin.PngInfo()
+    for name, value in PNG_TEXT.items():
+        text.add_text(name, value)
+    picture.save(content, "PNG", pnginfo=text)
     return content.getvalue()

@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from nural.data.data_error import DataError
-from nural.data.image_file import MAX_PIXELS, read_contrast, reduced
+from nural.data.image import name_of
+from nural.data.image_file import MAX_PIXELS, read_contrast, reduced, upright_size
 from nural.data.source_file import read_file
 from nural.evaluation.calibration import answer_threshold
 from nural.layer import Layer
@@ -84,10 +85,11 @@ def threshold_of(model: Layer) -> float:
 
 
 def read_page(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray", model: Layer) -> Page:
-    """Find and read the digits on a page.
+    """Find and read the digits on a page. Several threads may read with one model.
 
     Args:
-        image: A path, an open file or Pillow's image; or grey levels, uint8 ``(H, W)``.
+        image: A path, an open file or Pillow's image; or grey levels, uint8 ``(H, W)``. Of files with several pages
+            `nural.data.pages` gives each.
         model: A network that takes 784 pixels of a digit and answers with ten logits. Its ``info["threshold"]`` says
             how confident it must be for a sign to be a digit.
 
@@ -95,7 +97,7 @@ def read_page(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray", 
         The digits, in lines. A page without any has no lines.
 
     Raises:
-        DataError: The picture cannot be read or is too large.
+        DataError: The picture cannot be read, is too large or has several pages.
     """
     grey, size = _read(image)
     scale = size[0] / grey.shape[1], size[1] / grey.shape[0]
@@ -109,27 +111,14 @@ def _read(
     image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray",
 ) -> tuple[np.ndarray, tuple[int, int]]:
     """The grey levels, perhaps reduced, and the width and height of the whole picture, upright."""
-    from PIL import Image
-
     if isinstance(image, np.ndarray):
         if image.ndim != 2 or image.dtype != np.uint8 or not 0 < image.size <= MAX_PIXELS:
             expected = f"a uint8 array (H, W) of at most {MAX_PIXELS} pixels"
             raise DataError("the picture", expected, f"a {image.dtype} array of shape {image.shape}")
         return reduced(image, _ENOUGH), (image.shape[1], image.shape[0])
-    source = str(image) if isinstance(image, str | os.PathLike) else str(getattr(image, "name", "") or "the picture")
     content = io.BytesIO(read_file(Path(image))) if isinstance(image, str | os.PathLike) else image
-    grey = read_contrast(content, source, _ENOUGH)
-    if isinstance(content, Image.Image):
-        return grey, _upright_size(content)
-    content.seek(0)
-    with Image.open(content) as picture:  # whose header was read before
-        return grey, _upright_size(picture)
-
-
-def _upright_size(picture: "Image") -> tuple[int, int]:
-    width, height = picture.size
-    turned = picture.getexif().get(0x0112, 1) >= 5  # the orientations that lay the picture on its side
-    return (height, width) if turned else (width, height)
+    grey = read_contrast(content, name_of(image), _ENOUGH)
+    return grey, upright_size(content, name_of(image))
 
 
 def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:

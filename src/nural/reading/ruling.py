@@ -191,6 +191,8 @@ def _agreeing(x: np.ndarray, y: np.ndarray, reach: float) -> np.ndarray:
     best = np.zeros(len(x), bool)
     for part_x, part_y in zip(np.array_split(x, _PARTS), np.array_split(y, _PARTS), strict=True):
         half = len(part_x) // 2
+        if half == 0:  # a point alone has no slope
+            continue
         steps = part_x[half:] - part_x[: len(part_x) - half]
         slope = float(np.median((part_y[half:] - part_y[: len(part_y) - half]) / steps))  # Theil and Sen
         near = np.abs(np.median(part_y - slope * part_x) + slope * x - y) <= reach

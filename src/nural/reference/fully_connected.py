@@ -70,6 +70,16 @@ def log_softmax_backward(dy, y):
     return dy - np.exp(y) * dy.sum(axis=-1, keepdims=True)
 
 
+def hardtanh_forward(x, min_val=-1.0, max_val=1.0):
+    """y = min(max(x, min_val), max_val)."""
+    return np.minimum(np.maximum(x, min_val), max_val)
+
+
+def hardtanh_backward(dy, min_val, max_val, y):
+    """dx = dy where min_val < y < max_val, else 0."""
+    return dy * ((y > min_val) & (y < max_val))
+
+
 def leaky_relu_forward(x, negative_slope=0.01):
     """y = x where x > 0, else negative_slope · x."""
     return np.where(x > 0, x, negative_slope * x)

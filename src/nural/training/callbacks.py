@@ -5,6 +5,7 @@ from typing import Any
 
 from nural.layer import Layer
 from nural.model_file import save
+from nural.overwriting import MODEL, require_replaceable
 from nural.training.history import History, Progress
 
 
@@ -55,6 +56,10 @@ class BestModel(Callback):
 
     def __init__(self, path: str | os.PathLike[str], monitor: str = "val_loss") -> None:
         self.path, self.monitor = path, monitor
+
+    def on_begin(self, model: Layer, history: History) -> None:
+        """Raise OverwriteError if the file is none of nural's models, before the training instead of after it."""
+        require_replaceable(self.path, MODEL)
 
     def on_epoch(self, model: Layer, history: History) -> None:
         """Save the model if its last epoch beats all before."""

@@ -12,6 +12,7 @@ import numpy as np
 from nural.layer import Layer
 from nural.model_file import ModelFileError, as_json, describe, fill, prefixed, read_file, require_arrays, write_file
 from nural.optimizers import Optimizer
+from nural.overwriting import CHECKPOINT
 from nural.parallel.ranks import Ranks
 from nural.training.history import History
 
@@ -29,6 +30,7 @@ def save_checkpoint(
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
+        OverwriteError: a file is there that is no checkpoint of nural's, and would be lost.
         OSError: the file cannot be written.
     """
     arrays = {
@@ -44,7 +46,7 @@ def save_checkpoint(
         "generators": {name: rng.bit_generator.state for name, rng in model.generators().items()},
         "epochs": history.epochs,
     }
-    write_file(path, "checkpoint", arrays, content)
+    write_file(path, CHECKPOINT, arrays, content)
 
 
 def load_checkpoint(
@@ -59,7 +61,7 @@ def load_checkpoint(
         ModelFileError: the file is missing, no checkpoint, damaged, or one of another architecture, optimizer or
             ``settings``. Nothing was changed then.
     """
-    arrays, content = read_file(path, "checkpoint")
+    arrays, content = read_file(path, CHECKPOINT)
     if content.get("architecture") != as_json(describe(model)):
         raise ModelFileError(f"{path}: is a checkpoint of another architecture than the model to resume")
     kept = content.get("settings")

@@ -10,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 
 from nural.data.batches import Batches, Samples, rows
-from nural.evaluation.inference import outputs, scores
+from nural.evaluation.inference import outputs
+from nural.evaluation.targets import scores
 from nural.layer import Layer
 from nural.losses import Loss
 from nural.optimizers import Optimizer
@@ -139,7 +140,8 @@ class DataParallel:
         own = self.ranks.share(len(x))
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             mine = x if self.ranks.size == 1 else rows(x, own.start, own.stop)
-            return scores(self.ranks.gathered(outputs(self.model, mine, threads=self._workers), len(x)), y, loss)
+            found = self.ranks.gathered(outputs(self.model, mine, threads=self._workers), len(x))
+            return scores(self.model, found, y, loss)
 
     def _require_finite(self, step: int) -> None:
         epoch = (step - 1) // len(self._batches)

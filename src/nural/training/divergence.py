@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nural.containers import Sequential
+from nural.containers import Sequential, computes_as
 from nural.layer import Layer
 from nural.optimizers import Optimizer
 from nural.parallel.ranks import Ranks
@@ -51,7 +51,7 @@ def _diverged(what: str, model: Layer, x: np.ndarray, optimizer: Optimizer, step
     if not np.isfinite(x).all():
         return f"{what} at {place}, because the inputs hold NaN or infinity"
     culprit = ""
-    for name, layer in (model.children if isinstance(model, Sequential) else {"model": model}).items():
+    for name, layer in (model.children if computes_as(model, Sequential) else {"model": model}).items():
         if not all_finite(layer.params):
             culprit = f"the weights of layer {name}, {layer!r}"
             break

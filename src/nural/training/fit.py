@@ -17,7 +17,7 @@ from nural.training.checkpoint import Checkpoint
 from nural.training.divergence import DivergedError
 from nural.training.history import History
 from nural.training.interrupt import deferred_interrupt
-from nural.training.loop import Augment, train
+from nural.training.loop import Augment, require_parameters, train
 
 
 def fit(
@@ -61,6 +61,7 @@ def fit(
         KeyboardInterrupt: Ctrl-C, after the step under way was finished and ``checkpoint`` written.
         DivergedError: see `train`; ``checkpoint`` keeps the last epoch that was good.
         ModelFileError: ``checkpoint`` is to be resumed, but is missing, damaged, or of another training.
+        OverwriteError: ``checkpoint`` is a file that is no checkpoint of nural's, and would be lost.
     """
     if resume and checkpoint is None:
         raise ValueError("fit: to resume, name the checkpoint to resume from")
@@ -68,6 +69,7 @@ def fit(
     ranks = Ranks(communicator)
     with ranks.together((DivergedError,)):
         model.build(np.random.default_rng(seed))
+        require_parameters(model)
         settings = {"samples": len(x), "batch_size": batch_size, "drop_last": drop_last, "seed": seed}
         ranks.require_equal({**settings, "epochs": epochs, "shapes of weights": model.all_shapes()})
         kept = Checkpoint(checkpoint, model, optimizer, ranks, settings)

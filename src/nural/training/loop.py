@@ -5,16 +5,23 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nural.data.batches import Batches
+from nural.data.batches import Batches, rows
+from nural.evaluation.inference import outputs
+from nural.evaluation.targets import as_taken, implied_task, implies_task, require_fitting_loss
 from nural.layer import Layer
 from nural.losses import Loss, cross_entropy_loss
 from nural.optimizers import SGD, Optimizer
 from nural.optimizers.optimizer import Divide
 from nural.parallel.ranks import Ranks
 from nural.parallel.threads import Threads
+from nural.predictions import said_task
 from nural.schedules import Schedule
+from nural.task import Task, class_places
 from nural.training.data_parallel import DataParallel
 from nural.training.history import Progress
+
+#: So many targets tell whether they are one-hot rows or values.
+TOLD_BY = 1000
 
 
 class Augment(Protocol):
@@ -56,13 +63,16 @@ def train(
 
     Args:
         model: Its weights, if not drawn yet, are drawn from ``seed``.
-        x: Inputs ``(N, …)``: anything with a length that an integer array can index.
-        y: Targets, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``.
+        x: Inputs ``(N, …)``: an array, a list, a table of pandas or polars, whose rows are taken by their position, or
+            anything else with a length that an integer array can index.
+        y: Targets, likewise, as ``loss`` takes them: integer labels ``(N,)`` or rows ``(N, C)``. Where ``model.task``
+            names its classes, the names.
         epochs: Passes over the data. The order of epoch e depends on ``(seed, e)`` alone.
         batch_size: Samples a step; the last batch of an epoch may be shorter.
         drop_last: Leave a shorter last batch out: its gradient is noisier than the others', yet moves weights as far.
         optimizer: By default ``SGD()``. It keeps its running arrays: give each training one of its own.
-        loss: ``(y, t, out=None) -> (loss, dy)``.
+        loss: ``(y, t, out=None) -> (loss, dy)``. Those of nural's, which `functools.partial` may wrap, say what the
+            network is for, unless ``model.task`` says it already; see `implied_task`.
         schedule: The learning rate by step, counted from 0; by default the optimizer's own.
         validation: ``(x, y)`` to `evaluate` after each epoch.
         augment: Changes the samples of each batch at random, by numbers that depend on ``(seed, step)`` alone.
@@ -76,14 +86,20 @@ def train(
 
     Raises:
         DivergedError: the loss, or a weight at the end of an epoch, is NaN or infinite.
-        ValueError: the data are empty, differ in length, or do not fit the network or the loss.
+        ValueError: the data are empty, differ in length, or do not fit the network, its task or the loss; or the
+            network ends in the softmax or sigmoid that the loss applies itself; or it has no parameters.
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
+    require_fitting_loss(model, loss)
     optimizer = SGD() if optimizer is None else optimizer
     ranks = Ranks() if ranks is None else ranks
     model.build(np.random.default_rng(seed))
+    require_parameters(model)
+    y = _named_by_places(model, y)
     batches = Batches(x, y, batch_size, dtype=model.dtype, drop_last=drop_last, share=ranks.share)
+    if said_task(model) is None:
+        model.task = _implied_task(model, x, y, loss)
     with DataParallel(model, optimizer, batches, x, threads, ranks, start) as parallel:
         for step, (inputs, targets) in enumerate(_batches(batches, epochs, seed, start), start):
             epoch, position = divmod(step, len(batches))
@@ -93,7 +109,7 @@ def train(
                 if schedule is not None:
                     optimizer.learning_rate = schedule(step)
                 y = parallel.forward()
-                value, dy = loss(y, targets, out=model.buffer("loss gradient", y.shape, y.dtype))
+                value, dy = loss(y, as_taken(loss, y, targets), out=model.buffer("loss gradient", y.shape, y.dtype))
                 parallel.backward(value, dy)
                 parallel.update()
             ends_epoch = position + 1 == len(batches)
@@ -109,6 +125,31 @@ def train(
                 ends_epoch,
                 judged,
             )
+
+
+def require_parameters(model: Layer) -> None:
+    """Raise ValueError if there is nothing to train."""
+    if not model.all_shapes():
+        raise ValueError(
+            f"{model!r} has no parameters, so there is nothing to train: a layer's own are the shapes it gives to "
+            "Layer.__init__, those of layers inside are found where these are attributes or children"
+        )
+
+
+def _named_by_places(model: Layer, y: Any) -> Any:
+    """The targets, with the classes' places for their names if the network's task has names."""
+    task = said_task(model)
+    if task is None or task.classes is None or task.kind == "multilabel":
+        return y
+    return class_places(rows(y, 0, len(y)), task.classes)
+
+
+def _implied_task(model: Layer, x: Any, y: Any, loss: Loss) -> Task | None:
+    """What the loss says the network is for; the outputs of one sample tell how many there are."""
+    if not implies_task(loss):
+        return None
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # only the shape counts
+        return implied_task(loss, outputs(model, rows(x, 0, 1), threads=Threads()), rows(y, 0, TOLD_BY))
 
 
 def _batches(batches: Batches, epochs: int, seed: int, start: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

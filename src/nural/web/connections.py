@@ -10,6 +10,7 @@ from nural.activations import PReLU
 from nural.activations.activation import Activation
 from nural.activations.softmaxes import AlongDimension
 from nural.containers import Residual
+from nural.graph import Sum
 from nural.layer import Layer
 from nural.layers import AdaptiveAvgPool2d, AdaptiveMaxPool2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Unflatten
 from nural.layers.batch_norm import BatchNorm
@@ -246,8 +247,8 @@ class Pool(Connection):
         return Links(windows * self.x.shape[2] + channel, self.shares(channel)[windows, pixel])
 
 
-class Sum(CellByCell):
-    """`Residual`: its branch and its shortcut added, for one of the two."""
+class Addition(CellByCell):
+    """`Residual` and `Sum`: values added, for one of them."""
 
     kind = "add"
 
@@ -264,7 +265,7 @@ def connection(layer: Layer, x: np.ndarray, y: np.ndarray) -> Connection | None:
         (Conv2d, Convolution),
         (SAME, Same),
         (Pooling, Pool),
-        (Residual, Sum),
+        ((Residual, Sum), Addition),
         (PReLU, CellByCell),
     ):
         if isinstance(layer, kinds):

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import ReLU, softmax_forward
+from nural.activations import ReLU
 from nural.containers import Sequential
-from nural.data.digits import PIXELS, SIDE
-from nural.evaluation.inference import scores
+from nural.evaluation.targets import scores
 from nural.layer import Layer
+from nural.predictions import probabilities
 
 #: How many digits of each set are judged while a training runs.
 JUDGED = 250
@@ -59,7 +59,7 @@ def judge(model: Sequential, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
             if type(layer) is ReLU:
                 open_ = (x > 0).any(axis=tuple(range(x.ndim - 1)))
                 dead[name] = float(1 - open_.mean())
-        return {**scores(x, y), "dead": dead}
+        return {**scores(model, x, y), "dead": dead}
 
 
 def read_pinned(model: Layer, pixels: np.ndarray | None) -> list[float] | None:
@@ -67,22 +67,8 @@ def read_pinned(model: Layer, pixels: np.ndarray | None) -> list[float] | None:
     if pixels is None:
         return None
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        probabilities = softmax_forward(model.replica().forward(pixels.reshape(1, -1)))[0]
-    return probabilities.tolist() if np.isfinite(probabilities).all() else None
-
-
-def first_filters(model: Sequential, most: int = 24) -> np.ndarray:
-    """What the first layer that learns looks for, ``(count, height, width)``: its kernels, or its weights as images."""
-    for layer in model.children.values():
-        if not layer.all_shapes():
-            continue
-        W = next(iter(layer.params.values()))
-        if W.ndim == 4:
-            return np.moveaxis(W[:, :, 0, :most], -1, 0)
-        if W.ndim == 2 and len(W) == PIXELS:
-            return W[:, :most].T.reshape(-1, SIDE, SIDE)
-        break
-    return np.zeros((0, 1, 1), np.float32)
+        p = probabilities(model, model.replica().forward(pixels.reshape(1, -1)))[0]
+    return p.tolist() if np.isfinite(p).all() else None
 
 
 def _norm(array: np.ndarray) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.activations import LeakyReLU, PReLU, ReLU
+from nural.activations import Hardtanh, LeakyReLU, PReLU, ReLU
 from nural.layer import Layer
 from nural.layers import AdaptiveMaxPool2d, MaxPool2d
 from nural.web.explanation import flat_index
@@ -150,6 +150,9 @@ def _gates(found: Trace) -> dict[str, np.ndarray]:
 def _sides(found: Trace, step: Step) -> Iterator[np.ndarray]:
     if isinstance(step.layer, ReLU | LeakyReLU | PReLU):
         yield found.steps[step.inputs[0]].output.round(DECIMALS) > 0
+    elif isinstance(step.layer, Hardtanh):
+        x = found.steps[step.inputs[0]].output.round(DECIMALS)
+        yield from (x > bound for bound in (step.layer.min_val, step.layer.max_val) if bound is not None)
     elif isinstance(step.layer, MaxPool2d | AdaptiveMaxPool2d):
         x = found.steps[step.inputs[0]].output.round(DECIMALS)
         layer = step.layer.replica()

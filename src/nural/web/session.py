@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from nural.evaluation.saliency import first_filters
 from nural.training.divergence import DivergedError
 from nural.web.courtesy import Courtesy
 from nural.web.digits import Digits
 from nural.web.models import TRAINING, Models
-from nural.web.moment import first_filters
 from nural.web.problem import Problem
 from nural.web.run import Run
 from nural.web.settings import Settings
 
+#: How many filters of the first layer the page shows.
+MOST_FILTERS = 24
 #: Seconds between two moments that are measured: about ten a second.
 INTERVAL = 0.1
 #: Seconds between two copies of the network that views other than Train look into.
@@ -153,9 +155,10 @@ class Session:
         }
 
     def filters(self) -> tuple[np.ndarray, int]:
-        """What the first layer that learns looks for now, and the step."""
+        """What the first layer that learns looks for now, ``(count, height, width)``, and the step."""
         run = self._there()
-        return np.array(first_filters(run.model)), run.step
+        found = first_filters(run.model)
+        return np.zeros((0, 1, 1), np.float32) if found is None else found[:MOST_FILTERS], run.step
 
     # -- the thread --------------------------------------------------------------------------------------------
 

@@ -1,17 +1,17 @@
 """One image and one label forward and back through a network: every array that passes between the layers."""
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nural.activations import softmax_forward
-from nural.containers import Residual, Sequential
+from nural.graph import walk
 from nural.layer import Layer
 from nural.losses import cross_entropy_loss
+from nural.profile.calls import Methods, in_place_of_methods
 
 #: The name of what goes in: the pixels.
 INK = "ink"
@@ -24,7 +24,7 @@ class Step:
     Attributes:
         name: Its dotted name in the model, as in `params`; `INK` for the image itself.
         layer: The layer; None for the ink.
-        inputs: The names of the steps whose outputs it takes: one, or the two ends of a `Residual`.
+        inputs: The names of the steps whose outputs it takes: one, or those that are joined.
         output: What it gave, of a sample's shape.
         gradient: ∂L/∂output, of the same shape; None without a label, for there is no loss then.
     """
@@ -85,7 +85,8 @@ def trace(model: Layer, pixels: np.ndarray, label: int | None, backward: bool = 
     gradients: dict[str, np.ndarray] = {}
     graph = _graph(twin)
     layers = {name: layer for name, (layer, _) in graph.items()}
-    with _recorded(layers, outputs, gradients), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    recorded = partial(_recorded, outputs, gradients)
+    with in_place_of_methods(layers, recorded), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         logits = twin.forward(x)
         loss = None
         if label is not None:
@@ -112,43 +113,17 @@ def _graph(model: Layer) -> dict[str, tuple[Layer, tuple[str, ...]]]:
     """Each layer that computes something, by dotted name, with the names of those that it takes its input from."""
     graph: dict[str, tuple[Layer, tuple[str, ...]]] = {}
 
-    def walk(layer: Layer, name: str, source: str) -> str:
-        """Note the layer and those inside; returns the name of the one that gives its output."""
-        inside = f"{name}." if name else ""
-        if isinstance(layer, Sequential):
-            for child_name, child in layer.children.items():
-                source = walk(child, inside + child_name, source)
-            return source
-        inputs: tuple[str, ...] = (source,)
-        if isinstance(layer, Residual):
-            around = source
-            branch = walk(layer.branch, f"{inside}branch", source)
-            if layer.shortcut is not None:
-                around = walk(layer.shortcut, f"{inside}shortcut", source)
-            inputs = branch, around
-        name = name or "model"
+    def note(place: str, layer: Layer, inputs: tuple[str, ...]) -> str:
+        name = place or "model"
         graph[name] = layer, inputs
         return name
 
-    walk(model, "", INK)
+    walk(model, INK, note)
     return graph
 
 
-@contextmanager
-def _recorded(
-    layers: dict[str, Layer], outputs: dict[str, np.ndarray], gradients: dict[str, np.ndarray]
-) -> Iterator[None]:
-    """Within the block, what these layers give and what comes back to them is copied under their names."""
-    for name, layer in layers.items():
-        _record(name, layer, outputs, gradients)
-    try:
-        yield
-    finally:
-        for layer in layers.values():
-            del layer.forward, layer.backward
-
-
-def _record(name: str, layer: Any, outputs: dict[str, np.ndarray], gradients: dict[str, np.ndarray]) -> None:
+def _recorded(outputs: dict[str, np.ndarray], gradients: dict[str, np.ndarray], name: str, layer: Layer) -> Methods:
+    """The methods of a layer, with what it gives and what comes back to it copied under its name."""
     forward, backward = layer.forward, layer.backward
 
     def recorded_forward(x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -160,4 +135,4 @@ def _record(name: str, layer: Any, outputs: dict[str, np.ndarray], gradients: di
         gradients[name] = dy[0].copy()
         return backward(dy, need_dx)
 
-    layer.forward, layer.backward = recorded_forward, recorded_backward
+    return recorded_forward, recorded_backward

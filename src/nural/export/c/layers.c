@@ -242,6 +242,17 @@ static void relu(const float *x, float *y, int n)
 }
 
 
+/* y = min(max(x, low), high). */
+static void clip(const float *x, float *y, int n, float low, float high)
+{
+    int i;
+    for (i = 0; i < n; i++) {
+        const float above = x[i] > low ? x[i] : low;
+        y[i] = above < high ? above : high;
+    }
+}
+
+
 /* y = x where x > 0, else slope * x, with one slope or one for each channel. */
 static void leaky_relu(const float *x, float *y, int n, int channels, const float *slope)
 {
@@ -386,4 +397,42 @@ static void log_softmax(const float *x, float *y, int n, int channels)
         for (k = 0; k < channels; k++)
             y[i + k] = x[i + k] - sum;
     }
+}
+
+
+/* y = e^x. */
+static void exponentials(const float *x, float *y, int n)
+{
+    int i;
+    for (i = 0; i < n; i++)
+        y[i] = exponential(x[i]);
+}
+
+
+/* y = x. */
+static void copy(const float *x, float *y, int n)
+{
+    int i;
+    for (i = 0; i < n; i++)
+        y[i] = x[i];
+}
+
+
+/* The place of the largest value of each row. */
+static void largest(const float *x, int *places, int n, int channels)
+{
+    int i, k;
+    for (i = 0; i < n; i += channels, places++)
+        for (*places = 0, k = 1; k < channels; k++)
+            if (x[i + k] > x[i + *places])
+                *places = k;
+}
+
+
+/* Whether each value is above the limit of its channel: 1 or 0. */
+static void above(const float *x, int *answers, int n, int channels, const float *limits)
+{
+    int i;
+    for (i = 0; i < n; i++)
+        answers[i] = x[i] > limits[i % channels];
 }

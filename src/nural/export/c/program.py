@@ -10,15 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from nural.export.c.buffers import INPUT, Buffers
+from nural.export.answers import Answers
+from nural.export.c.answers import functions, word
+from nural.export.c.buffers import Buffers
 from nural.export.c.parts import parts_for
 from nural.export.calls import Call, Inexpressible, call
 from nural.export.quantisation import Quantised
 from nural.export.steps import Step
 from nural.export.target import ExportError, cannot_express
+from nural.overwriting import signature
 
 KIND = "C"
-OUTPUT = "logits"
+#: What the files are, where nural finds them again.
+FILE = "network in C"
 WIDTH = 110  # characters of a line of numbers
 
 
@@ -74,7 +78,12 @@ class _Body:
 
 
 def c_program(
-    steps: Sequence[Step], quantised: Mapping[str, Quantised], path: Path, prefix: str, shape: tuple[int, ...]
+    steps: Sequence[Step],
+    quantised: Mapping[str, Quantised],
+    path: Path,
+    prefix: str,
+    shape: tuple[int, ...],
+    answers: Answers,
 ) -> Program:
     """Write a network as C.
 
@@ -84,10 +93,12 @@ def c_program(
         path: The C file, for its name and for errors.
         prefix: What its public names begin with.
         shape: Of one sample.
+        answers: What the outputs stand for.
 
     Raises:
         ExportError: a layer cannot be expressed.
     """
+    output = word(answers)
     calls = [(step, _call(step, quantised, path)) for step in steps]
     body, buffers = _Body(), Buffers()
     last = max((i for i, (step, made) in enumerate(calls) if made or step.action == "add"), default=None)
@@ -101,16 +112,29 @@ def c_program(
                 buffers.exchange()
             case "add":
                 x, around = buffers.value, buffers.kept.pop()
-                y = OUTPUT if i == last else buffers.place_for(step.y_shape, in_place=True)
+                y = output if i == last else buffers.place_for(step.y_shape, in_place=True)
                 body.lines.append(f"add({x}, {around}, {y}, {prod(step.y_shape)});")
             case _ if made:
                 x = buffers.value
-                y = OUTPUT if i == last else buffers.place_for(step.y_shape, in_place=made.in_place)
+                y = output if i == last else buffers.place_for(step.y_shape, in_place=made.in_place)
                 body.add(made, step.place, x, y)
-    names = _names(path, prefix, shape, steps[-1].y_shape)
+    own = functions(answers, prefix, prod(shape), " x ".join(map(str, shape)))
+    names = {
+        "signature": signature(FILE),
+        "file": path.stem,
+        "PREFIX": prefix.upper(),
+        "inputs": str(prod(shape)),
+        "outputs": str(prod(answers.shape)),
+        "classes": f"#define {prefix.upper()}_CLASSES {answers.classes}\n" if answers.classes else "",
+        "declarations": own.declarations,
+        "probabilities": own.probabilities,
+        "predict": own.predict,
+        "answer": own.answer,
+    }
     buffer_lines = [f"    static float {name}[{size}];" for name, size in sorted(buffers.sizes.items())]
     names["network"] = "\n".join([*buffer_lines, *([""] if buffer_lines else []), *(f"    {x}" for x in body.lines)])
-    names["constants"] = "\n\n".join(body.constants)
+    constants = [*body.constants, own.limits, own.names]
+    names["constants"] = "\n\n".join(filter(None, constants))
     program = _filled("program.txt", names)
     names["parts"] = "\n\n\n".join(parts_for(program))
     if quantised:
@@ -127,18 +151,6 @@ def _call(step: Step, quantised: Mapping[str, Quantised], path: Path) -> Call | 
         return call(step, quantised.get(step.place))
     except Inexpressible as error:
         raise cannot_express(path, step.place, step.layer, KIND, str(error)) from error
-
-
-def _names(path: Path, prefix: str, shape: tuple[int, ...], y_shape: tuple[int, ...]) -> dict[str, str]:
-    return {
-        "file": path.stem,
-        "prefix": prefix,
-        "PREFIX": prefix.upper(),
-        "x": INPUT,
-        "inputs": str(prod(shape)),
-        "shape": " x ".join(map(str, shape)),
-        "classes": str(prod(y_shape)),
-    }
 
 
 def _filled(template: str, names: Mapping[str, str]) -> str:

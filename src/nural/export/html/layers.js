@@ -151,6 +151,7 @@ const LAYERS = {
 
   scale_and_shift: elementwise((x, { channels, scale, shift }, i) => x * scale[i % channels] + shift[i % channels]),
   relu: elementwise((x) => (x > 0 ? x : 0)),
+  clip: elementwise((x, { low, high }) => Math.min(Math.max(x, low), high)),
   leaky_relu: elementwise((x, { channels, slope }, i) => (x > 0 ? x : slope[i % channels] * x)),
   elu: elementwise((x, { alpha, scale }) => scale * (x > 0 ? x : alpha * Math.expm1(x))),
   sigmoid: elementwise((x) => 1 / (1 + Math.exp(-x))),

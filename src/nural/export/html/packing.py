@@ -42,13 +42,15 @@ class _Arrays:
         return b"".join([*(a.tobytes() for a in self.whole), *(a.astype("<f4").tobytes() for a in self.floats)])
 
 
-def packed(steps: Sequence[Step], quantised: Mapping[str, Quantised], threshold: float, path: Path) -> tuple[str, str]:
+def packed(
+    steps: Sequence[Step], quantised: Mapping[str, Quantised], meaning: Mapping[str, Any], path: Path
+) -> tuple[str, str]:
     """The network as JSON, and its arrays as `seven_bit_text` of what deflate makes of them.
 
     Args:
         steps: The network's.
         quantised: The weights in whole numbers.
-        threshold: The probability from which on an answer is given.
+        meaning: What the page knows of the outputs: see `nural.export.html.target.meaning_of`.
         path: The page, for errors.
 
     Raises:
@@ -69,12 +71,13 @@ def packed(steps: Sequence[Step], quantised: Mapping[str, Quantised], threshold:
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)  # weights have no repetitions
     content = deflate.compress(arrays.content()) + deflate.flush()
     description = {
-        "threshold": threshold,
+        **meaning,
         "bytes": len(content),
         "whole": sum(array.size for array in arrays.whole),
         "steps": listed,
     }
-    return json.dumps(description, separators=(",", ":")), seven_bit_text(content)
+    text = json.dumps(description, separators=(",", ":")).replace("<", "\\u003c")  # a name must not end the script
+    return text, seven_bit_text(content)
 
 
 def seven_bit_text(content: bytes) -> str:

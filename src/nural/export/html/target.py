@@ -5,24 +5,28 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from nural.atomic_file import write_atomically
-from nural.data import load_mnist_datasets
+from nural.data import Preparation, load_mnist_datasets, preparation_of
 from nural.evaluation.calibration import answer_threshold
+from nural.export.answers import answers_of
 from nural.export.folding import fold_batch_norm
 from nural.export.html.packing import KIND, packed
+from nural.export.input_shape import digit_shape
 from nural.export.quantisation import Quantised, quantise, read_back, weighted, weights_of
 from nural.export.rounding import levels, quantise_on
-from nural.export.samples import PIXELS, sample_shape, samples_for
+from nural.export.samples import samples_for
 from nural.export.steps import Step, run_in_pieces, steps_of
 from nural.export.target import ExportError, Options, Target, Written
 from nural.layer import Layer
+from nural.overwriting import signature, signed
 from nural.parallel.threads import BlasThreads
 
+#: What the file is, where nural finds it again.
+FILE = "page"
 LIMIT = 300_000  # bytes of the page
 LARGEST, LEAST = 127, 4  # of a weight in whole numbers: 8 bits, and what is too coarse below it
 DIGITS = 500  # of the training set, on which weights are rounded
@@ -42,36 +46,49 @@ SCRIPTS = (
 )
 
 
-def write_html(model: Layer, path: Path, options: Options) -> Written:
-    """Write a model that reads digits as one page, with its weights in 8 bits, or fewer where it would be too large.
+def make_html(model: Layer, path: Path, options: Options) -> Written:
+    """A model that reads digits as one page, with its weights in 8 bits, or fewer where it would be too large.
 
     Raises:
         ExportError: a layer cannot be expressed, the model reads no digits, its threshold makes no sense, or no page of
             `LIMIT` bytes can hold it.
-        OSError: the file cannot be written.
     """
-    shape = sample_shape(model, path, options.input_shape)
-    steps = steps_of(model, shape)
-    if prod(shape) != PIXELS or prod(steps[-1].y_shape) != CLASSES:
-        found = f"this one takes {prod(shape)} values and gives {prod(steps[-1].y_shape)}"
-        raise ExportError(
-            f"{path}: a page reads digits: the model must take {PIXELS} values and give {CLASSES}; {found}"
-        )
+    if preparation_of(model) not in (None, Preparation()):
+        raise ExportError(f"{path}: a page prepares what is drawn as digits, and this model takes pictures as they are")
+    shape = digit_shape(model, path, options.input_shape)
+    samples = samples_for(model, shape, path, options)
+    meaning = meaning_of(model, samples.y.shape[1:], path)
+    with BlasThreads(1):  # the layers' products are small
+        page = fitted_page(fold_batch_norm(steps_of(model, shape)), meaning, path, shape)
+        found = run_in_pieces(page.steps, samples.x.astype(np.float32))
+    return Written(
+        {path: page.content},
+        shape,
+        samples.compare(found, "nural with the weights that the page reads"),
+        {"bits_of_a_weight": page.largest.bit_length() + 1, "largest_weight_in_whole_numbers": page.largest},
+    )
+
+
+def meaning_of(model: Layer, shape: tuple[int, ...], path: Path) -> dict[str, Any]:
+    """What the page knows of outputs of this shape: their names, what they are called, and how answers come from them.
+
+    Raises:
+        ExportError: they are not of ten classes, or the model's threshold makes no sense.
+    """
+    answers = answers_of(model, shape, path)
+    if answers.task.kind != "multiclass" or shape != (CLASSES,):
+        found = f"this one answers with {answers.task.kind} outputs of shape {shape}"
+        raise ExportError(f"{path}: a page tells {CLASSES} classes apart, of which a model has an output each; {found}")
     try:
         threshold = answer_threshold(model)
     except ValueError as error:
         raise ExportError(f"{path}: {error}") from error
-    with BlasThreads(1):  # the layers' products are small
-        page = fitted_page(fold_batch_norm(steps), threshold, path, shape)
-        samples = samples_for(model, shape)
-        found = run_in_pieces(page.steps, samples.x.astype(np.float32))
-    write_atomically(path, page.content)
-    return Written(
-        (path,),
-        float(np.abs(found - samples.y).max()),
-        f"on {samples.what}, by nural with the weights that the page reads",
-        {"bits_of_a_weight": page.largest.bit_length() + 1, "largest_weight_in_whole_numbers": page.largest},
-    )
+    return {
+        "threshold": threshold,
+        "softmax": answers.apply is not None,  # which makes p of log p too
+        "outputs": answers.word,
+        "names": None if answers.of_digits else answers.names,
+    }
 
 
 @dataclass(frozen=True)
@@ -89,44 +106,45 @@ class Page:
     largest: int
 
 
-def fitted_page(steps: Sequence[Step], threshold: float, path: Path, shape: tuple[int, ...]) -> Page:
+def fitted_page(steps: Sequence[Step], meaning: dict[str, Any], path: Path, shape: tuple[int, ...]) -> Page:
     """The page with weights in as many levels as `LIMIT` allows, rounded on MNIST's training digits.
 
     Args:
         steps: The network's.
-        threshold: See `html_page`.
+        meaning: See `meaning_of`.
         path: Where it will be, for errors.
         shape: Of one sample.
 
     Raises:
         ExportError: a layer cannot be expressed, or the page is too large even with the coarsest weights.
     """
-    largest = _most_levels(steps, threshold, path)
+    largest = _most_levels(steps, meaning, path)
     digits = load_mnist_datasets()[0][0][:DIGITS].reshape(-1, *shape)
     while True:
         quantised = quantise_on(steps, digits, largest)
-        content = html_page(steps, quantised, threshold, path)
+        content = html_page(steps, quantised, meaning, path)
         if len(content) <= LIMIT:
             return Page(content, read_back(steps, quantised), largest)
         largest -= 1  # rounded in this way they can take a little more than was estimated
 
 
-def html_page(steps: Sequence[Step], quantised: Mapping[str, Quantised], threshold: float, path: Path) -> bytes:
+def html_page(steps: Sequence[Step], quantised: Mapping[str, Quantised], meaning: dict[str, Any], path: Path) -> bytes:
     """The page, UTF-8.
 
     Args:
         steps: The network's.
         quantised: The weights in whole numbers.
-        threshold: The probability from which on the page gives an answer, not a question mark.
+        meaning: See `meaning_of`.
         path: Where it will be, for errors.
 
     Raises:
         ExportError: a layer cannot be expressed.
     """
-    network, weights = packed(steps, quantised, threshold, path)
+    network, weights = packed(steps, quantised, meaning, path)
     style = _part("page.css")
     script = '"use strict";\n{\n' + "\n".join(_without_comments(_part(f"{name}.js")) for name in SCRIPTS) + "\n}\n"
     parts = {
+        "signature": signature(FILE),
         "style": style,
         "style_hash": _hash(style),
         "script": script,
@@ -134,30 +152,30 @@ def html_page(steps: Sequence[Step], quantised: Mapping[str, Quantised], thresho
         "network": network,
         "weights": weights,
     }
-    return re.sub(r"@(\w+)@", lambda match: parts[match[1]], _part("page.html")).encode()
+    return signed(re.sub(r"@(\w+)@", lambda match: parts[match[1]], _part("page.html")))
 
 
-def _most_levels(steps: Sequence[Step], threshold: float, path: Path) -> int:
+def _most_levels(steps: Sequence[Step], meaning: dict[str, Any], path: Path) -> int:
     """The largest whole number, of up to 127, with which the page is not too large.
 
     Raises:
         ExportError: it is too large even with the coarsest weights.
     """
     low, high = LEAST, LARGEST + 1
-    if (size := _size(steps, LEAST, threshold, path)) > LIMIT:
+    if (size := _size(steps, LEAST, meaning, path)) > LIMIT:
         raise ExportError(
             f"{path}: the page would have {size:,} bytes even with weights of 4 bits; {LIMIT:,} are allowed"
         )
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _size(steps, middle, threshold, path) <= LIMIT else (low, middle)
+        low, high = (middle, high) if _size(steps, middle, meaning, path) <= LIMIT else (low, middle)
     return low
 
 
-def _size(steps: Sequence[Step], largest: int, threshold: float, path: Path) -> int:
+def _size(steps: Sequence[Step], largest: int, meaning: dict[str, Any], path: Path) -> int:
     limits = levels(steps, largest)
     quantised = {step.place: quantise(weights_of(step), limits[step.place]) for step in weighted(steps)}
-    return len(html_page(steps, quantised, threshold, path))
+    return len(html_page(steps, quantised, meaning, path))
 
 
 def _part(name: str) -> str:
@@ -174,4 +192,4 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-TARGET = Target("html", KIND, (".html", ".htm"), write_html, frozenset({"input_shape"}))
+TARGET = Target("html", KIND, (".html", ".htm"), FILE, make_html)

@@ -3,6 +3,7 @@
 const WORDS = {
   en: {
     title: "Draw a digit",
+    one: (names) => `Draw one of these: ${names}`,
     lead: "With the mouse, a pen or a finger; or drop or paste a picture of one.",
     hint: "0 – 9",
     undo: "Undo",
@@ -13,6 +14,7 @@ const WORDS = {
     seen: "What the network sees",
     canvas: "Drawing field",
     bars: "Probability of each digit",
+    classes: "Probability of each class",
     private: "All of this happens in your browser: the page asks for nothing and sends nothing.",
     sure: (digit, percent) => `${percent} sure`,
     unsure: (digit, percent) => `Not sure; perhaps ${digit} (${percent})`,
@@ -22,6 +24,7 @@ const WORDS = {
   },
   zh: {
     title: "写一个数字",
+    one: (names) => `请画出其中之一：${names}`,
     lead: "用鼠标、手写笔或手指书写，也可以拖入或粘贴一张图片。",
     hint: "0 – 9",
     undo: "撤销",
@@ -32,6 +35,7 @@ const WORDS = {
     seen: "网络看到的图像",
     canvas: "书写区",
     bars: "每个数字的概率",
+    classes: "每个类别的概率",
     private: "一切都在您的浏览器中进行：本页不请求也不发送任何数据。",
     sure: (digit, percent) => `把握 ${percent}`,
     unsure: (digit, percent) => `不确定，可能是 ${digit}（${percent}）`,
@@ -44,7 +48,9 @@ const WORDS = {
 const chinese = /^zh\b/i.test(navigator.languages?.[0] ?? navigator.language);
 const words = chinese ? WORDS.zh : WORDS.en;
 
-const translate = () => {
+// For digits, unless the classes have names.
+const translate = (names) => {
+  if (names) Object.assign(words, { title: words.one(names.join(", ")), hint: "", bars: words.classes });
   document.documentElement.lang = chinese ? "zh-Hans" : "en";
   document.title = `nural: ${words.title}`;
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = words[element.dataset.word];

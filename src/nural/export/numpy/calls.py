@@ -10,6 +10,7 @@ from nural.activations import (
     ELU,
     GELU,
     SELU,
+    Hardtanh,
     LeakyReLU,
     LogSoftmax,
     PReLU,
@@ -20,6 +21,7 @@ from nural.activations import (
     Softplus,
     Tanh,
 )
+from nural.arrays import joined
 from nural.export.geometry import reached, windows_of
 from nural.export.steps import Step
 from nural.layer import Layer
@@ -44,7 +46,7 @@ def _named(step: Step, weights: Weights, arrays: dict[str, np.ndarray]) -> list[
     """Keep the arrays, and give ``name=W["place.name"]`` for each."""
     found = []
     for name, array in arrays.items():
-        full = f"{step.place}.{name}" if step.place else name
+        full = joined(step.place, name)
         weights[full] = array
         found.append(f'{name}=W["{full}"]')
     return found
@@ -154,6 +156,12 @@ def _unflatten(step: Step, weights: Weights) -> list[str]:
     return [f"x = x.reshape(-1, {', '.join(map(str, step.y_shape))})"]
 
 
+def _hardtanh(step: Step, weights: Weights) -> list[str]:
+    assert isinstance(step.layer, Hardtanh)
+    bounds = {"-np.inf": step.layer.min_val, "np.inf": step.layer.max_val}
+    return _applied("hardtanh_forward", *(none if bound is None else repr(bound) for none, bound in bounds.items()))
+
+
 def _prelu(step: Step, weights: Weights) -> list[str]:
     return _applied("prelu_forward", *_named(step, weights, dict(step.layer.params)))
 
@@ -208,6 +216,7 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     LSTM: _recurrent,
     GRU: _recurrent,
     ReLU: _simple("relu_forward"),
+    Hardtanh: _hardtanh,
     LeakyReLU: _simple("leaky_relu_forward", "negative_slope"),
     PReLU: _prelu,
     ELU: _simple("elu_forward", "alpha"),

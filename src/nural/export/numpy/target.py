@@ -4,6 +4,7 @@ import ast
 import base64
 import inspect
 import json
+import math
 import re
 import textwrap
 from pathlib import Path
@@ -12,64 +13,85 @@ from typing import Any
 import numpy as np
 
 from nural import reference
-from nural.atomic_file import write_atomically
+from nural.data.digits import PIXELS
+from nural.export.answers import Answers, answers_of
 from nural.export.folding import fold_batch_norm
+from nural.export.input_shape import sample_shape
+from nural.export.names import require_module_name
+from nural.export.numpy.answers import parts
 from nural.export.numpy.calls import CALLS, Weights
-from nural.export.samples import sample_shape, samples_for
+from nural.export.samples import samples_for
 from nural.export.steps import Step, steps_of
 from nural.export.target import ExportError, Options, Target, Written, cannot_express
 from nural.layer import Layer
+from nural.overwriting import signature, signed
 
 KIND = "NumPy"
+#: What the file is, where nural finds it again.
+FILE = "network in NumPy"
 FLOATS = {32: np.float32, 16: np.float16}
 #: Each function of the reference as it is written there, and in that order.
 FORMULAS = {name: inspect.getsource(value) for name, value in vars(reference).items() if inspect.isfunction(value)}
 LINE = 112  # characters of base64
+SCALED = """\
+    if x.dtype == np.uint8:
+        x = x / np.float32(256)
+"""
 
 
-def write_numpy(model: Layer, path: Path, options: Options) -> Written:
-    """Write a model as one Python file that imports nothing but NumPy.
+def make_numpy(model: Layer, path: Path, options: Options) -> Written:
+    """A model as one Python file that imports nothing but NumPy.
 
     Raises:
-        ExportError: a layer has no formula there, or the weights are to have another number of bits than 32 or 16.
-        OSError: the file cannot be written.
+        ExportError: a layer has no formula there, Python could not import a file of this name, or the weights are to
+            have another number of bits than 32 or 16.
     """
+    require_module_name(path, "numpy")
     bits = 32 if options.bits is None else options.bits
     if bits not in FLOATS:
         raise ExportError(f"{path}: weights in {KIND} have 32 or 16 bits, not {bits}")
     shape = sample_shape(model, path, options.input_shape)
-    text = numpy_program(fold_batch_norm(steps_of(model, shape)), shape, path, bits)
-    samples = samples_for(model, shape)
-    found = _run(text, samples.x)
-    write_atomically(path, text.encode())
-    difference = float(np.abs(found - samples.y).max())
-    return Written((path,), difference, f"on {samples.what}, by running the file", {"bits_of_a_weight": bits})
+    samples = samples_for(model, shape, path, options)
+    answers = answers_of(model, samples.y.shape[1:], path)
+    text = numpy_program(fold_batch_norm(steps_of(model, shape)), shape, answers, path, bits)
+    comparison = samples.compare(_run(text, answers.word, samples.x), "running the file")
+    return Written({path: signed(text)}, shape, comparison, {"bits_of_a_weight": bits})
 
 
-def numpy_program(steps: list[Step], shape: tuple[int, ...], path: Path, bits: int = 32) -> str:
+def numpy_program(steps: list[Step], shape: tuple[int, ...], answers: Answers, path: Path, bits: int = 32) -> str:
     """The file's text.
 
     Args:
         steps: The network's.
         shape: Of one sample.
+        answers: What the outputs stand for.
         path: Where it will be, for its usage and for errors.
         bits: 32 or 16, of the floats in which weights are stored.
     """
     weights: Weights = {}
     body = "\n".join(_lines(steps, path, weights))
-    used = _used(body)
+    task = parts(answers)
+    used = _used(f"{body}\n{task.functions}")
     sources = "\n\n\n".join(text.rstrip() for name, text in FORMULAS.items() if name in used)
     template = Path(__file__).with_name("program.txt").read_text(encoding="utf-8")
-    parts = {
+    reads_digits = math.prod(shape) == PIXELS
+    texts = {
+        "signature": signature(FILE),
+        "functions": task.names,
         "file": json.dumps(path.name)[1:-1],
-        "imports": "import math\n" if "math." in sources else "",
+        "pixels": "; values of type uint8 are divided by 256" if reads_digits else "",
+        "constants": task.constants,
         "formulas": sources,
+        "outputs": answers.word,
+        "scaled": SCALED if reads_digits else "",
+        "answers": task.functions,
+        "main": task.main,
         "shape": repr(shape),
         "network": textwrap.indent(body, "    "),
         "weights": "\n".join(_stored(name, array, bits) for name, array in weights.items()),
         "float": f"<f{bits // 8}",
     }
-    return re.sub(r"@(\w+)@", lambda match: parts[match[1]], template)
+    return re.sub(r"@(\w+)@", lambda match: texts[match[1]], template)
 
 
 def _lines(steps: list[Step], path: Path, weights: Weights) -> list[str]:
@@ -107,15 +129,15 @@ def _used(body: str) -> set[str]:
 def _stored(name: str, array: np.ndarray, bits: int) -> str:
     """An array as a line of Python: its shape, and its floats in base64."""
     content = base64.b64encode(array.astype(f"<f{bits // 8}").tobytes()).decode()
-    lines = "\n".join(f'    "{part}"' for part in textwrap.wrap(content, LINE))
+    lines = "\n".join(f'    "{content[begin : begin + LINE]}"' for begin in range(0, len(content), LINE))
     return f'W["{name}"] = array(\n    {array.shape},\n{lines},\n)'
 
 
-def _run(text: str, x: np.ndarray) -> Any:
+def _run(text: str, function: str, x: np.ndarray) -> Any:
     """What the file makes of samples: it holds nothing but formulas of nural's and numbers."""
     names: dict[str, Any] = {"__name__": "exported"}
     exec(compile(text, "exported", "exec"), names)
-    return names["logits"](x)
+    return names[function](x)
 
 
-TARGET = Target("numpy", KIND, (".py",), write_numpy, frozenset({"input_shape", "bits"}))
+TARGET = Target("numpy", KIND, (".py",), FILE, make_numpy, frozenset({"bits"}))

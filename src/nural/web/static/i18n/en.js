@@ -166,7 +166,7 @@ export default {
   "recipe.walkthrough":
     "784-256-256-10, ReLU, normal weights of standard deviation 0.001. Plain SGD: the first walkthrough to the letter.",
   "recipe.two-layer":
-    "784-50-10, sigmoid, normal weights of standard deviation 0.01. Plain SGD: the second walkthrough’s network.",
+    "784-50-10, ReLU, normal weights of standard deviation 0.01. Plain SGD: the second walkthrough’s network.",
   "train.augmentation": "Share of digits distorted",
   "train.variants": "Variants for each digit",
   "train.outliers": "Outliers for each digit",

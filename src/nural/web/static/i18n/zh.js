@@ -155,7 +155,7 @@ export default {
 
   "recipe.mlp": "784-256-256-10，ReLU，He 初始化。SGD，Nesterov 动量 0.9，权重衰减 5e-4，单周期学习率，标签平滑 0.1。",
   "recipe.walkthrough": "784-256-256-10，ReLU，标准差 0.001 的正态权重。普通 SGD：与第一篇教程完全一致。",
-  "recipe.two-layer": "784-50-10，sigmoid，标准差 0.01 的正态权重。普通 SGD：第二篇教程的网络。",
+  "recipe.two-layer": "784-50-10，ReLU，标准差 0.01 的正态权重。普通 SGD：第二篇教程的网络。",
   "train.augmentation": "变形数字的比例",
   "train.variants": "每个数字配多少变体",
   "train.outliers": "每个数字配多少非数字",

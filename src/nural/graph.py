@@ -1,11 +1,15 @@
-"""Networks that are no chain: layers that read what several others made."""
+"""Networks that are no chain: layers that read what several others made; and the one walk over any network."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
+from nural.arrays import joined
+from nural.containers import Residual, Sequential, computes_as
 from nural.layer import Layer
+
+Value = TypeVar("Value")
 
 
 class Sum(Layer):
@@ -120,3 +124,31 @@ def _filled(array: np.ndarray, value: np.ndarray) -> np.ndarray:
 def _joins(layer: Layer) -> bool:
     """Whether the layer takes a tuple."""
     return isinstance(layer, Sum | Concatenate)
+
+
+def walk(model: Layer, value: Value, apply: Callable[[str, Layer, tuple[Value, ...]], Value], place: str = "") -> Value:
+    """What comes out of a network, in values of any kind: arrays, shapes, layouts, names.
+
+    Containers hand values on as their ``forward`` does; one with a ``forward`` of its own is a layer like others.
+
+    Args:
+        model: The network.
+        value: What goes in.
+        apply: ``(place, layer, values)``: what a layer that is no container makes of the one value that it reads,
+            `Sum` and `Concatenate` of several, `Residual` of those of its two ways.
+        place: The dotted name of ``model`` in the whole network.
+    """
+    if computes_as(model, Sequential):
+        for name, child in model.children.items():
+            value = walk(child, value, apply, joined(place, name))
+        return value
+    if computes_as(model, Residual):
+        ways = [walk(child, value, apply, joined(place, name)) for name, child in model.children.items()]
+        return apply(place, model, (ways[0], ways[1] if len(ways) > 1 else value))
+    if computes_as(model, Graph):
+        made = [value]
+        for (name, child), numbers in zip(model.children.items(), model.reads, strict=True):
+            inside, read = joined(place, name), tuple(made[i] for i in numbers)
+            made.append(apply(inside, child, read) if _joins(child) else walk(child, read[0], apply, inside))
+        return made[-1]
+    return apply(place, model, (value,))
