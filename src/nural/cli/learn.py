@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from nural.cli.errors import report_errors
+from nural.cli.errors import complain, report_errors
 from nural.learn.checking import check_file
+from nural.learn.running import NotLoaded
 from nural.learn.verdict import Verdicts
 
 learn = typer.Typer(
@@ -49,13 +50,18 @@ def check(
 
         nural learn check layers.py
     """
+    if not watch:
+        raise typer.Exit(0 if _print(check_file(file, like or None), as_json) else 1)
+    saved = None
     while True:
-        saved = file.stat().st_mtime_ns if watch else 0
-        right = _print(check_file(file, like or None), as_json)
-        if not watch:
-            raise typer.Exit(0 if right else 1)
-        while file.stat().st_mtime_ns == saved:
-            time.sleep(0.2)
+        now = file.stat().st_mtime_ns if file.exists() else saved
+        if now != saved:
+            saved = now
+            try:
+                _print(check_file(file, like or None), as_json)
+            except NotLoaded as error:  # half written, perhaps
+                complain(str(error))
+        time.sleep(0.2)
 
 
 def _print(verdicts: Verdicts, as_json: bool) -> bool:

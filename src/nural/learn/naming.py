@@ -60,6 +60,8 @@ class Naming:
         said = []
         for f in self.findings:
             text = f.said or (explanation(f.name, sizes) if f.name else "")
+            if len(self.findings) > 1 and f.name and f.results:
+                text = f"{', '.join(f.results)}: {text}"
             if text and text not in said:
                 said.append(text)
         return " ".join(said)

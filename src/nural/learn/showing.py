@@ -113,7 +113,8 @@ def _html(v: Verdict) -> str:
 
 
 def _grid(value: Any) -> str:
-    """A matrix as a table; anything else as text."""
+    """A matrix as a table, and an image of one channel; anything else as text."""
+    value = value.squeeze() if isinstance(value, np.ndarray) and value.ndim > 2 else value
     if not isinstance(value, np.ndarray) or value.ndim not in (1, 2) or value.size > 64:
         return f"<br><code>{escape(array_text(value))}</code>"
     rows = "".join(

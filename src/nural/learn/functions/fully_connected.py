@@ -15,14 +15,19 @@ SIZES = [
 ]
 
 
+def _turns() -> list[tuple[int, tuple[int, int, int, str]]]:
+    """Where weights are square, whole numbers again: the others may raise an exception, and this is what is shown."""
+    return [(0 if "square" in size[3] else turn, size) for turn, size in enumerate(SIZES)]
+
+
 def _forward(draw: Draw) -> Iterator[Case]:
-    for turn, (n, i, o, label) in enumerate(SIZES):
+    for turn, (n, i, o, label) in _turns():
         args = draw.numbers(turn, n, i), draw.numbers(turn, i, o), draw.numbers(turn, o)
         yield Case(args, {"N": n, "D": i, "M": o}, label)
 
 
 def _backward(draw: Draw) -> Iterator[Case]:
-    for turn, (n, i, o, label) in enumerate(SIZES):
+    for turn, (n, i, o, label) in _turns():
         args = draw.numbers(turn, n, o), draw.numbers(turn, i, o), draw.numbers(turn, n, i)
         yield Case(args, {"N": n, "D": i, "M": o}, label)
 

@@ -38,14 +38,6 @@ def _of_batch(its_mean: bool, its_variance: bool) -> Callable[..., Any]:
 
 BATCH = [
     mistake("norm-unbiased", FORWARD, STATISTICS, _statistics("x.mean(axes)", "x.var(axes, ddof=1)")),
-    mistake(
-        "norm-unbiased",
-        FORWARD,
-        ", mean, variance",
-        ", mean, x.var(axes, ddof=1)",
-        "x, mean, x.var(axes, ddof=1), gamma",
-        "x, mean, variance, gamma",
-    ),
     mistake("norm-unbiased", FORWARD, "(x, mean, variance, gamma", "(x, mean, x.var(axes, ddof=1), gamma"),
     mistake(
         "norm-epsilon-outside",
