@@ -1,7 +1,7 @@
 """A learner's class: made from what its constructor asks for, given our weights, and asked for its gradients."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,22 +46,30 @@ ASKED = {
 TRAINING = "train", "training", "is_training", "train_flg", "is_train", "train_mode"
 
 
-def made(cls: Any, given: Mapping[str, Any]) -> Any:
+class NotTaken(Exception):
+    """A function or a constructor has no argument for a setting of a case."""
+
+
+def made(cls: Any, given: Mapping[str, Any], needed: Iterable[str] = ()) -> Any:
     """An object of the class, whose constructor gets what it asks for by name, and the rest its defaults.
 
     Raises:
+        NotTaken: It does not ask for something that is ``needed``.
         TypeError: It asks for something that is not known; the message says for what.
     """
-    arguments = {}
+    arguments, asked = {}, set()
     for name, parameter in inspect.signature(cls).parameters.items():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
         ours = next((ours for ours in given if name.lower().strip("_") in ASKED.get(ours, ())), None)
         wants_flag = isinstance(parameter.default, bool)
         if ours is not None and not wants_flag:
+            asked.add(ours)
             arguments[name] = given[ours]
         elif parameter.default is parameter.empty:
             raise TypeError(f"the constructor asks for {name}, and the checker does not know what that is")
+    if not set(needed) <= asked:
+        raise NotTaken
     return cls(**arguments)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from nural.learn.building import NotTaken
 from nural.learn.case import Case
 from nural.learn.function import Function
 
@@ -75,7 +76,7 @@ def _outcome(function: Function, take: Callable[..., Any], case: Case, names: tu
         args = copy.deepcopy(case.args)
         try:
             returned = call(take, *args)
-        except _NotTaken:
+        except NotTaken:
             return Outcome(error="it has no argument for these settings", not_taken=True)
         except Exception as error:
             if runs:
@@ -164,7 +165,7 @@ def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..
 
             def by_name(*args: Any) -> Any:
                 if any(i not in order for i in range(fewest, len(args))):
-                    raise _NotTaken
+                    raise NotTaken
                 return f(*(args[i] for i in order if i < len(args)))
 
             return by_name, ""
@@ -177,14 +178,10 @@ def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..
 
     def take(*args: Any) -> Any:
         if len(args) > len(places):
-            raise _NotTaken
+            raise NotTaken
         return f(*args)
 
     return take, ""
-
-
-class _NotTaken(Exception):
-    """A function has fewer arguments than a case."""
 
 
 def source_of(f: Callable[..., Any]) -> str:

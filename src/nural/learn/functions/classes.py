@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.learn.building import forward, gradient, is_turned, made, take_weights
+from nural.learn.building import NotTaken, forward, gradient, is_turned, made, take_weights
 from nural.learn.case import Case, Draw
 from nural.learn.comparing import same
 from nural.learn.function import REFERENCE, Function, Pieces
@@ -24,7 +24,9 @@ def _layer(cls: Any, given: dict[str, Any], weights: dict[str, np.ndarray]) -> t
     if again == key:
         _last[0] = None
     else:
-        layer = made(cls, {**given, **weights})
+        usual = {"stride": given.get("usual stride", 1), "padding": 0}
+        needed = [name for name, value in usual.items() if given.get(name, value) != value]
+        layer = made(cls, {**given, **weights}, needed)
         turned = take_weights(layer, weights, "inputs" in given and is_turned(cls))
         _last[:] = key, layer, turned
     return layer, turned
@@ -120,6 +122,8 @@ def _in_layout(run: Callable[[bool], Results], shape: tuple[int, ...]) -> Result
         results = run(False)
         if np.shape(results[0]) == shape:
             return results
+    except NotTaken:
+        raise
     except Exception:
         results = None
     try:
@@ -161,7 +165,7 @@ def _right_convolution(f: Pieces, x: Any, K: Any, b: Any, dy: Any, *settings: An
 
 def _pool(cls: Any, x: Any, dy: Any, k: int, stride: int, padding: int = 0) -> Results:
     def run(first: bool) -> Results:
-        given = {"kernel_size": k, "stride": stride, "padding": padding}
+        given = {"kernel_size": k, "stride": stride, "padding": padding, "usual stride": k}
         layer, _ = _layer(cls, given, {"W": x})
         images, back = (_last_to_first(x), _last_to_first(dy)) if first else (x, dy)
         y = np.array(forward(layer, images, train=True))
@@ -231,11 +235,17 @@ def _is_normalized(y: Any, x: Any, mean: Any, variance: Any, gamma: Any, beta: A
     return any(same(y, gamma * (x - mean) / root + beta, 1e-3) for root in roots)
 
 
-def _normalize_cases(draw: Draw) -> Iterator[Case]:
-    for turn, (n, d) in enumerate([(3, 2), (4, 3), (5, 2), (6, 4), (3, 3)]):
+def _normalize_cases(sizes: list[tuple[int, int]], draw: Draw) -> Iterator[Case]:
+    for turn, (n, d) in enumerate(sizes):
         x = draw.apart(n, d) * (1 if turn < 2 else 1.7)
         gamma, beta = np.arange(2.0, 2 + d), np.arange(1.0, 1 + d)
         yield Case((x, gamma, beta, draw.whole(n, d)), {"N": n, "D": d}, "square" if n == d else "")
+
+
+def _batch_norm_cases(draw: Draw) -> Iterator[Case]:
+    yield from _normalize_cases([(3, 2), (4, 3), (5, 2), (6, 4), (3, 3)], draw)
+    x, gamma, beta = draw.normal(4, 3) * 1e-3, np.arange(2.0, 5), np.arange(1.0, 4)
+    yield normalization.near_one_another("batch_norm_forward", (x, gamma, beta), "y", (), draw.whole(4, 3))
 
 
 def _right_batch_norm(f: Pieces, x: Any, gamma: Any, beta: Any, dy: Any) -> Results:
@@ -387,7 +397,7 @@ CLASSES = [
     Function(
         "BatchNorm",
         ("y", "dgamma", "dbeta", "dx", "running average", "training", "prediction"),
-        _normalize_cases,
+        _batch_norm_cases,
         ("x", "gamma", "beta", "dy"),
         ("batch_norm_forward", "batch_norm_backward", "training", "share", "prediction"),
         _right_batch_norm,
@@ -398,7 +408,7 @@ CLASSES = [
     Function(
         "LayerNorm",
         ("y", "dgamma", "dbeta", "dx"),
-        _normalize_cases,
+        lambda draw: _normalize_cases([(2, 3), (3, 4), (5, 3), (4, 6), (3, 3)], draw),
         ("x", "gamma", "beta", "dy"),
         ("layer_norm_forward", "layer_norm_backward"),
         _right_layer_norm,

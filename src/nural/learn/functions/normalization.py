@@ -26,11 +26,18 @@ def _affine(draw: Draw, features: int) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(2.0, 2 + features), np.arange(1.0, 1 + features)
 
 
+#: The same for layer norm: of two features the gradient is as small as ε, whichever that is.
+ROWS = [
+    *[((2, 3), ""), ((3, 4), ""), ((4, 3), ""), ((4, 6), ""), ((3, 3), "square"), ((1, 4), "one sample")],
+    ((2, 3, 4), "sequences"),
+]
 #: Who has no argument for ε may have chosen his own.
 EPSILONS = [1e-5, 1e-3, 1e-4, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15]
 
 
-def _near_one_another(name: str, args: tuple[np.ndarray, ...], result: str, after: tuple[int, ...] = ()) -> Case:
+def near_one_another(
+    name: str, args: tuple[np.ndarray, ...], result: str, after: tuple[int, ...] = (), *more: np.ndarray
+) -> Case:
     """Numbers so near one another that ε is as large as their variance: it is in the root, whichever it is."""
 
     def accepts(results: dict[str, Any]) -> bool:
@@ -42,7 +49,7 @@ def _near_one_another(name: str, args: tuple[np.ndarray, ...], result: str, afte
         return False
 
     label = "numbers near one another"
-    return Case(args, {"N": 4, "D": 3}, label, special=True, accepts=accepts, means="norm-epsilon-outside")
+    return Case((*args, *more), {"N": 4, "D": 3}, label, special=True, accepts=accepts, means="norm-epsilon-outside")
 
 
 def _batch_forward(draw: Draw) -> Iterator[Case]:
@@ -51,7 +58,7 @@ def _batch_forward(draw: Draw) -> Iterator[Case]:
         yield Case((_x(draw, turn, shape), *_affine(draw, shape[-1])), sizes, label)
     yield Case((draw.normal(4, 3), *_affine(draw, 3), 0.5), {"N": 4, "D": 3}, "eps = 0.5")
     x = draw.normal(4, 3) * 1e-3
-    yield _near_one_another("batch_norm_forward", (x, *_affine(draw, 3)), "y")
+    yield near_one_another("batch_norm_forward", (x, *_affine(draw, 3)), "y")
 
 
 def _batch_backward(draw: Draw) -> Iterator[Case]:
@@ -60,7 +67,7 @@ def _batch_backward(draw: Draw) -> Iterator[Case]:
         axes = tuple(range(x.ndim - 1))
         args = draw.whole(*x.shape), gamma, x, x.mean(axes), x.var(axes)
         if case.special:
-            yield _near_one_another("batch_norm_backward", args, "dx")
+            yield near_one_another("batch_norm_backward", args, "dx")
         else:
             yield Case((*args, *eps), case.sizes, case.label)
 
@@ -70,18 +77,18 @@ def _batch_eval(draw: Draw) -> Iterator[Case]:
         x, gamma, beta, *eps = case.args
         if case.special:
             args = x, beta, np.full_like(beta, 1e-6), gamma, beta
-            yield _near_one_another("batch_norm_eval_forward", args, "y")
+            yield near_one_another("batch_norm_eval_forward", args, "y")
         else:
             yield Case((x, beta[::-1] - 2, beta**2 / 2, gamma, beta, *eps), case.sizes, case.label)
 
 
 def _layer_forward(draw: Draw) -> Iterator[Case]:
-    for turn, (shape, label) in enumerate([*SHAPES[:5], ((1, 4), "one sample"), ((2, 3, 4), "sequences")]):
+    for turn, (shape, label) in enumerate(ROWS):
         sizes = {"N": int(np.prod(shape[:-1])), "D": shape[-1]}
         yield Case((_x(draw, turn, shape), *_affine(draw, shape[-1])), sizes, label)
     yield Case((draw.normal(4, 3), *_affine(draw, 3), 1, 0.5), {"N": 4, "D": 3}, "eps = 0.5")
     x = draw.normal(4, 3) * 1e-3
-    yield _near_one_another("layer_norm_forward", (x, *_affine(draw, 3)), "y", (1,))
+    yield near_one_another("layer_norm_forward", (x, *_affine(draw, 3)), "y", (1,))
     shape = (2, 3, 2)
     affine = np.arange(1.0, 7).reshape(3, 2), np.ones((3, 2))
     yield Case((draw.normal(*shape), *affine, 2), {"N": 2, "D": 6}, "axes = 2", optional=True)

@@ -126,7 +126,11 @@ def _mixed_up_kernels() -> Iterator[Mistake]:
         kh, kw, c, m = K.shape
         return np.moveaxis(K.reshape(c, kh, kw, m), 0, 2)
 
-    for change in (of_outputs, of_columns):
+    def of_channels(K: Any) -> Any:
+        kh, kw, c, m = K.shape
+        return K.reshape(kh, kw, m, c).swapaxes(2, 3)
+
+    for change in (of_outputs, of_columns, of_channels):
         yield instead("reshape-for-transpose", FORWARD)(lambda x, K, *a, f=change: conv2d_forward(x, f(K), *a))
         yield instead("reshape-for-transpose", BACKWARD)(lambda dy, K, *a, f=change: conv2d_backward(dy, f(K), *a))
 

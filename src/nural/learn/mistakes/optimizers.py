@@ -17,6 +17,7 @@ LAST, DENOMINATOR = "W -= learning_rate * m_hat", "(np.sqrt(v_hat) + eps)"
 MOVES = [
     mistake("sign", SGD, "W -=", "W +="),
     mistake("integer-arithmetic", SGD, "W -= learning_rate * g", "W[...] = np.trunc(W - learning_rate * g)"),
+    mistake("integer-arithmetic", SGD, "learning_rate * g", "np.trunc(learning_rate * g)"),
     mistake("integer-arithmetic", MOMENTUM, STEP, "W[...] = np.trunc(W - learning_rate * velocity)"),
     mistake("velocity-sign", MOMENTUM, VELOCITY, "momentum * velocity - g"),
     mistake("velocity-sign", MOMENTUM, VELOCITY, "g - momentum * velocity"),
