@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nural.learn.functions.classes import NEW, of_dropout
+from nural.learn.functions.norm_classes import NEW, of_dropout
 from nural.learn.mistakes.mistake import instead
 
 MISTAKES = [
