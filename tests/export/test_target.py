@@ -1,7 +1,10 @@
 """How a target is chosen and what it is compared on; what each writes has a test of its own."""
 
+import re
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import nural
@@ -114,3 +117,15 @@ def test_a_given_shape_must_fit(tmp_path):
     assert sample_shape(model, tmp_path, (19, 19, 1)) == (19, 19, 1)
     with pytest.raises(ExportError, match=r"the model does not take samples of shape \(19, 18, 1\): fc_forward"):
         sample_shape(model, tmp_path, (19, 18, 1))
+
+
+@pytest.mark.export
+def test_the_exports_that_the_readme_names_leave_each_other_alone(tmp_path):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (paragraph,) = (part for part in readme.split("\n\n") if part.startswith("**Anywhere without nural.**"))
+    names = re.findall(r"`(?:nural export )?(digits\w*\.\w+)`", paragraph)
+    assert len(names) == 6
+    model = nural.Linear(784, 10, rng=np.random.default_rng(0))
+    files = [file for name in names if name != "digits_torch.py" for file in export_model(model, tmp_path / name).files]
+    assert {file.name for file in files} == {*names, "digits.h"}
+    assert len(files) == len(names) + 1

@@ -87,10 +87,10 @@ def outputs(
 
     They are computed in pieces, which do not depend on the threads that share them: neither do the results.
 
-    Any number of threads may ask one model at the same time, here and through `predict`, `predict_proba` and `evaluate`:
-    none waits for another, and each gets what it would get alone. A call uses the weights, running statistics and
-    settings that the model has at that moment, and disturbs nothing that a ``forward`` keeps for its ``backward``, so
-    that a training may go on in another thread.
+    Any number of threads may ask one model at the same time, here and through `predict`, `predict_proba` and
+    `evaluate`: none waits for another, and each gets what it would get alone. A call uses the weights, running
+    statistics and settings that the model has at that moment, and disturbs nothing that a ``forward`` keeps for its
+    ``backward``, so that a training may go on in another thread.
 
     Args:
         model: The network, which is not changed.

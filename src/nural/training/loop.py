@@ -149,7 +149,7 @@ def _implied_task(model: Layer, x: Any, y: Any, loss: Loss) -> Task | None:
     if not implies_task(loss):
         return None
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # only the shape counts
-        return implied_task(loss, outputs(model, rows(x, 0, 1), threads=Threads()), rows(y, 0, TOLD_BY))
+        return implied_task(loss, outputs(model, np.zeros_like(rows(x, 0, 1)), threads=Threads()), rows(y, 0, TOLD_BY))
 
 
 def _batches(batches: Batches, epochs: int, seed: int, start: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
