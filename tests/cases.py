@@ -12,7 +12,7 @@ from nural.cases import CASES
 __all__ = ["CASES", "public_pairs"]
 
 #: They have no pairs of their own, and some need packages that may be missing.
-EDGES = {"cases", "cli", "estimator", "export", "interop", "reference", "web"}
+EDGES = {"cases", "cli", "estimator", "export", "interop", "learn", "reference", "web"}
 
 
 def public_pairs() -> set[str]:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from nural import (
     BatchNorm1d,
     Dropout,
     GradientError,
+    Layer,
     Linear,
     ReLU,
     Residual,
@@ -83,6 +86,47 @@ def test_check_gradients_names_array_index_and_both_values(wrong, name, small_mo
     match = rf"({name})\[\d+(, \d+)?\]: backward gives -?[\d.e-]+, central differences give -?[\d.e-]+ \(relative"
     with pytest.raises(GradientError, match=match):
         check_gradients(small_model(), rng.standard_normal((4, 6)), rng.integers(0, 3, 4))
+
+
+class MyTanh(Tanh):
+    """tanh whose gradient is multiplied by something."""
+
+    factor: Any = 2.0
+
+    def backward(self, dy, need_dx=True):
+        y = self.saved.copy()
+        times = {"y": y, "1 − y": 1 - y}.get(self.factor, self.factor)
+        return super().backward(dy, need_dx) * times
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"), [(0.5, "0.5 = 1/2"), (-1.0, "-1"), ("y", "its output y"), ("1 − y", "1 − y")]
+)
+def test_all_arrays_are_judged_and_the_culprit_is_named(factor, said, rng, monkeypatch):
+    monkeypatch.setattr(MyTanh, "factor", factor)
+    model = Sequential(Linear(6, 5), ReLU(), Linear(5, 5), MyTanh(), Linear(5, 4), Tanh(), Linear(4, 3))
+    with pytest.raises(GradientError) as error:
+        check_gradients(model, rng.standard_normal((4, 6)), rng.integers(0, 3, 4))
+    assert str(error.value).startswith(
+        "4.W, 4.b, 6.W, 6.b right; 0.W, 0.b, 2.W, 2.b, x wrong: "
+        f"look at layer 3, MyTanh(): its dx is the right one times {said}. 0.W["
+    )
+
+
+def test_layers_that_are_right_but_put_together_wrongly_are_told_so(rng):
+    class Net(Layer):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = Linear(3, 4), Linear(4, 2)
+
+        def forward(self, x, train=False):
+            return self.b.forward(self.a.forward(x, train), train)
+
+        def backward(self, dy, need_dx=True):
+            return self.a.backward(2 * self.b.backward(dy), need_dx)
+
+    with pytest.raises(GradientError, match=r"b\.W, b\.b right; a\.W, a\.b, x wrong: a\.W is the right one times 2"):
+        check_gradients(Net(), rng.standard_normal((4, 3)), rng.integers(0, 2, 4))
 
 
 class Adding(Linear):

@@ -35,7 +35,7 @@ FLOORS = [
     ["profile"],
     ["models"],
     ["reading"],
-    ["plots", "cases", "interop", "export", "estimator", "web"],
+    ["plots", "cases", "learn", "interop", "export", "estimator", "web"],
     ["cli"],
 ]
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}

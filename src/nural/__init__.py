@@ -46,6 +46,7 @@ _NAMES = {
     ),
     "initializers": (),
     "layer": ("Layer",),
+    "learn": (),
     "layers": (
         "GRU",
         "LSTM",
@@ -109,5 +110,12 @@ _NAMES = {
     ),
 }
 
-__all__ = [*(name for names in _NAMES.values() for name in names), "data", "initializers", "reference", "schedules"]  # pyright: ignore
+__all__ = [
+    *(name for names in _NAMES.values() for name in names),
+    "data",
+    "initializers",
+    "learn",
+    "reference",
+    "schedules",
+]  # pyright: ignore
 __getattr__, __dir__ = late(__name__, _NAMES)

@@ -8,6 +8,7 @@ from nural import gradients as gradients
 from nural import initializers as initializers
 from nural import layer as layer
 from nural import layers as layers
+from nural import learn as learn
 from nural import losses as losses
 from nural import model_file as model_file
 from nural import models as models
@@ -171,6 +172,7 @@ __all__ = [
     "fit_temperature",
     "huber_loss",
     "initializers",
+    "learn",
     "load",
     "load_pretrained",
     "mean_absolute_loss",

@@ -8,10 +8,11 @@ from typer.core import TyperGroup
 
 import nural
 
-#: In the order of ``nural --help``. Each is the function of this name in the module of this name.
+#: In the order of ``nural --help``. Each is the function, or the group of commands, of this name in the module of this
+#: name.
 COMMANDS = (
     *("train", "serve", "profile", "recipes", "evaluate", "predict", "read"),
-    *("prepare", "export", "data", "check", "parity"),
+    *("prepare", "export", "data", "learn", "check", "parity"),
 )
 STYLE: dict[str, Any] = {
     "rich_markup_mode": "markdown",
@@ -31,8 +32,11 @@ class Commands(TyperGroup):
         """The command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
+        command = getattr(import_module(f"nural.cli.{cmd_name}"), cmd_name)
+        if isinstance(command, typer.Typer):
+            return typer.main.get_command(command)
         only = typer.Typer(add_completion=False, **STYLE)
-        only.command()(getattr(import_module(f"nural.cli.{cmd_name}"), cmd_name))
+        only.command()(command)
         return typer.main.get_command(only)
 
 

@@ -15,14 +15,25 @@ ALLOWED = 1e-6
 
 @report_errors
 def check(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="[MODULE:CLASS]", help="A layer of your own, such as layers.py:MyTanh.", show_default=False
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Compare the gradient of every forward/backward pair with finite differences, in float64.
+    """Compare the gradient of every forward/backward pair, or of a layer of your own, with finite differences.
+
+    In float64. A class that is no nural.Layer is judged as nural learn check does it.
 
     Example:
 
         nural check
+        nural check layers.py:MyTanh
     """
+    if target:
+        return _check_own(target, as_json)
     table = Table("pair", "largest relative error", "gradient")
     failed = []
     for case in CASES:
@@ -42,3 +53,25 @@ def check(
     if failed:
         complain(f"the gradient is wrong for {', '.join(failed)}")
         raise typer.Exit(1)
+    return None
+
+
+def _check_own(target: str, as_json: bool) -> None:
+    from nural.gradients import GradientError
+    from nural.layer import Layer
+    from nural.learn.checking import check as judge
+    from nural.learn.finding import class_of
+    from nural.learn.own_layer import check_layer
+
+    cls = class_of(target)
+    if not issubclass(cls, Layer):
+        verdict = judge(cls)
+        print(json.dumps(verdict.as_json(), ensure_ascii=False)) if as_json else Console(highlight=False).print(verdict)
+        raise typer.Exit(0 if verdict else 1)
+    try:
+        errors = check_layer(cls)
+    except GradientError as error:
+        complain(f"{cls.__name__}: {error}")
+        raise typer.Exit(1) from None
+    for name, error in errors.items():
+        print(json.dumps({"array": name, "error": error, "right": True}) if as_json else f"d{name}  {error:.1e}  right")

@@ -49,11 +49,12 @@ def _of_the_library() -> tuple[type[Exception], ...]:
     """The library's errors that a user can cause; loaded only when something was raised."""
     from nural.data import DataError
     from nural.export.target import ExportError
+    from nural.learn.running import NotLoaded
     from nural.model_file import ModelFileError
     from nural.parallel.ranks import RanksError
     from nural.training.divergence import DivergedError
 
-    return DataError, ExportError, ModelFileError, RanksError, DivergedError
+    return DataError, ExportError, NotLoaded, ModelFileError, RanksError, DivergedError
 
 
 def complain(sentence: str) -> None:

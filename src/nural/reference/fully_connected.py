@@ -195,6 +195,11 @@ def huber_loss(y, t, delta=1.0):
     return float(np.mean(clipped * (y - t - clipped / 2))), clipped / y.size
 
 
+def weight_decay_loss(W, b, weight_decay):
+    """L = λ Σ W², to be added to a loss, dW = 2λ W and db = 0: weights are kept small, and biases left alone."""
+    return float(weight_decay * np.sum(W**2)), 2 * weight_decay * W, np.zeros_like(b)
+
+
 # The proof
 
 

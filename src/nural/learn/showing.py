@@ -1,0 +1,124 @@
+"""How verdicts look in a terminal, in a notebook, and as text."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from nural.learn.verdict import Example, Verdict
+
+#: Numbers of an array that are looked at one by one.
+LARGE = 40
+COLOURS = {"right": "green", "wrong": "red", "missing": "red"}
+
+
+def _status(v: Verdict) -> str:
+    if v.right:
+        return f"equal to {v.torch} on {v.cases} cases" if v.torch else f"right on {v.cases} cases"
+    return ""
+
+
+def array_text(value: Any, digits: int = 4) -> str:
+    """An array on as few characters as it takes, [[1, 2], [3, 4]]; a large one as its shape."""
+    if value is None:
+        return "nothing"
+    if not isinstance(value, np.ndarray | float | np.floating):
+        return str(value)
+    array = np.asarray(value)
+    if array.size > LARGE:
+        return f"array of {' × '.join(map(str, array.shape))}"
+    number = {"float_kind": lambda x: f"{x:.{digits}g}"}
+    text = np.array2string(array, separator=", ", threshold=LARGE, formatter=number)  # pyright: ignore[reportArgumentType]
+    return " ".join(text.split())
+
+
+def lines_of(example: Example) -> list[str]:
+    """The smallest case, a line for what was given, for what came, and for what is right."""
+    given = "   ".join(f"{name} = {array_text(value)}" for name, value in example.arguments.items())
+    return [
+        f"smallest case   {given}",
+        f"your {example.result}   {array_text(example.yours)}",
+        f"right   {array_text(example.right)}",
+    ]
+
+
+def as_rich(verdicts: Sequence[Verdict]) -> Any:
+    """For rich's console."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    width = max((len(v.function) for v in verdicts), default=0)
+    parts: list[Any] = []
+    for v in verdicts:
+        line = Text(f"{v.function:<{width}}  ")
+        if v.right:
+            line.append("right", "bold green")
+            line.append(f"   {_status(v)}", "dim")
+        elif v.results and "missing" in v.results.values() and len(set(v.results.values())) == 1:
+            line.append("WRONG", "bold red")
+        else:
+            for k, (name, state) in enumerate(v.results.items()):
+                line.append(" · " if k else "")
+                line.append(f"{name} ")
+                line.append(state if state == "right" else state.upper(), COLOURS[state])
+        if v.mistake:
+            line.append(": ")
+            line.append(v.mistake, "bold")
+        parts.append(line)
+        body = [v.message] if v.message else []
+        body += lines_of(v.example) if v.example else []
+        body += [f"note: {note}" for note in v.notes]
+        parts += [Padding(Text(text), (0, 0, 0, width + 2 if width < 24 else 4)) for text in body]
+    return Group(*parts)
+
+
+def as_text(verdicts: Sequence[Verdict], width: int = 100) -> str:
+    """Without colour."""
+    import io
+
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None, highlight=False).print(as_rich(verdicts))
+    return out.getvalue().rstrip()
+
+
+def as_html(verdicts: Sequence[Verdict]) -> str:
+    """For a notebook: a line a function, arrays as small grids."""
+    return "".join(f'<div style="margin:.4em 0">{_html(v)}</div>' for v in verdicts)
+
+
+def _html(v: Verdict) -> str:
+    colour = "#1a7f37" if v.right else "#c62828"
+    head = f'<code>{escape(v.function)}</code> <b style="color:{colour}">{"right" if v.right else "wrong"}</b>'
+    if v.right:
+        head += f' <span style="color:gray">{escape(_status(v))}</span>'
+    else:
+        states = " · ".join(
+            f'{escape(name)} <span style="color:{"#1a7f37" if state == "right" else "#c62828"}">{state}</span>'
+            for name, state in v.results.items()
+        )
+        head += f": <b>{escape(v.mistake)}</b>" if v.mistake else ""
+        head += f"<br>{states}<br>{escape(v.message)}"
+    if v.example:
+        grids = {**v.example.arguments, f"your {v.example.result}": v.example.yours, "right": v.example.right}
+        cells = "".join(
+            f'<td style="vertical-align:top;text-align:left"><i>{escape(name)}</i>{_grid(value)}</td>'
+            for name, value in grids.items()
+        )
+        head += f'<table style="margin:.3em 0"><tr>{cells}</tr></table>'
+    return head + "".join(f'<br><span style="color:gray">{escape(note)}</span>' for note in v.notes)
+
+
+def _grid(value: Any) -> str:
+    """A matrix as a table, and an image of one channel; anything else as text."""
+    value = value.squeeze() if isinstance(value, np.ndarray) and value.ndim > 2 else value
+    if not isinstance(value, np.ndarray) or value.ndim not in (1, 2) or value.size > 64:
+        return f"<br><code>{escape(array_text(value))}</code>"
+    rows = "".join(
+        "<tr>" + "".join(f'<td style="text-align:right;padding:0 .4em">{number:.4g}</td>' for number in row) + "</tr>"
+        for row in np.atleast_2d(value)
+    )
+    return f'<table style="border:1px solid #bbb">{rows}</table>'
