@@ -32,10 +32,10 @@ def make_onnx(model: Layer, path: Path, options: Options) -> Written:
     Raises:
         ExportError: a layer has no operator in ONNX, or the package onnx is missing.
     """
-    if importlib.util.find_spec("onnx") is None:
-        raise missing_package(path, KIND, "the package onnx", "nural[onnx]")
     find_shape = digit_shape if options.with_preprocessing else sample_shape
     shape = find_shape(model, path, options.input_shape)
+    if importlib.util.find_spec("onnx") is None:
+        raise missing_package(path, KIND, "the package onnx", "nural[onnx]")
     from onnx import checker
 
     from nural.export.onnx_layers import express_model

@@ -48,13 +48,13 @@ def make_torch(model: Layer, path: Path, options: Options) -> Written:
         ExportError: a layer has no module in PyTorch, Python could not import a file of this name, or PyTorch is
             missing.
     """
+    shape = sample_shape(model, path, options.input_shape)
     if importlib.util.find_spec("torch") is None:
         raise missing_package(path, KIND, "PyTorch", "torch")
     if path.suffix == ".py":
         raise ExportError(f"{path}: is where the Python would be; name the file of the weights, as model.safetensors")
     beside = path.with_suffix(".py")
     require_module_name(beside, *PACKAGES)
-    shape = sample_shape(model, path, options.input_shape)
     from safetensors.numpy import save
 
     from nural.export.torch_source import source
