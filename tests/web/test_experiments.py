@@ -52,6 +52,13 @@ def test_the_healthy_network_carries_the_error_to_the_ink(pixels, experiments):
     assert error[0] > error[-1] / 10
 
 
+def test_broken_networks_have_six_layers(experiments):
+    for name in BROKEN:
+        shapes = experiments.get(f"broken:{name}").all_shapes()
+        weights = [shape for array, shape in shapes.items() if array.endswith("W")]
+        assert weights == [(784, 32), *[(32, 32)] * 4, (32, 10)]
+
+
 def test_small_sigmoids_let_it_fade(pixels, experiments):
     error = sizes(experiments.get("broken:sigmoids"), pixels)
     assert error[0] < error[-1] / 10_000

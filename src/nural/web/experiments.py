@@ -110,7 +110,7 @@ BROKEN = {
 
 
 def _deep(activation: type[Layer], initializer: Initializer) -> Sequential:
-    build = fully_connected(784, *[HIDDEN] * (DEPTH - 1), 10, activation=activation, initializer=initializer)
+    build = fully_connected(*[HIDDEN] * (DEPTH - 1), activation=activation, initializer=initializer)
     model = build(np.random.default_rng(0))
     assert isinstance(model, Sequential)
     return model
