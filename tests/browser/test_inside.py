@@ -70,7 +70,7 @@ def of_trace(page, expression):
 
 def until_trace(page, condition):
     """Wait until this holds of it."""
-    page.wait_for_function(f"() => import('./inside/tracer.js').then(({{ tracer: {{ trace }} }}) => {condition})")
+    page.holds(f"import('./inside/tracer.js').then(({{ tracer: {{ trace }} }}) => {condition})")
 
 
 def lane(page, layer, which):
