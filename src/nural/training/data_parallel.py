@@ -62,15 +62,16 @@ class DataParallel:
         self._threads = choose_threads(threads, model, x, self._rows, available=ranks.cores())
         self._auto = threads == "auto" and self._threads != Threads()
         self._contention: Contention | None = None
-        self._opened = ExitStack()
 
     def __enter__(self) -> Self:
-        blas = self._opened.enter_context(BlasThreads(self._threads.blas))
-        self._workers = self._opened.enter_context(Workers(self._threads.workers))
-        self._replicas = self._opened.enter_context(Replicas(self.model, self._workers))
-        self._gradient_sum = self._opened.enter_context(GradientSum(self.ranks, self.model))
-        if self._auto:
-            self._contention = Contention(self._threads, self._replicas, blas, self._rows, self._step)
+        with ExitStack() as opened:  # closes what is open if the rest fails
+            blas = opened.enter_context(BlasThreads(self._threads.blas))
+            self._workers = opened.enter_context(Workers(self._threads.workers))
+            self._replicas = opened.enter_context(Replicas(self.model, self._workers))
+            self._gradient_sum = opened.enter_context(GradientSum(self.ranks, self.model))
+            if self._auto:
+                self._contention = Contention(self._threads, self._replicas, blas, self._rows, self._step)
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(
