@@ -97,8 +97,10 @@ def _in_some_cases(answers: Answers, among: list[int], failing: list[int]) -> Fi
 
 
 def _of_exceptions(answers: Answers, among: list[int]) -> str | None:
-    """The mistake that raises in all these cases too, if there is only one such."""
+    """The mistake that raises in all these cases too, if there is only one such, and shapes that do not fit raise."""
     names = set()
+    if not all("ValueError" in answers.outcomes[i].error for i in among):
+        return None
     for m in mistakes_of(answers.function):
         pieces = pieces_with(m)
         if pieces and all(Search.results(answers.function, pieces, answers.cases[i]) is None for i in among):

@@ -6,13 +6,23 @@ from nural.learn.functions import (
     classes,
     convolution,
     fully_connected,
+    initializers,
     losses,
     normalization,
     optimizers,
     recurrent,
 )
 
-FAMILIES = fully_connected, activations, losses, convolution, normalization, recurrent, optimizers
+FAMILIES = (
+    fully_connected,
+    activations,
+    losses,
+    convolution,
+    normalization,
+    recurrent,
+    optimizers,
+    initializers,
+)
 FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES for function in family.FUNCTIONS}
 #: Classes, by their name in PyTorch.
 CLASSES: dict[str, Function] = {function.name: function for function in classes.CLASSES}
