@@ -10,8 +10,8 @@ import numpy as np
 ASKED = {
     "W": ("w", "weight", "weights", "k", "kernel", "filters", "wx"),
     "b": ("b", "bias", "biases"),
-    "W_ih": ("wih", "wx", "wxh", "weightih", "weightihl0", "wx2h", "win", "u", "w", "kernel"),
-    "W_hh": ("whh", "wh", "weighthh", "weighthhl0", "wh2h", "wrec", "w", "v", "r", "recurrentkernel"),
+    "W_ih": ("wih", "wx", "wxh", "weightih", "weightihl0", "wx2h", "win", "w", "u", "kernel"),
+    "W_hh": ("whh", "wh", "weighthh", "weighthhl0", "wh2h", "wrec", "w", "u", "v", "recurrentkernel"),
     "b_ih": ("bih", "bx", "bxh", "biasih", "biasihl0"),
     "b_hh": ("bhh", "bh", "biashh", "biashhl0"),
     "b_both": ("b", "bias", "biases", "bh"),
@@ -123,7 +123,7 @@ def gradient(layer: Any, ours: str, value: np.ndarray, turned: bool = False) -> 
     """The layer's gradient of one of its weights, or None."""
     names = ASKED[ours]
     found = None
-    for key, own in vars(layer).items():
+    for key, own in sorted(vars(layer).items(), key=lambda item: getattr(item[1], "size", 0) == value.size):
         plain = _plain(key)
         if any(plain in (f"d{n}", f"grad{n}", f"{n}grad", f"g{n}", f"d{n}s", f"delta{n}") for n in names):
             found = own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -97,9 +98,9 @@ def _in_some_cases(answers: Answers, among: list[int], failing: list[int]) -> Fi
 
 
 def _of_exceptions(answers: Answers, among: list[int]) -> str | None:
-    """The mistake that raises in all these cases too, if there is only one such, and shapes that do not fit raise."""
+    """The mistake of shapes that raises in all these cases too, if there is only one such."""
     names = set()
-    if not all("ValueError" in answers.outcomes[i].error for i in among):
+    if not all(re.match("line .*ValueError", answers.outcomes[i].error) for i in among):
         return None
     for m in mistakes_of(answers.function):
         pieces = pieces_with(m)

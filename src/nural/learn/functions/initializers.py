@@ -9,7 +9,7 @@ from nural.learn.case import Case, Draw
 from nural.learn.function import Function, Pieces
 
 #: So many weights that their standard deviation is known to a hundredth.
-SHAPES = [((300, 400), ""), ((500, 200), ""), ((3, 3, 40, 60), "a kernel")]
+SHAPES = [((100, 150), ""), ((160, 90), ""), ((3, 3, 20, 60), "a kernel")]
 #: Fourth moments of normal and of uniform numbers, whose standard deviation is 1.
 NORMAL, UNIFORM = 3.0, 1.8
 

@@ -50,10 +50,16 @@ def _layer(kind: str) -> Any:
 
 
 def _right(kind: str, f: Pieces, x: Any, W_ih: Any, W_hh: Any, b_ih: Any, b_hh: Any, dy: Any) -> Results:
+    if "gates" in f:  # which columns a class with its gates in another order takes for the first, the second, …
+        columns = np.arange(W_ih.shape[1]).reshape(-1, len(W_hh))[list(f["gates"]())].ravel()
+        W_ih, W_hh, b_ih, b_hh = (array[..., columns] for array in (W_ih, W_hh, b_ih, b_hh))
     saved = f[f"{kind}_forward"](x, W_ih, W_hh, b_ih, b_hh)
     saved = saved if isinstance(saved, tuple) else (saved,)
-    gradients = f[f"{kind}_backward"](dy, W_ih, W_hh, x, *saved)
-    return saved[0], *gradients[:4], gradients[-1]
+    dW_ih, dW_hh, db_ih, db_hh, *_, dx = f[f"{kind}_backward"](dy, W_ih, W_hh, x, *saved)
+    gradients = dW_ih, dW_hh, db_ih, db_hh
+    if "gates" in f:
+        gradients = tuple(gradient[..., np.argsort(columns)] for gradient in gradients)
+    return saved[0], *gradients, dx
 
 
 def _recurrent(name: str, gates: int) -> Function:
@@ -63,7 +69,7 @@ def _recurrent(name: str, gates: int) -> Function:
         ("h", *(f"d{weight}" for weight in WEIGHTS), "dx"),
         lambda draw: _cases(gates, draw),
         ("x", *WEIGHTS, "dy"),
-        (f"{kind}_forward", f"{kind}_backward", "gradients_over_time"),
+        (f"{kind}_forward", f"{kind}_backward", "gradients_over_time", "gates"),
         lambda f, *args: _right(kind, f, *args),
         f"torch.nn.{name} and its gradients",
         _layer(kind),

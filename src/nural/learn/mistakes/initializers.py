@@ -24,7 +24,8 @@ def _of(name: str, share: str, drawn: str) -> Iterator[Mistake]:
     right: Any = getattr(reference, name)
     for other in ("fan_in", "fan_out", "(fan_in + fan_out)"):
         if other != fan:
-            yield mistake("fan-exchanged", name, "fan_in, _", "fan_in, fan_out", share, f"{top} / {other}")
+            both = ("fan_in, _", "fan_in, fan_out") if "he" in name else ()
+            yield mistake("fan-exchanged", name, *both, share, f"{top} / {other}")
     if top == "6":
         yield mistake("deviation-for-bound", name, share, f"2 / {fan}")
     for less in ("1", "3"):
