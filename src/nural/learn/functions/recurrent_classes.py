@@ -50,15 +50,14 @@ def _layer(kind: str) -> Any:
 
 
 def _right(kind: str, f: Pieces, x: Any, W_ih: Any, W_hh: Any, b_ih: Any, b_hh: Any, dy: Any) -> Results:
-    if "gates" in f:  # which columns a class with its gates in another order takes for the first, the second, …
-        columns = np.arange(W_ih.shape[1]).reshape(-1, len(W_hh))[list(f["gates"]())].ravel()
+    columns = np.arange(W_ih.shape[1])
+    if "gates" in f:  # a class with its gates in another order takes other columns for the first, the second, …
+        columns = columns.reshape(-1, len(W_hh))[list(f["gates"]())].ravel()
         W_ih, W_hh, b_ih, b_hh = (array[..., columns] for array in (W_ih, W_hh, b_ih, b_hh))
     saved = f[f"{kind}_forward"](x, W_ih, W_hh, b_ih, b_hh)
     saved = saved if isinstance(saved, tuple) else (saved,)
     dW_ih, dW_hh, db_ih, db_hh, *_, dx = f[f"{kind}_backward"](dy, W_ih, W_hh, x, *saved)
-    gradients = dW_ih, dW_hh, db_ih, db_hh
-    if "gates" in f:
-        gradients = tuple(gradient[..., np.argsort(columns)] for gradient in gradients)
+    gradients = (gradient[..., np.argsort(columns)] for gradient in (dW_ih, dW_hh, db_ih, db_hh))
     return saved[0], *gradients, dx
 
 
