@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -93,8 +94,11 @@ class Exercise:
     def results_of_example(self) -> dict[str, Any]:
         """What the solution returns for the example, by name; of an update, the arguments that it changed."""
         namespace: dict[str, Any] = {"np": np, **REFERENCE}
-        exec(self.solved(), namespace)
+        for name in ("", *self.calls() & exercises().keys()):  # solutions call one another
+            exec((exercises()[name] if name else self).solved(), namespace)
         before = self.arguments_of_example()
+        if self.is_method:
+            before["self"] = SimpleNamespace(params=before["self"])
         after = copy.deepcopy(before)
         returned = namespace[self.function](**after)
         if returned is None:
