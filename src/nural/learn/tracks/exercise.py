@@ -77,8 +77,11 @@ class Exercise:
         return f"def {self.function}({self.arguments}):\n{body}"
 
     def calls(self) -> set[str]:
-        """The names that stand in the solution."""
-        return {node.id for node in ast.walk(ast.parse(self.solved())) if isinstance(node, ast.Name)}
+        """The names that stand in the solution, and those of methods, with their class."""
+        nodes = list(ast.walk(ast.parse(self.solved())))
+        methods = {node.attr for node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"}
+        of_class = {f"{self.title.rpartition('.')[0]}.{name}" for name in methods}
+        return {node.id for node in nodes if isinstance(node, ast.Name)} | of_class
 
     def arguments_of_example(self) -> dict[str, Any]:
         """The example's arguments as arrays."""

@@ -97,6 +97,11 @@ class Track:
     modules: tuple[Module, ...]
 
     @property
+    def files(self) -> list[str]:
+        """The files in which there is something to write."""
+        return [module.file for module in self.modules if module.exercises]
+
+    @property
     def exercises(self) -> list[Exercise]:
         """All of them, in order."""
         return [exercise for module in self.modules for exercise in module.exercises]
