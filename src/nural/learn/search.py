@@ -188,6 +188,7 @@ class Search:
 
     def _is_whole(self, wrong: list[str]) -> bool:
         """Whether all numbers are whole, and less than 1 away from right ones that are not."""
+        fractions = False
         for i in self.among:
             given, right = self.answers.given[i], self.answers.right[i]
             for name in wrong if given and right else ():
@@ -196,7 +197,8 @@ class Search:
                     return False
                 if not np.array_equal(found, np.rint(found)) or np.abs(found - expected).max(initial=0) > 1.001:
                     return False
-        return True
+                fractions |= not np.array_equal(expected, np.rint(expected))
+        return fractions
 
     def _is_square(self) -> bool:
         """Whether a result has N rows and N columns where it should have one of them."""
