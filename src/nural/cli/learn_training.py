@@ -12,11 +12,13 @@ from nural.learn.tracks.wrapping import padded
 
 #: Steps whose losses are compared, and printed.
 COMPARED, PRINTED = 20, 10
+#: Digits to learn from: all there are.
+IMAGES = 50_000
 
 
-def trained(started: Started, images: int = 50_000) -> bool:
+def trained(started: Started) -> bool:
     """Compare, then learn; whether the losses are equal and the goal is reached."""
-    training = Training(started, images)
+    training = Training(started, IMAGES)
     if not _beside(training, COMPARED):
         return False
     _learn(training)

@@ -78,6 +78,8 @@ EXPLANATIONS = {
     "derivative is y (1 − y) itself (1 − y² for tanh).",
     "tanh-derivative": "The derivative of tanh is 1 − y², y = tanh x. Yours is neither that nor the same by another "
     "formula.",
+    "activation-missing": "What is negative passes as it is. Without max(x, 0) between them, two layers are no more "
+    "than one: a sum of sums.",
     "relu-reduced": "np.max(x, 0) is the largest of each column: its second argument is an axis. np.maximum(x, 0) "
     "compares each number with 0.",
     "gate-at-zero": "The gate is open everywhere: your dx is dy. After ReLU every y is ≥ 0, so `>= 0` lets all "
