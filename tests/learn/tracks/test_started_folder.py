@@ -35,10 +35,12 @@ def test_it_is_found_from_within_and_knows_how_far_it_is(started):
     below = begun.folder / "notes"
     below.mkdir()
     found = find(below)
+    assert found
     assert (found.done, found.trained, found.language) == ({"fc_forward"}, 0.97, "zh")
     assert found.hints["fc_backward"] == 2
-    module, exercise = found.next()
-    assert (module.file, exercise.title) == ("layers.py", "fc_backward")
+    upcoming = found.next()
+    assert upcoming
+    assert (upcoming[0].file, upcoming[1].title) == ("layers.py", "fc_backward")
     assert find(begun.folder.parent) is None
 
 
@@ -86,9 +88,12 @@ def test_what_is_written_is_judged_and_kept(started, changed):
     verdicts, _ = check_folder(begun)
     assert begun.done == {"relu_forward"}
     changed(begun, "activations.py", "np.maximum(x, 0)", "np.abs(x)")
-    verdicts, _ = check_folder(opened(begun.folder))
+    again = opened(begun.folder)
+    assert again
+    verdicts, _ = check_folder(again)
     assert [v.function for v in verdicts if v.wrong] == ["relu_forward"]
-    assert opened(begun.folder).done == set()
+    assert again.done == set()
+    assert opened(begun.folder) == again
 
 
 def test_the_notebook_counts_where_the_module_is_empty(started, changed):
