@@ -153,6 +153,8 @@ def _judge(judge: Callable[[], int], files: list[Path], watch: bool) -> NoReturn
     while True:
         now = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
         if now != saved:
+            if saved is not None:
+                print()
             saved = now
             try:
                 judge()
