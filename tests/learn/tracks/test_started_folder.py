@@ -1,9 +1,12 @@
 """A started folder: what is refused, what is judged, and what its progress.json keeps."""
 
 import json
+import re
 
 import pytest
 
+from nural.learn.language import TEXTS, speaking, spoken
+from nural.learn.mistakes.explanations import EXPLANATIONS, explanation
 from nural.learn.tracks.checking import check_folder
 from nural.learn.tracks.folder import NOTEBOOK, PROGRESS, FolderError, find, opened, start
 from nural.learn.tracks.hints import asked
@@ -172,3 +175,26 @@ def test_mistakes_in_a_tracks_own_functions_are_found(started, changed, name, fi
     verdicts = {v.function: v for v in check_folder(begun, file)[0]}
     assert verdicts[function].wrong
     assert verdicts[function].mistake == mistake
+
+
+def test_in_a_chinese_folder_mistakes_are_explained_in_chinese(started, changed):
+    begun = started("dnn", "zh", solved=True)
+    changed(begun, "layers.py", "dy.sum(axis=0)", "dy.mean(axis=0)")
+    changed(begun, "optimizer.py", "    W -= learning_rate * g", '    raise NotImplementedError("sgd_update 尚未编写")')
+    verdicts = {v.function: v for v in check_folder(begun)[0]}
+    assert verdicts["fc_backward"].mistake == "bias-averaged"
+    assert verdicts["fc_backward"].message.startswith("你的结果是正确值除以样本数 N = 2。")
+    assert verdicts["backward"].message == "它调用了 fc_backward，请先改正后者。"
+    assert verdicts["sgd_update"].message == "尚未编写"
+    assert spoken() == "en"
+    with speaking("zh"):
+        assert "在 10 个用例上与 torch.nn.functional.linear 一致" in str(verdicts["fc_forward"])
+
+
+def test_every_explanation_has_its_chinese_with_the_same_sizes():
+    with speaking("zh"):
+        for name, text in EXPLANATIONS.items():
+            chinese = explanation(name, {})
+            assert chinese != text, name
+            assert set(re.findall(r"{\w+}", chinese)) <= set(re.findall(r"{\w+}", text))
+    assert TEXTS["en"].keys() == TEXTS["zh"].keys()

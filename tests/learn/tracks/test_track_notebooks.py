@@ -28,5 +28,5 @@ def test_every_cell_runs(name, language, solved, tmp_path):
         assert all(" right " in line or line.strip().startswith("note:") for line in shown), shown
         assert cells.cells[-1].outputs[-1].text.strip().endswith("%")
     else:
-        assert all(line.endswith("not yet written") for line in shown), shown
+        assert all(line.endswith("尚未编写") for line in shown), shown
         assert [error.ename for error in errors] == ["NotImplementedError"]

@@ -14,7 +14,8 @@ def notebook(track: Track, language: str, solved: bool = False) -> str:
     """The text of the notebook, with the solutions or with functions to write."""
     words, said = WORDS[language], track.words[language]
     cells = [_markdown(f"# {said['title']}\n\n{said['introduction'].strip()}\n\n{words['write']}")]
-    cells.append(_code("import numpy as np\n\nimport nural.learn"))
+    speak = "" if language == "en" else f'\n\nnural.learn.speak("{language}")'
+    cells.append(_code(f"import numpy as np\n\nimport nural.learn{speak}"))
     if solved:
         cells.append(_code("from nural.reference import *"))
     for module in track.modules:
