@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from nural.learn import running
 from nural.learn.language import TEXTS, speaking, spoken
 from nural.learn.mistakes.explanations import EXPLANATIONS, explanation
 from nural.learn.tracks.checking import check_folder
@@ -175,6 +176,17 @@ def test_mistakes_in_a_tracks_own_functions_are_found(started, changed, name, fi
     verdicts = {v.function: v for v in check_folder(begun, file)[0]}
     assert verdicts[function].wrong
     assert verdicts[function].mistake == mistake
+
+
+def test_what_was_saved_counts_where_no_process_is_forked(started, changed, monkeypatch, tmp_path):
+    monkeypatch.setattr(running, "FORKS", False)
+    for name in ("dnn", "two-layer"):
+        begun = started(name, solved=True)
+        assert check_folder(begun)[0]
+    first = opened(tmp_path / "a folder" / "dnn")
+    assert first
+    changed(first, "layers.py", "dy.sum(axis=0)", "dy.mean(axis=0)")
+    assert {v.function for v in check_folder(first)[0] if v.wrong} == {"fc_backward", "backward"}
 
 
 def test_in_a_chinese_folder_mistakes_are_explained_in_chinese(started, changed):
