@@ -1,9 +1,13 @@
 """A started folder: what is refused, what is judged, and what its progress.json keeps."""
 
 import json
+import re
 
 import pytest
 
+from nural.learn import running
+from nural.learn.language import TEXTS, speaking, spoken
+from nural.learn.mistakes.explanations import EXPLANATIONS, explanation
 from nural.learn.tracks.checking import check_folder
 from nural.learn.tracks.folder import NOTEBOOK, PROGRESS, FolderError, find, opened, start
 from nural.learn.tracks.hints import asked
@@ -35,10 +39,12 @@ def test_it_is_found_from_within_and_knows_how_far_it_is(started):
     below = begun.folder / "notes"
     below.mkdir()
     found = find(below)
+    assert found
     assert (found.done, found.trained, found.language) == ({"fc_forward"}, 0.97, "zh")
     assert found.hints["fc_backward"] == 2
-    module, exercise = found.next()
-    assert (module.file, exercise.title) == ("layers.py", "fc_backward")
+    upcoming = found.next()
+    assert upcoming
+    assert (upcoming[0].file, upcoming[1].title) == ("layers.py", "fc_backward")
     assert find(begun.folder.parent) is None
 
 
@@ -86,9 +92,12 @@ def test_what_is_written_is_judged_and_kept(started, changed):
     verdicts, _ = check_folder(begun)
     assert begun.done == {"relu_forward"}
     changed(begun, "activations.py", "np.maximum(x, 0)", "np.abs(x)")
-    verdicts, _ = check_folder(opened(begun.folder))
+    again = opened(begun.folder)
+    assert again
+    verdicts, _ = check_folder(again)
     assert [v.function for v in verdicts if v.wrong] == ["relu_forward"]
-    assert opened(begun.folder).done == set()
+    assert again.done == set()
+    assert opened(begun.folder) == again
 
 
 def test_the_notebook_counts_where_the_module_is_empty(started, changed):
@@ -159,6 +168,11 @@ def test_a_function_waits_for_those_that_it_calls(started, changed):
         ),
         ("two-layer", "two_layer_net.py", "z1 = relu(", "z1 = (", "TwoLayerNet.predict", "activation-missing"),
         ("two-layer", "one_hot_label.py", "X] = 1", "X - 1] = 1", "change_one_hot_label", None),
+        ("cnn", "columns.py", "] += columns", "] = columns", "col2im", "windows-overwrite"),
+        ("cnn", "columns.py", "padding : padding + h, padding : padding + w]", "]", "col2im", "padding-not-cut"),
+        ("cnn", "columns.py", "stride : stride, j : j", "stride, j : j", "im2col", None),
+        ("cnn", "patch.py", "K @ dy", "K[::-1, ::-1] @ dy", "patch_backward", "kernel-not-flipped"),
+        ("cnn", "network.py", 'dz3, weights["W3"]', 'da3, weights["W3"]', "backward", None),
     ],
 )
 def test_mistakes_in_a_tracks_own_functions_are_found(started, changed, name, file, right, wrong, function, mistake):
@@ -167,3 +181,37 @@ def test_mistakes_in_a_tracks_own_functions_are_found(started, changed, name, fi
     verdicts = {v.function: v for v in check_folder(begun, file)[0]}
     assert verdicts[function].wrong
     assert verdicts[function].mistake == mistake
+
+
+def test_what_was_saved_counts_where_no_process_is_forked(started, changed, monkeypatch, tmp_path):
+    monkeypatch.setattr(running, "FORKS", False)
+    for name in ("dnn", "two-layer"):
+        begun = started(name, solved=True)
+        assert check_folder(begun)[0]
+    first = opened(tmp_path / "a folder" / "dnn")
+    assert first
+    changed(first, "layers.py", "dy.sum(axis=0)", "dy.mean(axis=0)")
+    assert {v.function for v in check_folder(first)[0] if v.wrong} == {"fc_backward", "backward"}
+
+
+def test_in_a_chinese_folder_mistakes_are_explained_in_chinese(started, changed):
+    begun = started("dnn", "zh", solved=True)
+    changed(begun, "layers.py", "dy.sum(axis=0)", "dy.mean(axis=0)")
+    changed(begun, "optimizer.py", "    W -= learning_rate * g", '    raise NotImplementedError("sgd_update 尚未编写")')
+    verdicts = {v.function: v for v in check_folder(begun)[0]}
+    assert verdicts["fc_backward"].mistake == "bias-averaged"
+    assert verdicts["fc_backward"].message.startswith("你的结果是正确值除以样本数 N = 2。")
+    assert verdicts["backward"].message == "它调用了 fc_backward，请先改正后者。"
+    assert verdicts["sgd_update"].message == "尚未编写"
+    assert spoken() == "en"
+    with speaking("zh"):
+        assert "在 10 个用例上与 torch.nn.functional.linear 一致" in str(verdicts["fc_forward"])
+
+
+def test_every_explanation_has_its_chinese_with_the_same_sizes():
+    with speaking("zh"):
+        for name, text in EXPLANATIONS.items():
+            chinese = explanation(name, {})
+            assert chinese != text, name
+            assert set(re.findall(r"{\w+}", chinese)) <= set(re.findall(r"{\w+}", text))
+    assert TEXTS["en"].keys() == TEXTS["zh"].keys()

@@ -160,7 +160,7 @@ FUNCTIONS = [
         ("x", "weights"),
         tuple(f"{layer}_forward" for layer in LAYERS),
         _forward,
-        "torch.nn.Sequential of the same layers",
+        "torch.nn.Sequential",
         call=in_order(*NEURONS),
     ),
     Function(
@@ -170,7 +170,7 @@ FUNCTIONS = [
         ("x", "t", "weights", "neurons"),
         ("cross_entropy_loss", *(f"{layer}_backward" for layer in LAYERS)),
         _backward,
-        "loss.backward() of the same layers",
+        "loss.backward()",
         call=loss_and_gradients(*NAMES),
     ),
 ]

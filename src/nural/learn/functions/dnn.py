@@ -94,7 +94,7 @@ FUNCTIONS = [
         ("x", "weights"),
         ("fc_forward", "relu_forward"),
         _forward,
-        "torch.nn.Sequential of the same layers",
+        "torch.nn.Sequential",
         call=in_order(*NEURONS),
     ),
     Function(
@@ -104,7 +104,7 @@ FUNCTIONS = [
         ("x", "t", "weights", "neurons"),
         ("cross_entropy_loss", "fc_backward", "relu_backward"),
         _backward,
-        "loss.backward() of the same layers",
+        "loss.backward()",
         call=loss_and_gradients(*NAMES),
     ),
     Function("dnn/get_accuracy", ("accuracy",), _answers, ("y", "t"), (), _accuracy),

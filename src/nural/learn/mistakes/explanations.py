@@ -1,6 +1,11 @@
 """What each mistake does to the numbers, and what to do instead: two sentences, with the sizes of the case at hand."""
 
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from nural.learn.language import spoken
 
 #: By name. {N}, {M}, … are the sizes of the case that is shown: "N = 3".
 EXPLANATIONS = {
@@ -194,10 +199,16 @@ class _Named(dict[str, str]):
         return key
 
 
+@cache
+def _in_chinese() -> dict[str, str]:
+    return tomllib.loads(files("nural.learn.mistakes").joinpath("explanations.zh.toml").read_text(encoding="utf-8"))
+
+
 def explanation(name: str, sizes: Mapping[str, int], **more: str) -> str:
-    """The sentences of a mistake, with these sizes."""
+    """The sentences of a mistake, with these sizes, in the language that is spoken."""
     values = _Named({key: f"{key} = {value}" for key, value in sizes.items()} | more)
-    return EXPLANATIONS.get(name, "").format_map(values)
+    text = _in_chinese().get(name, "") if spoken() == "zh" else ""
+    return (text or EXPLANATIONS.get(name, "")).format_map(values)
 
 
 #: What a factor that is a product of sizes is called, of a gradient.
@@ -233,5 +244,5 @@ def of_ratio(ratio: float | str, results: list[str]) -> tuple[list[str], str]:
         if abs(ratio - number) < 1e-3:
             return [name], ""
     if all(name.startswith("d") for name in results) and 0 < abs(ratio) < 1:
-        return ["rate-inside"], EXPLANATIONS["rate-inside"].format_map(_Named(c=f"{ratio:.6g}"))
+        return ["rate-inside"], explanation("rate-inside", {}, c=f"{ratio:.6g}")
     return [], said
