@@ -4,9 +4,9 @@ They take what NumPy's functions take, numbers and lists too, and keep float32; 
 ``out`` may not overlap another argument: many of these functions read their input again after they have begun to write.
 """
 
-from nural.late import late
+from nural.lazy import lazy
 
-# A family is loaded when it is needed; see `late`.
+# A family is loaded when it is needed; see `lazy`.
 _NAMES = {
     "exponential_units": (
         "ELU",
@@ -60,4 +60,4 @@ _NAMES = {
 }
 
 __all__ = [name for names in _NAMES.values() for name in names]  # pyright: ignore
-__getattr__, __dir__ = late(__name__, _NAMES)
+__getattr__, __dir__ = lazy(__name__, _NAMES)

@@ -6,9 +6,9 @@ float64 where there are none; in a layer they become its ``dtype``.
 """
 
 from nural.graph import Concatenate, Graph, Sum
-from nural.late import late
+from nural.lazy import lazy
 
-# A family is loaded when it is needed; see `late`.
+# A family is loaded when it is needed; see `lazy`.
 _NAMES = {
     "adaptive_pooling": (
         "AdaptiveAvgPool2d",
@@ -93,4 +93,4 @@ _NAMES = {
 }
 
 __all__ = ["Concatenate", "Graph", "Sum", *(name for names in _NAMES.values() for name in names)]  # pyright: ignore
-__getattr__, __dir__ = late(__name__, _NAMES)
+__getattr__, __dir__ = lazy(__name__, _NAMES)

@@ -6,7 +6,7 @@ from typing import Any
 from nural.initializers import DEFAULTS
 
 
-def whole(name: str, what: str, value: Any, least: int = 1) -> int:
+def require_int(name: str, what: str, value: Any, least: int = 1) -> int:
     """``value`` as a Python integer.
 
     Raises:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out
 from nural.initializers import Initializer, he_normal, initial_value
 from nural.layer import Layer
-from nural.layers.arguments import require_initializer, whole
+from nural.layers.arguments import require_initializer, require_int
 from nural.layers.im2col import by_group, window_blocks, window_columns
 from nural.layers.padding import PADDING_MODES, pad2d_backward, pad2d_forward
 from nural.layers.toeplitz import toeplitz_gradients, toeplitz_outputs, toeplitz_suits
@@ -178,7 +178,7 @@ class Conv2d(Layer):
         dtype: Any = np.float32,
     ) -> None:
         numbers = {"in_channels": in_channels, "out_channels": out_channels, "groups": groups}
-        in_channels, out_channels, groups = (whole("Conv2d", what, value) for what, value in numbers.items())
+        in_channels, out_channels, groups = (require_int("Conv2d", what, value) for what, value in numbers.items())
         require_initializer("Conv2d", initializer)
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel_size
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
