@@ -16,4 +16,4 @@ class Activation(PairLayer):
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """∂L/∂x of dy's shape, given dy = ∂L/∂y; ``need_dx`` changes nothing, for there is nothing else to compute."""
-        return self.pair[1](dy, *self.arguments, *self.saved, out=self.buffer("dx", dy.shape, dy.dtype))
+        return self.pair[1](dy, *self.arguments, self.saved, out=self.buffer("dx", dy.shape, dy.dtype))

@@ -148,7 +148,7 @@ class LeakyReLU(Activation):
 
     operations_per_value = (2, 2)
     pair = leaky_relu_forward, leaky_relu_backward
-    saves = ("input",)
+    saves = "input"
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = negative_slope

@@ -36,7 +36,7 @@ class AlongDimension(Activation):
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """∂L/∂x."""
         dx = self.buffer("dx", dy.shape, dy.dtype)
-        self.pair[1](*(array.swapaxes(self.dim, -1) for array in (dy, *self.saved)), out=dx.swapaxes(self.dim, -1))
+        self.pair[1](*(array.swapaxes(self.dim, -1) for array in (dy, self.saved)), out=dx.swapaxes(self.dim, -1))
         return dx
 
 

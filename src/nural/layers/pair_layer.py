@@ -1,6 +1,6 @@
 """What the layers share that are nothing but a pair: activations and poolings."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +12,8 @@ class PairLayer(Layer):
     """A layer without weights that computes with one pair, to which it passes the arguments of its constructor."""
 
     pair: tuple[Any, Any]
-    #: What the backward function takes of the forward pass: any of "input", "output" and "input shape", in its order.
-    saves: ClassVar[tuple[str, ...]] = ("output",)
+    #: What the backward function takes of the forward pass: "input", "output", "input and output", or "input shape".
+    saves = "output"
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -24,8 +24,8 @@ class PairLayer(Layer):
         """y, which the pair's forward function makes of x; it lives until the next call."""
         x = as_floats(type(self).__name__, x, self.dtype)
         y = self.compute(x)
-        of_pass = {"input": x, "output": y, "input shape": x.shape}
-        self.saved = tuple([of_pass[name] for name in self.saves])
+        of_pass = {"input": x, "output": y, "input and output": (x, y), "input shape": x.shape}
+        self.saved = of_pass[self.saves]
         return y
 
     def compute(self, x: np.ndarray) -> np.ndarray:

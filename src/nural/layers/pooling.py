@@ -12,7 +12,7 @@ class Pooling(PairLayer):
     """A layer around a pooling pair, whose arrays are buffers of the layer."""
 
     operations_per_value = (1, 1)
-    saves = ("input shape",)
+    saves = "input shape"
 
     def compute(self, x: np.ndarray) -> np.ndarray:
         """The pooled images."""
@@ -20,7 +20,8 @@ class Pooling(PairLayer):
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """∂L/∂x."""
-        return self.pair[1](dy, *self.saved, *self.arguments, scratch=self.buffer)
+        saved = self.saved if self.saves == "input and output" else (self.saved,)
+        return self.pair[1](dy, *saved, *self.arguments, scratch=self.buffer)
 
 
 def pooling_windows(
