@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from nural.blocks import image_blocks
 from nural.layers import same_padding
-from nural.layers.windows import down_across, image_blocks, require_images, sides, windows_over
+from nural.layers.windows import down_across, require_images, sides, windows_over
 
 NONE = ((0, 0), (0, 0))
 

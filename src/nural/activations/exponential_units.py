@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import gradient_and_saved, require_samples
 from nural.blocks import in_blocks
+from nural.checks import gradient_and_saved, require_samples
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
 from nural.activations.erfcx import erfcx
-from nural.batch import gradient_and_saved, require_samples
 from nural.blocks import in_blocks
+from nural.checks import gradient_and_saved, require_samples
 
 
 def gelu_forward(x: ArrayLike, approximate: str = "none", out: np.ndarray | None = None) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import as_floats, float_arrays, gradient_and_saved, require_gradient, require_samples
+from nural.checks import as_floats, float_arrays, gradient_and_saved, require_gradient, require_samples
 from nural.initializers import constant
 from nural.layer import Layer
 from nural.layers.rows import channel_sums, long_rows

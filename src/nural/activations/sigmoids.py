@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import gradient_and_saved, require_samples
 from nural.blocks import in_blocks
+from nural.checks import gradient_and_saved, require_samples
 
 
 def sigmoid_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:

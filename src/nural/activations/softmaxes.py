@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import gradient_and_saved, require_samples
+from nural.checks import gradient_and_saved, require_samples
 
 
 class AlongDimension(Activation):

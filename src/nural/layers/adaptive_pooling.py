@@ -6,8 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, require_gradient, require_out, require_samples, require_shape
-from nural.layers.arguments import require_only
+from nural.checks import (
+    as_floats,
+    float_arrays,
+    require_gradient,
+    require_only,
+    require_out,
+    require_samples,
+    require_shape,
+)
 from nural.layers.average_pooling import pixel_sums
 from nural.layers.pooling import Pooling
 from nural.layers.windows import down_across, require_images

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_gradient, require_samples
+from nural.checks import require_gradient, require_samples
 from nural.initializers import scale_and_shift
 from nural.layer import Layer
 

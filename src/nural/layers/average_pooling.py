@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, require_gradient, require_out, require_samples
+from nural.blocks import image_blocks
+from nural.checks import as_floats, require_gradient, require_out, require_samples
 from nural.layers.pooling import Pooling, pooling_settings, pooling_windows
-from nural.layers.windows import Windows, image_blocks, require_images
+from nural.layers.windows import Windows, require_images
 from nural.scratch import Scratch, new_array
 
 

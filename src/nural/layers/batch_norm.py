@@ -5,10 +5,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out, require_shape
+from nural.checks import as_floats, float_arrays, outputs, require_gradient, require_int, require_out, require_shape
 from nural.initializers import scale_and_shift
 from nural.layer import Layer
-from nural.layers.arguments import whole
 from nural.layers.rows import channel_sums, long_rows, repeated
 
 
@@ -207,7 +206,7 @@ class BatchNorm(Layer):
         correction: int = 1,
         dtype: Any = np.float32,
     ) -> None:
-        num_features = whole(type(self).__name__, "num_features", num_features)
+        num_features = require_int(type(self).__name__, "num_features", num_features)
         affine, bias = bool(affine), bool(bias)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, bool(track_running_stats)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out
+from nural.blocks import window_blocks
+from nural.checks import as_floats, float_arrays, outputs, require_gradient, require_int, require_out
 from nural.initializers import Initializer, he_normal, weight_and_bias
 from nural.layer import Layer
-from nural.layers.arguments import whole
-from nural.layers.im2col import by_group, window_blocks, window_columns
+from nural.layers.im2col import by_group, window_columns
 from nural.layers.padding import PADDING_MODES, pad2d_backward, pad2d_forward
 from nural.layers.toeplitz import toeplitz_gradients, toeplitz_outputs, toeplitz_suits
 from nural.layers.windows import Windows, down_across, require_images, sides, windows_over
@@ -178,7 +178,7 @@ class Conv2d(Layer):
         dtype: Any = np.float32,
     ) -> None:
         numbers = {"in_channels": in_channels, "out_channels": out_channels, "groups": groups}
-        in_channels, out_channels, groups = (whole("Conv2d", what, value) for what, value in numbers.items())
+        in_channels, out_channels, groups = (require_int("Conv2d", what, value) for what, value in numbers.items())
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel_size
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
         self.bias, self.padding_mode = bool(bias), padding_mode

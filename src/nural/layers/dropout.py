@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import float_arrays, gradient_and_saved, require_out, require_samples, require_shape
+from nural.checks import float_arrays, gradient_and_saved, require_only, require_out, require_samples, require_shape
 from nural.layer import Layer
-from nural.layers.arguments import require_only
 from nural.scratch import Scratch, new_array, shaped
 
 

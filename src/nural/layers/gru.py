@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import float_arrays, outputs, require_gradient
+from nural.checks import float_arrays, outputs, require_gradient
 from nural.layers.recurrent import (
     Recurrent,
     begin,

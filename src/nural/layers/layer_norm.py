@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_shape
+from nural.checks import as_floats, float_arrays, outputs, require_gradient, require_int, require_shape
 from nural.initializers import scale_and_shift
 from nural.layer import Layer
-from nural.layers.arguments import whole
 from nural.layers.rows import rows_of
 from nural.scratch import Scratch, new_array
 
@@ -159,7 +158,7 @@ class LayerNorm(Layer):
         sizes = tuple(given) if np.ndim(given) else (given,)
         if not sizes:
             raise ValueError("LayerNorm: normalized_shape is empty; it needs at least one dimension")
-        self.normalized_shape = shape = tuple(whole("LayerNorm", "normalized_shape", size) for size in sizes)
+        self.normalized_shape = shape = tuple(require_int("LayerNorm", "normalized_shape", size) for size in sizes)
         self.eps, self.elementwise_affine, self.bias = eps, bool(elementwise_affine), bool(bias)
         params = scale_and_shift(shape, self.elementwise_affine, self.elementwise_affine and self.bias)
         super().__init__(params=params, dtype=dtype)

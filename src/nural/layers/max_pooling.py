@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, require_gradient, require_out, require_shape
+from nural.blocks import image_blocks
+from nural.checks import as_floats, float_arrays, require_gradient, require_only, require_out, require_shape
 from nural.layer import Layer
-from nural.layers.arguments import require_only
 from nural.layers.pooling import Pooling, pooling_settings, pooling_windows
-from nural.layers.windows import Windows, image_blocks, require_images
+from nural.layers.windows import Windows, require_images
 from nural.scratch import Scratch, new_array
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, require_out
+from nural.checks import as_floats, require_out
 from nural.layers.windows import require_images, sides
 from nural.scratch import Scratch, new_array
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import as_floats
-from nural.layer import Layer, arguments_of
+from nural.checks import as_floats
+from nural.layer import Layer
 
 
 class PairLayer(Layer):
@@ -18,7 +18,7 @@ class PairLayer(Layer):
     @property
     def arguments(self) -> tuple[Any, ...]:
         """What the pair takes beside its arrays: the constructor's arguments."""
-        return tuple([getattr(self, argument.name) for argument in arguments_of(type(self))])
+        return tuple(self.config().values())
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y, which the pair's forward function makes of x; it lives until the next call."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.checks import require_samples
 from nural.layer import Layer
 
 

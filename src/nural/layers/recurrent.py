@@ -10,10 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nural.batch import as_floats, require_shape
+from nural.checks import as_floats, require_int, require_only, require_shape
 from nural.initializers import Parameter, uniform
 from nural.layer import Layer
-from nural.layers.arguments import require_only, whole
 from nural.layers.rows import column_sums
 from nural.scratch import Scratch
 
@@ -137,9 +136,9 @@ class Recurrent(Layer):
         name = type(self).__name__
         require_only(name, "batch_first", batch_first, True)
         require_only(name, "dropout", dropout, 0.0)
-        self.input_size = input_size = whole(name, "input_size", input_size)
-        self.hidden_size = hidden_size = whole(name, "hidden_size", hidden_size)
-        self.num_layers = num_layers = whole(name, "num_layers", num_layers)
+        self.input_size = input_size = require_int(name, "input_size", input_size)
+        self.hidden_size = hidden_size = require_int(name, "hidden_size", hidden_size)
+        self.num_layers = num_layers = require_int(name, "num_layers", num_layers)
         self.bias, self.bidirectional, self.return_sequences = bool(bias), bool(bidirectional), bool(return_sequences)
         params: dict[str, Parameter] = {}
         width, draw = self.gate_count * hidden_size, uniform(1 / math.sqrt(hidden_size))  # as in PyTorch

@@ -10,13 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.checks import require_samples
 
 Pair = tuple[int, int]
 Sides = tuple[Pair, Pair]
-
-#: Scratch arrays are kept near this size, which stays in a core's cache while it is filled and read.
-BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -186,13 +183,6 @@ def require_images(name: str, x: np.ndarray) -> None:
     if x.ndim != 4:
         raise ValueError(f"{name}: images are channels-last in nural, (N, H, W, C); got an array of shape {x.shape}")
     require_samples(name, x)
-
-
-def image_blocks(images: int, bytes_per_image: int) -> Iterator[slice]:
-    """Slices of the batch, each of as many images as make up `BLOCK_BYTES`, but at least one."""
-    step = max(1, BLOCK_BYTES // bytes_per_image)
-    for first in range(0, images, step):
-        yield slice(first, min(first + step, images))
 
 
 def _reach(offset: int, stride: int, size: int, count: int) -> tuple[slice, slice] | None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import require_out, require_samples
+from nural.checks import require_out, require_samples
 from nural.layers.rows import row_maxima, row_sums
 
 

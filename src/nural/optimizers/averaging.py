@@ -6,8 +6,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nural.blocks import Block, row_blocks
 from nural.layer import Layer
-from nural.optimizers.optimizer import Block, Divide, Optimizer, average, in_turn, row_blocks
+from nural.optimizers.optimizer import Divide, Optimizer, average, in_turn
 from nural.optimizers.wrapper import Wrapper
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)

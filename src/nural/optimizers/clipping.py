@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import require_samples
+from nural.checks import require_samples
 from nural.optimizers.optimizer import Divide, Optimizer, in_turn
 from nural.optimizers.wrapper import Wrapper
 

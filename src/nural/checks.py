@@ -1,5 +1,9 @@
-"""What every pair makes of the arrays it is given, and asks of them: floats, samples, and shapes that fit."""
+"""What functions ask of the arrays they are given, and constructors of their arguments; the error names who asks.
 
+Arrays become floats, hold samples, and have shapes that fit.
+"""
+
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -132,3 +136,25 @@ def outputs(
     for array, shape in zip(out, shapes, strict=True):
         require_out(name, array, shape, contiguous)
     return out
+
+
+def require_int(name: str, what: str, value: Any, least: int = 1) -> int:
+    """``value`` as a Python integer.
+
+    Raises:
+        TypeError: on behalf of ``name``, it is no whole number.
+        ValueError: it is less than ``least``.
+    """
+    try:
+        found = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: {what} must be a whole number, got {value!r}") from None
+    if found < least:
+        raise ValueError(f"{name}: {what} must be at least {least}, got {value!r}")
+    return found
+
+
+def require_only(name: str, what: str, value: Any, only: Any) -> None:
+    """Raise ValueError unless ``value``, of an argument that PyTorch has, is the one that nural has."""
+    if value != only:
+        raise ValueError(f"{name}: nural has only {what}={only!r}, got {value!r}")
