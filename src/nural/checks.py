@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 Outputs = tuple[Any, ...]
 
 #: What needs no conversion: plain arrays of the float types, in the machine's own byte order. Every call of a pair
-#: asks for both, so they are where they are found fastest.
+#: looks up both names, fastest in this module.
 ndarray = np.ndarray
 FLOATS = frozenset(np.dtype(code) for code in "efdg")
 
@@ -92,7 +92,7 @@ def _nothing(name: str, batch: np.ndarray | None) -> Exception:
 
 
 def require_shape(name: str, what: str, array: np.ndarray | None, shape: tuple[int, ...]) -> None:
-    """Raise ValueError, on behalf of ``name``, unless ``array`` is None or has ``shape``, which none is spread to."""
+    """Raise ValueError, on behalf of ``name``, unless ``array`` is None or has ``shape``; nothing is broadcast."""
     if array is not None and array.shape != shape:
         raise ValueError(f"{name}: {what} has shape {array.shape}; it must have {shape}")
 

@@ -40,7 +40,7 @@ def adaptive_avg_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, or output_size is none.
+        ValueError: x is no batch of images, or output_size is not a size.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
     """
@@ -71,8 +71,6 @@ def adaptive_avg_pool2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
-
-    Source: see `adaptive_avg_pool2d_forward`, by the chain rule.
     """
     name = "adaptive_avg_pool2d_backward"
     dy = require_samples(name, dy)
@@ -94,7 +92,7 @@ def adaptive_max_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, or output_size is none.
+        ValueError: x is no batch of images, or output_size is not a size.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
     """
@@ -126,8 +124,6 @@ def adaptive_max_pool2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
-
-    Source: see `adaptive_max_pool2d_forward`, by the chain rule.
     """
     name = "adaptive_max_pool2d_backward"
     dy, x, y = float_arrays(name, dy, x, y)
@@ -190,8 +186,6 @@ def global_avg_pool2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
-
-    Source: see `global_avg_pool2d_forward`, by the chain rule.
     """
     dy = require_samples("global_avg_pool2d_backward", dy)
     require_gradient("global_avg_pool2d_backward", dy, (x_shape[0], x_shape[3]))
@@ -203,7 +197,7 @@ def global_avg_pool2d_backward(
 class AdaptiveAvgPool2d(Pooling):
     """y = mean over a bin, each pixel of which gets ∂L/∂y / pixels: `adaptive_avg_pool2d_forward` and its backward.
 
-    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. Source: see `adaptive_avg_pool2d_forward`, also for the argument.
+    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. The argument is explained there.
     """
 
     pair = adaptive_avg_pool2d_forward, adaptive_avg_pool2d_backward
@@ -217,8 +211,8 @@ class AdaptiveAvgPool2d(Pooling):
 class AdaptiveMaxPool2d(Pooling):
     """y = max over a bin, and ∂L/∂y goes to that pixel: `adaptive_max_pool2d_forward` and its backward as a layer.
 
-    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. Source: see `adaptive_max_pool2d_forward`, also for the argument; PyTorch's
-    ``return_indices`` can only be False.
+    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. The argument is explained there; PyTorch's ``return_indices`` can only be
+    False.
     """
 
     pair = adaptive_max_pool2d_forward, adaptive_max_pool2d_backward
@@ -235,7 +229,7 @@ class AdaptiveMaxPool2d(Pooling):
 class GlobalAvgPool2d(Pooling):
     """y = mean over the image, each pixel of which gets ∂L/∂y / (H W): `global_avg_pool2d_forward` and its backward.
 
-    ``(N, H, W, C)`` to ``(N, C)``. Source: see `global_avg_pool2d_forward`.
+    ``(N, H, W, C)`` to ``(N, C)``.
     """
 
     pair = global_avg_pool2d_forward, global_avg_pool2d_backward

@@ -48,7 +48,7 @@ def dropout_mask(
 def _draw(rng: np.random.Generator, rows: np.ndarray, share: tuple[int, int], scratch: Scratch) -> None:
     """Uniform numbers for some rows of a batch."""
     n, size = rows.shape
-    per_draw = 8 // rows.itemsize  # so many values come from 64 bits
+    per_draw = 8 // rows.itemsize  # values drawn from 64 bits
     draws = -(-size // per_draw)
     before, after = share
     skips = rng.bit_generator if isinstance(rng.bit_generator, np.random.PCG64 | np.random.PCG64DXSM) else None

@@ -137,7 +137,7 @@ def lstm_backward(
     dc.fill(0)
     first_cell = begin(c0, (n, size), h.dtype, scratch, "cell")
     tanh_c = scratch("tanh_c", (n, size), h.dtype)
-    slope = scratch("slope", (4, n, size), h.dtype)
+    derivative = scratch("derivative", (4, n, size), h.dtype)
     di, df, dg, do = step = scratch("step", (4, n, size), h.dtype)
     for t in reversed(range(steps)):
         i, f, g, o = gate = gates[t]
@@ -152,10 +152,10 @@ def lstm_backward(
         np.multiply(dc, g, out=di)
         np.multiply(dc, c[t - 1] if t else first_cell, out=df)
         np.multiply(dc, i, out=dg)
-        np.subtract(1, gate, out=slope)
-        slope *= gate
-        np.subtract(1, np.multiply(g, g, out=slope[2]), out=slope[2])
-        step *= slope
+        np.subtract(1, gate, out=derivative)
+        derivative *= gate
+        np.subtract(1, np.multiply(g, g, out=derivative[2]), out=derivative[2])
+        step *= derivative
         by_gate(da[t], 4)[...] = step
         dc *= f
         np.matmul(da[t], W_hh.T, out=dh)

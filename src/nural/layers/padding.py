@@ -1,4 +1,4 @@
-"""Padding of images: zeros around them, or pixels of their own."""
+"""Padding of images: with zeros, or with pixels of their own."""
 
 from typing import Any
 
@@ -75,8 +75,6 @@ def pad2d_backward(
 
     Raises:
         ValueError: dy is no batch of images that are larger than their padding.
-
-    Source: see `pad2d_forward`; a copied pixel collects from its copies, by the chain rule.
     """
     dy = as_floats("pad2d_backward", dy)
     require_images("pad2d_backward", dy)

@@ -81,7 +81,7 @@ def cross_entropy_loss(
 
 
 def _of_labels(p: np.ndarray, labels: np.ndarray) -> float:
-    """The loss of shifted logits ``p``, which become the gradient."""
+    """The loss of the shifted logits ``p``, which are overwritten with the gradient."""
     n, classes = p.shape
     true = np.arange(0, p.size, classes) + labels.astype(np.intp, copy=False)
     flat = p.reshape(-1)  # to look up one index is faster than two

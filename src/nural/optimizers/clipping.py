@@ -65,8 +65,6 @@ class Clipped(Wrapper):
     Raises:
         ValueError: a limit is negative, or there is none.
         TypeError: there is no optimizer.
-
-    Source: see `clip_gradients_by_norm` and `clip_gradients_by_value`.
     """
 
     def __init__(self, optimizer: Optimizer, max_norm: float | None = None, limit: float | None = None) -> None:

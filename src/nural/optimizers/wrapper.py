@@ -1,4 +1,4 @@
-"""An optimizer around another one."""
+"""Optimizers that change what another one does."""
 
 import numpy as np
 

@@ -147,8 +147,8 @@ class Checkpoint:
 
     Args:
         path: The file, or None.
-        model: Learns.
-        optimizer: Moves it.
+        model: The network that is trained.
+        optimizer: Its optimizer.
         ranks: The processes that train together.
         settings: What else must be the same when the training goes on; see `save_checkpoint`.
     """
