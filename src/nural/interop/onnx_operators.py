@@ -41,7 +41,7 @@ from nural.interop.onnx_images import average_pool, conv, global_average, global
 from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_sequences import gather, recurrent, slice_
 from nural.interop.onnx_shapes import cast, flatten, reshape, squeeze, transpose, unsqueeze
-from nural.interop.onnx_values import Value, channels_last
+from nural.interop.onnx_values import GraphValue, channels_last
 from nural.layer import Layer
 from nural.layers.affine import Rescaling
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
@@ -52,10 +52,10 @@ from nural.layers.layer_norm import LayerNorm
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 
-def _each(build: Callable[..., Layer], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], Value]:
+def _each(build: Callable[..., Layer], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], GraphValue]:
     """A layer that takes each entry alone; of each argument its attribute in ONNX and that one's default."""
 
-    def read(reader: Reader, node: NodeProto) -> Value:
+    def read(reader: Reader, node: NodeProto) -> GraphValue:
         given = attributes_of(node)
         arguments = {ours: given.get(theirs, default) for ours, (theirs, default) in attributes.items()}
         return reader.each(build(**arguments), reader.value(node.input[0], by_pixel=True))
@@ -63,7 +63,7 @@ def _each(build: Callable[..., Layer], **attributes: tuple[str, Any]) -> Callabl
     return read
 
 
-def _selu(reader: Reader, node: NodeProto) -> Value:
+def _selu(reader: Reader, node: NodeProto) -> GraphValue:
     attributes = attributes_of(node)
     alpha, gamma = attributes.get("alpha", SELU_ALPHA), attributes.get("gamma", SELU_GAMMA)
     value = reader.value(node.input[0])
@@ -72,7 +72,7 @@ def _selu(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Rescaling(gamma), reader.each(ELU(alpha), value))
 
 
-def _swish(reader: Reader, node: NodeProto) -> Value:
+def _swish(reader: Reader, node: NodeProto) -> GraphValue:
     alpha = attributes_of(node).get("alpha", 1.0)
     value = reader.value(node.input[0])
     if alpha == 1:
@@ -80,7 +80,7 @@ def _swish(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Rescaling(1 / alpha), reader.each(SiLU(), reader.each(Rescaling(alpha), value)))
 
 
-def _prelu(reader: Reader, node: NodeProto) -> Value:
+def _prelu(reader: Reader, node: NodeProto) -> GraphValue:
     value, slopes = reader.value(node.input[0]), reader.learned(node, 1, "the slope")
     rank = len(value.shape)
     if slopes.size == 1:
@@ -97,8 +97,8 @@ def _prelu(reader: Reader, node: NodeProto) -> Value:
     return reader.apply(with_arrays(layer, a=slopes.reshape(-1)), value)
 
 
-def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], Value]:
-    def read(reader: Reader, node: NodeProto) -> Value:
+def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], GraphValue]:
+    def read(reader: Reader, node: NodeProto) -> GraphValue:
         value = reader.value(node.input[0])
         rank = len(value.shape)
         axis = reader.dimension(attributes_of(node).get("axis", -1 if reader.opset >= 13 else 1), rank)
@@ -109,7 +109,7 @@ def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], Value]:
     return read
 
 
-def _batch_norm(reader: Reader, node: NodeProto) -> Value:
+def _batch_norm(reader: Reader, node: NodeProto) -> GraphValue:
     attributes = attributes_of(node)
     if attributes.get("training_mode") or len([name for name in node.output if name]) > 1:
         raise reader.refuse("it is in training mode, whose statistics are those of the batch; export it for inference")
@@ -125,7 +125,7 @@ def _batch_norm(reader: Reader, node: NodeProto) -> Value:
     return reader.apply(with_arrays(layer, **arrays), value)
 
 
-def _layer_norm(reader: Reader, node: NodeProto) -> Value:
+def _layer_norm(reader: Reader, node: NodeProto) -> GraphValue:
     if len([name for name in node.output if name]) > 1 and any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mean and deviation are read too; nural gives only the output")
     value = reader.value(node.input[0])
@@ -151,7 +151,7 @@ def _layer_norm(reader: Reader, node: NodeProto) -> Value:
     return reader.apply(with_arrays(layer, **ours), value)
 
 
-def _dropout(reader: Reader, node: NodeProto) -> Value:
+def _dropout(reader: Reader, node: NodeProto) -> GraphValue:
     if any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mask is read; nural gives only the output")
     training, ratio = reader.constant(node, 2, "training_mode"), reader.constant(node, 1, "the ratio")
@@ -161,12 +161,12 @@ def _dropout(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Dropout(p), reader.value(node.input[0], by_pixel=True))
 
 
-def _identity(reader: Reader, node: NodeProto) -> Value:
+def _identity(reader: Reader, node: NodeProto) -> GraphValue:
     return reader.value(node.input[0], by_pixel=True)
 
 
 #: ``(reader, node) -> value``, of the node's first output.
-OPERATORS: dict[str, Callable[[Reader, NodeProto], Value]] = {
+OPERATORS: dict[str, Callable[[Reader, NodeProto], GraphValue]] = {
     "Add": add,
     "AveragePool": average_pool,
     "BatchNormalization": _batch_norm,

@@ -26,7 +26,7 @@ from nural.layers.pooling import Pooling
 from nural.layers.recurrent import Recurrent
 
 
-class Order(Enum):
+class TorchOrder(Enum):
     """What is known about the values that a layer gets. The first four leave something open."""
 
     UNKNOWN = "the input, of which nothing is known yet"
@@ -40,29 +40,40 @@ class Order(Enum):
     FLATTENED = "images as rows, one channel after the other in PyTorch, one pixel after the other in nural"
 
 
-Orders = Mapping[Order, Order]
+Orders = Mapping[TorchOrder, TorchOrder]
 
 #: The orders in which layers of a kind do the same in both, each with what they then are known to have got.
 ALONG_FEATURES: Orders = {
-    Order.UNKNOWN: Order.FEATURES,
-    Order.PLANE: Order.SEQUENCES,
-    **{order: order for order in (Order.FEATURES, Order.ROWS, Order.SEQUENCES, Order.FLATTENED)},
+    TorchOrder.UNKNOWN: TorchOrder.FEATURES,
+    TorchOrder.PLANE: TorchOrder.SEQUENCES,
+    **{order: order for order in (TorchOrder.FEATURES, TorchOrder.ROWS, TorchOrder.SEQUENCES, TorchOrder.FLATTENED)},
 }
-OVER_STEPS: Orders = dict.fromkeys((Order.UNKNOWN, Order.PLANE, Order.FEATURES, Order.SEQUENCES), Order.SEQUENCES)
+OVER_STEPS: Orders = dict.fromkeys(
+    (TorchOrder.UNKNOWN, TorchOrder.PLANE, TorchOrder.FEATURES, TorchOrder.SEQUENCES), TorchOrder.SEQUENCES
+)
 BY_CHANNEL: Orders = {
-    Order.UNKNOWN: Order.CHANNELS,
-    Order.PLANE: Order.CHANNEL_SEQUENCES,
-    Order.FEATURES: Order.ROWS,
-    **{order: order for order in (Order.CHANNELS, Order.ROWS, Order.CHANNEL_SEQUENCES, Order.IMAGES, Order.FLATTENED)},
+    TorchOrder.UNKNOWN: TorchOrder.CHANNELS,
+    TorchOrder.PLANE: TorchOrder.CHANNEL_SEQUENCES,
+    TorchOrder.FEATURES: TorchOrder.ROWS,
+    **{
+        order: order
+        for order in (
+            TorchOrder.CHANNELS,
+            TorchOrder.ROWS,
+            TorchOrder.CHANNEL_SEQUENCES,
+            TorchOrder.IMAGES,
+            TorchOrder.FLATTENED,
+        )
+    },
 }
-OF_IMAGES: Orders = dict.fromkeys((Order.UNKNOWN, Order.CHANNELS, Order.IMAGES), Order.IMAGES)
+OF_IMAGES: Orders = dict.fromkeys((TorchOrder.UNKNOWN, TorchOrder.CHANNELS, TorchOrder.IMAGES), TorchOrder.IMAGES)
 
 #: What the orders that leave something open can turn out to be.
 OPEN = {
-    Order.UNKNOWN: {Order.ROWS, Order.SEQUENCES, Order.CHANNEL_SEQUENCES, Order.IMAGES},
-    Order.PLANE: {Order.SEQUENCES, Order.CHANNEL_SEQUENCES},
-    Order.FEATURES: {Order.ROWS, Order.SEQUENCES},
-    Order.CHANNELS: {Order.ROWS, Order.CHANNEL_SEQUENCES, Order.IMAGES},
+    TorchOrder.UNKNOWN: {TorchOrder.ROWS, TorchOrder.SEQUENCES, TorchOrder.CHANNEL_SEQUENCES, TorchOrder.IMAGES},
+    TorchOrder.PLANE: {TorchOrder.SEQUENCES, TorchOrder.CHANNEL_SEQUENCES},
+    TorchOrder.FEATURES: {TorchOrder.ROWS, TorchOrder.SEQUENCES},
+    TorchOrder.CHANNELS: {TorchOrder.ROWS, TorchOrder.CHANNEL_SEQUENCES, TorchOrder.IMAGES},
 }
 
 
@@ -74,7 +85,7 @@ ASK = "pass input_shape, the shape of one sample in nural's order"
 class Layout:
     """The order of the values at one place, and of images the numbers of channels and pixels, as far as known."""
 
-    order: Order
+    order: TorchOrder
     channels: int | None = None
     pixels: int | None = None
     flattened_by: tuple[Flatten, ...] = ()
@@ -90,9 +101,9 @@ class Place(NamedTuple):
 
 def first_layout(input_shape: Sequence[int] | None) -> Layout:
     """What is known at the input, given the shape of one sample in nural's order, or None."""
-    order = {1: Order.ROWS, 2: Order.PLANE, 3: Order.IMAGES}.get(len(input_shape or ()))
+    order = {1: TorchOrder.ROWS, 2: TorchOrder.PLANE, 3: TorchOrder.IMAGES}.get(len(input_shape or ()))
     if input_shape is None or order is None:
-        return Layout(Order.UNKNOWN)
+        return Layout(TorchOrder.UNKNOWN)
     return Layout(order, input_shape[-1], math.prod(input_shape[:-1]))
 
 
@@ -122,30 +133,30 @@ def after(layer: Layer, before: Layout, path: str) -> Layout:
     if isinstance(layer, Flatten):
         return _after_flatten(layer, before, path)
     if isinstance(layer, Unflatten):
-        return Layout(Order.IMAGES, layer.unflattened_size[-1], math.prod(layer.unflattened_size[:-1]))
+        return Layout(TorchOrder.IMAGES, layer.unflattened_size[-1], math.prod(layer.unflattened_size[:-1]))
     kind = _kind(layer, before)
     if kind is None:
         return before
     if before.order not in kind:
         raise ConversionError(
             f"{described(path, layer)} gets {before.order.value}: "
-            + (ASK if before.order is Order.CHANNELS else "PyTorch and nural would not do the same there")
+            + (ASK if before.order is TorchOrder.CHANNELS else "PyTorch and nural would not do the same there")
         )
     now = replace(before, order=kind[before.order])
     if isinstance(layer, GlobalAvgPool2d) or (isinstance(layer, Recurrent) and not layer.return_sequences):
-        return Layout(Order.ROWS)
+        return Layout(TorchOrder.ROWS)
     if isinstance(layer, Linear):
-        return Layout(Order.ROWS) if now.order is Order.FLATTENED else now
+        return Layout(TorchOrder.ROWS) if now.order is TorchOrder.FLATTENED else now
     if isinstance(layer, Conv2d):
-        return Layout(Order.IMAGES, layer.out_channels)
+        return Layout(TorchOrder.IMAGES, layer.out_channels)
     if isinstance(layer, (AdaptiveAvgPool2d, AdaptiveMaxPool2d)):
         single = layer.output_size in (1, (1, 1), [1, 1])
         return replace(now, pixels=1 if single else None)
     if isinstance(layer, Pooling):
         return replace(now, pixels=None)
-    if isinstance(layer, (BatchNorm2d, BatchNorm1d)) and now.order is not Order.FLATTENED:
+    if isinstance(layer, (BatchNorm2d, BatchNorm1d)) and now.order is not TorchOrder.FLATTENED:
         return replace(now, channels=layer.num_features)
-    if isinstance(layer, LayerNorm) and now.order is Order.IMAGES:
+    if isinstance(layer, LayerNorm) and now.order is TorchOrder.IMAGES:
         return replace(now, channels=layer.normalized_shape[-1])
     return now
 
@@ -162,13 +173,13 @@ def merged(ways: Sequence[Layout], layer: Layer, path: str) -> Layout:
             f"{path or 'the model'}: the {'two ' if len(ways) == 2 else ''}ways of this {type(layer).__name__} order "
             f"their values differently: {', against '.join(way.order.value for way in ways)}"
         )
-    order = next(order for order in Order if OPEN.get(order, {order}) == both)
+    order = next(order for order in TorchOrder if OPEN.get(order, {order}) == both)
     flattened_by = tuple({id(flatten): flatten for way in ways for flatten in way.flattened_by}.values())
     channels = [way.channels for way in ways if way.channels]
     pixels = next((way.pixels for way in ways if way.pixels), None)
     if not isinstance(layer, Concatenate):
         return Layout(order, channels[0] if channels else None, pixels, flattened_by)
-    if order is Order.FLATTENED:
+    if order is TorchOrder.FLATTENED:
         raise ConversionError(f"{described(path, layer)} gets {order.value}: flatten behind it")
     known = layer.axis == -1 and len(channels) == len(ways)
     return Layout(order, sum(channels) if known else None, pixels if layer.axis == -1 else None)
@@ -202,19 +213,23 @@ def _kind(layer: Layer, before: Layout) -> Orders | None:
         return OVER_STEPS
     if isinstance(layer, BatchNorm1d) or (isinstance(layer, PReLU) and layer.num_parameters > 1):
         return BY_CHANNEL
-    if isinstance(layer, (Softmax, LogSoftmax)) and before.order in (Order.UNKNOWN, Order.PLANE) and layer.dim:
+    if (
+        isinstance(layer, (Softmax, LogSoftmax))
+        and before.order in (TorchOrder.UNKNOWN, TorchOrder.PLANE)
+        and layer.dim
+    ):
         return ALONG_FEATURES
     return None
 
 
 def _after_flatten(layer: Flatten, before: Layout, path: str) -> Layout:
-    if before.order is Order.CHANNELS:
+    if before.order is TorchOrder.CHANNELS:
         raise ConversionError(f"{described(path, layer)} gets {before.order.value}: {ASK}")
-    if before.order is Order.FLATTENED:
+    if before.order is TorchOrder.FLATTENED:
         return before
-    is_image = before.order is Order.IMAGES
-    if not (is_image or before.order is Order.CHANNEL_SEQUENCES) or 1 in (before.channels, before.pixels):
-        return Layout(Order.ROWS)
+    is_image = before.order is TorchOrder.IMAGES
+    if not (is_image or before.order is TorchOrder.CHANNEL_SEQUENCES) or 1 in (before.channels, before.pixels):
+        return Layout(TorchOrder.ROWS)
     if is_image and layer.channels_first:
-        return Layout(Order.ROWS)
-    return Layout(Order.FLATTENED, before.channels, flattened_by=(layer,) if is_image else ())
+        return Layout(TorchOrder.ROWS)
+    return Layout(TorchOrder.FLATTENED, before.channels, flattened_by=(layer,) if is_image else ())
