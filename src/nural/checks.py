@@ -142,7 +142,7 @@ def require_int(name: str, what: str, value: Any, least: int = 1) -> int:
     """``value`` as a Python integer.
 
     Raises:
-        TypeError: on behalf of ``name``, it is no whole number.
+        TypeError: on behalf of ``name``, it is not an integer.
         ValueError: it is less than ``least``.
     """
     try:

@@ -1,4 +1,4 @@
-"""Networks that are no chain: layers that read what several others made; and the one walk over any network."""
+"""Networks that branch and join: layers that read the outputs of several others; and the walk over any network."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ class Sum(Layer):
 
 
 class Concatenate(Layer):
-    """Several inputs one behind the other along one dimension; each gets its part of ∂L/∂y.
+    """Several inputs concatenated along one dimension; each gets its part of ∂L/∂y.
 
     Args:
         axis: The dimension; the last one, where the channels are, unless said otherwise.
@@ -134,8 +134,8 @@ def walk(model: Layer, value: Value, apply: Callable[[str, Layer, tuple[Value, .
     Args:
         model: The network.
         value: What goes in.
-        apply: ``(place, layer, values)``: what a layer that is no container makes of the one value that it reads,
-            `Sum` and `Concatenate` of several, `Residual` of those of its two ways.
+        apply: ``(place, layer, values)``: the output of a layer that is not a container from the one value that it
+            reads, of `Sum` and `Concatenate` from several, of `Residual` from the branch's and the shortcut's.
         place: The dotted name of ``model`` in the whole network.
     """
     if computes_as(model, Sequential):

@@ -16,7 +16,7 @@ class AlongDimension(Activation):
         dim: That dimension; the last one, where the channels are, unless said otherwise.
 
     Raises:
-        TypeError: dim is no integer.
+        TypeError: dim is not an integer.
     """
 
     def __init__(self, dim: int = -1) -> None:

@@ -40,7 +40,7 @@ def adaptive_avg_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, or output_size is not a size.
+        ValueError: x is not a batch of images, or output_size is not a size.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
     """
@@ -92,7 +92,7 @@ def adaptive_max_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, or output_size is not a size.
+        ValueError: x is not a batch of images, or output_size is not a size.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
     """
@@ -159,7 +159,7 @@ def global_avg_pool2d_forward(x: ArrayLike, out: np.ndarray | None = None, scrat
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images.
+        ValueError: x is not a batch of images.
 
     Source: Lin et al. 2014, Network In Network, section 3.2.
     """
@@ -203,7 +203,7 @@ class AdaptiveAvgPool2d(Pooling):
     pair = adaptive_avg_pool2d_forward, adaptive_avg_pool2d_backward
 
     def __init__(self, output_size: Any) -> None:
-        _output_shape("AdaptiveAvgPool2d", (1, 1, 1, 1), output_size)  # refuses what is no size
+        _output_shape("AdaptiveAvgPool2d", (1, 1, 1, 1), output_size)  # raises if it is not a size
         self.output_size = output_size
         super().__init__()
 
@@ -221,7 +221,7 @@ class AdaptiveMaxPool2d(Pooling):
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         require_only("AdaptiveMaxPool2d", "return_indices", return_indices, False)
-        _output_shape("AdaptiveMaxPool2d", (1, 1, 1, 1), output_size)  # refuses what is no size
+        _output_shape("AdaptiveMaxPool2d", (1, 1, 1, 1), output_size)  # raises if it is not a size
         self.output_size = output_size
         super().__init__()
 

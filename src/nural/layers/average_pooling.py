@@ -46,7 +46,7 @@ def avg_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, the window is larger than the padded image, or a setting makes no sense.
+        ValueError: x is not a batch of images, the window is larger than the padded image, or a setting makes no sense.
 
     Source: LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.A.
     """

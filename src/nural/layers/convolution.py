@@ -53,8 +53,8 @@ def conv2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, its channels are not those of K and groups, the kernel is larger than the
-            padded image, or a setting makes no sense.
+        ValueError: x is not a batch of images, its channels are not those of K and groups, the kernel is larger than
+            the padded image, or a setting makes no sense.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.1 and 9.5; Chellapilla et al. 2006, High Performance
     Convolutional Neural Networks for Document Processing, section 3.

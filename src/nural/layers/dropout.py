@@ -31,7 +31,7 @@ def dropout_mask(
         scratch: Gives the array for rows of an odd number of float32, which are drawn with one value more.
 
     Raises:
-        ValueError: p is no probability, or out is not contiguous.
+        ValueError: p is not from 0 to 1, or out is not contiguous.
 
     Source: Srivastava et al. 2014, section 10, which scales what is kept in training.
     """
@@ -116,7 +116,7 @@ class Dropout(Layer):
             weights, so that the seed of `fit` fixes the masks too; checkpoints keep where it stands.
 
     Raises:
-        ValueError: p is no probability.
+        ValueError: p is not from 0 to 1.
 
     Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting.
     """

@@ -45,7 +45,7 @@ def max_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, the window is larger than the padded image, or a setting makes no sense.
+        ValueError: x is not a batch of images, the window is larger than the padded image, or a setting makes no sense.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.3.
     """

@@ -33,7 +33,7 @@ def pad2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, there is no such mode, or the image is too small for it: "reflect" takes
+        ValueError: x is not a batch of images, there is no such mode, or the image is too small for it: "reflect" takes
             less than its height and width, "circular" at most these.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.5; the modes are PyTorch's.
@@ -74,7 +74,7 @@ def pad2d_backward(
         dx, ``(N, H, W, C)``.
 
     Raises:
-        ValueError: dy is no batch of images that are larger than their padding.
+        ValueError: dy is not a batch of images larger than their padding.
     """
     dy = as_floats("pad2d_backward", dy)
     require_images("pad2d_backward", dy)

@@ -44,7 +44,7 @@ def cross_entropy_loss(
 
     Raises:
         ValueError: the batch is empty, shapes do not fit, or a label is outside 0 … C − 1.
-        TypeError: logits are no numbers, or labels no integers.
+        TypeError: logits are not numbers, or labels not integers.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4; for ε, Szegedy et al. 2016, Rethinking
     the Inception Architecture for Computer Vision, section 7.

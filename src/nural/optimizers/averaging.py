@@ -32,7 +32,7 @@ class ExponentialMovingAverage(Wrapper):
 
     Raises:
         ValueError: a decay outside 0 … 1.
-        TypeError: there is no optimizer.
+        TypeError: optimizer is not an `Optimizer`.
 
     Source: Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging, with exponential weights.
     """

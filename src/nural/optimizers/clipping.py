@@ -63,8 +63,8 @@ class Clipped(Wrapper):
         limit: See `clip_gradients_by_value`, which comes first; None for no such limit.
 
     Raises:
-        ValueError: a limit is negative, or there is none.
-        TypeError: there is no optimizer.
+        ValueError: a limit is negative, or neither is given.
+        TypeError: optimizer is not an `Optimizer`.
     """
 
     def __init__(self, optimizer: Optimizer, max_norm: float | None = None, limit: float | None = None) -> None:

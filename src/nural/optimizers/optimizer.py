@@ -70,7 +70,7 @@ class Optimizer:
                 Blocks do not depend on each other, so the result is the same, bit for bit.
 
         Raises:
-            TypeError: a parameter is no array of floats, for only such a one can move in place.
+            TypeError: a parameter is not an array of floats, so it cannot be updated in place.
             ValueError: a gradient has another shape than its parameter.
         """
         gradients = {name: self._gradient(name, W, grads[name]) for name, W in params.items()}

@@ -30,7 +30,7 @@ def save_checkpoint(
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
-        OverwriteError: a file is there that is no checkpoint of nural's, and would be lost.
+        OverwriteError: a file is there that is not a checkpoint of nural's and would be lost.
         OSError: the file cannot be written.
     """
     arrays = {

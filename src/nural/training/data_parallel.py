@@ -34,7 +34,7 @@ class DataParallel:
         model: The network to train.
         optimizer: Its learning rate may be changed before each step.
         batches: The training's batches, of which each rank gets its share.
-        x: All inputs; their shape helps to choose the threads.
+        x: All inputs, for `choose_threads`.
         threads: See `train`.
         ranks: The processes that share each batch.
         step: The first step, counted from 0.
