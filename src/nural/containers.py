@@ -125,16 +125,16 @@ class Residual(Layer):
 def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
     """Whether a layer does what one of these classes of nural's does.
 
-    It is of that class, or of one derived from it which has neither a ``forward`` nor a ``pair`` of its own.
+    It is of that class, or of one derived from it which has no ``forward``, ``compute`` or ``pair`` of its own.
     """
     if type(layer) in kinds or not isinstance(layer, kinds):
         return type(layer) in kinds
     return _parts(type(layer)) in [_parts(kind) for kind in kinds]
 
 
-def _parts(kind: type[Layer]) -> tuple[Any, Any]:
+def _parts(kind: type[Layer]) -> tuple[Any, ...]:
     """What a class computes with."""
-    return kind.forward, getattr(kind, "pair", None)
+    return kind.forward, getattr(kind, "compute", None), getattr(kind, "pair", None)
 
 
 def _listed(layer: Layer) -> str:
