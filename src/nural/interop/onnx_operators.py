@@ -42,7 +42,6 @@ from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_sequences import gather, recurrent, slice_
 from nural.interop.onnx_shapes import cast, flatten, reshape, squeeze, transpose, unsqueeze
 from nural.interop.onnx_values import Value, channels_last
-from nural.layer import Layer
 from nural.layers.affine import Rescaling
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.dropout import Dropout
@@ -52,7 +51,7 @@ from nural.layers.layer_norm import LayerNorm
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 
-def _each(build: Callable[..., Layer], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], Value]:
+def _each(build: type[Any], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], Value]:
     """A layer that takes each entry alone; of each argument its attribute in ONNX and that one's default."""
 
     def read(reader: Reader, node: NodeProto) -> Value:
@@ -60,10 +59,12 @@ def _each(build: Callable[..., Layer], **attributes: tuple[str, Any]) -> Callabl
         arguments = {ours: given.get(theirs, default) for ours, (theirs, default) in attributes.items()}
         return reader.each(build(**arguments), reader.value(node.input[0], by_pixel=True))
 
+    read.__doc__ = f"`{build.__name__}`"
     return read
 
 
 def _selu(reader: Reader, node: NodeProto) -> Value:
+    """`SELU`; with other constants than its paper's `ELU` and `Rescaling`."""
     attributes = attributes_of(node)
     alpha, gamma = attributes.get("alpha", SELU_ALPHA), attributes.get("gamma", SELU_GAMMA)
     value = reader.value(node.input[0])
@@ -73,6 +74,7 @@ def _selu(reader: Reader, node: NodeProto) -> Value:
 
 
 def _swish(reader: Reader, node: NodeProto) -> Value:
+    """`SiLU`."""
     alpha = attributes_of(node).get("alpha", 1.0)
     value = reader.value(node.input[0])
     if alpha == 1:
@@ -81,6 +83,7 @@ def _swish(reader: Reader, node: NodeProto) -> Value:
 
 
 def _prelu(reader: Reader, node: NodeProto) -> Value:
+    """`PReLU`, with one slope or one for each channel."""
     value, slopes = reader.value(node.input[0]), reader.learned(node, 1, "the slope")
     rank = len(value.shape)
     if slopes.size == 1:
@@ -106,10 +109,12 @@ def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], Value]:
             raise reader.refuse(f"before opset 13 it normalises over all dimensions from {axis} on, nural over one")
         return reader.each(kind(value.place(axis) - rank if value.place(axis) else 0), value)
 
+    read.__doc__ = f"`{kind.__name__}`"
     return read
 
 
 def _batch_norm(reader: Reader, node: NodeProto) -> Value:
+    """`BatchNorm1d` or `BatchNorm2d`; not in training mode."""
     attributes = attributes_of(node)
     if attributes.get("training_mode") or len([name for name in node.output if name]) > 1:
         raise reader.refuse("it is in training mode, whose statistics are those of the batch; export it for inference")
@@ -126,6 +131,7 @@ def _batch_norm(reader: Reader, node: NodeProto) -> Value:
 
 
 def _layer_norm(reader: Reader, node: NodeProto) -> Value:
+    """`LayerNorm`, over the last dimensions."""
     if len([name for name in node.output if name]) > 1 and any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mean and deviation are read too; nural gives only the output")
     value = reader.value(node.input[0])
@@ -152,6 +158,7 @@ def _layer_norm(reader: Reader, node: NodeProto) -> Value:
 
 
 def _dropout(reader: Reader, node: NodeProto) -> Value:
+    """`Dropout`; not in training mode."""
     if any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mask is read; nural gives only the output")
     training, ratio = reader.constant(node, 2, "training_mode"), reader.constant(node, 1, "the ratio")
@@ -162,6 +169,7 @@ def _dropout(reader: Reader, node: NodeProto) -> Value:
 
 
 def _identity(reader: Reader, node: NodeProto) -> Value:
+    """Identity: nothing."""
     return reader.value(node.input[0], by_pixel=True)
 
 
