@@ -5,7 +5,7 @@ import pytest
 from device_layers import EXAMPLES, MANY, said
 
 from nural.export.folding import fold_batch_norm
-from nural.export.steps import run, run_in_pieces, steps_of
+from nural.export.steps import run, run_in_batches, steps_of
 from nural.layers.batch_norm import BatchNorm
 
 NORMALISED = [
@@ -27,10 +27,10 @@ def test_the_steps_do_what_the_model_does_folded_or_not(built, rng, model, shape
     assert steps[-1].y_shape == y.shape[1:]
 
 
-def test_pieces_make_no_difference(built, rng):
+def test_batches_make_no_difference(built, rng):
     x = rng.standard_normal((7, 784)).astype(np.float32)
     steps = steps_of(built(MANY), (784,))
-    np.testing.assert_allclose(run_in_pieces(steps, x, 3), run(steps, x), atol=1e-6)
+    np.testing.assert_allclose(run_in_batches(steps, x, 3), run(steps, x), atol=1e-6)
 
 
 @pytest.mark.parametrize(

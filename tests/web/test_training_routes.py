@@ -37,7 +37,8 @@ def test_one_batch_one_epoch_and_all(ask, paused):
     ask("/api/training/start", {})
     whole = ask.until(lambda whole: whole["state"] == "finished")
     assert (whole["step"], whole["epoch"]) == (30, 3)
-    assert whole["moments"][-1]["validation"]["accuracy"] > whole["moments"][0]["validation"]["accuracy"] + 0.2
+    first, *_, last = whole["measurements"]
+    assert last["validation"]["accuracy"] > first["validation"]["accuracy"] + 0.2
     assert ask("/api/training/start", {}).error == "all epochs are over; more of them can be asked for"
     assert ask("/api/training", {"epochs": 4}, method="PATCH").json["state"] == "paused"
 
@@ -69,7 +70,7 @@ def test_other_views_see_the_network_in_training_and_its_snapshots(ask, paused, 
         for name in ("training", "snapshot:10", "snapshot:0")
     )
     assert live == last != first
-    pinned = ask("/api/training/pin", pixels).json["moments"]
+    pinned = ask("/api/training/pin", pixels).json["measurements"]
     np.testing.assert_allclose(pinned[0]["pinned"], first, rtol=1e-5)
     np.testing.assert_allclose(pinned[-1]["pinned"], last, rtol=1e-5)
     back = ask("/api/training/snapshots/0/restore", {}).json

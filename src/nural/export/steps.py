@@ -69,7 +69,7 @@ def run(
     return x
 
 
-def run_in_pieces(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.ndarray:
+def run_in_batches(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.ndarray:
     """`run`, for so many samples at a time."""
     return np.concatenate([run(steps, x[i : i + size]) for i in range(0, len(x), size)])
 

@@ -41,7 +41,7 @@ from nural.interop.onnx_images import average_pool, conv, global_average, global
 from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_sequences import gather, recurrent, slice_
 from nural.interop.onnx_shapes import cast, flatten, reshape, squeeze, transpose, unsqueeze
-from nural.interop.onnx_values import Value, channels_last
+from nural.interop.onnx_values import GraphValue, channels_last
 from nural.layers.affine import Rescaling
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.dropout import Dropout
@@ -51,10 +51,10 @@ from nural.layers.layer_norm import LayerNorm
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 
-def _each(build: type[Any], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], Value]:
+def _each(build: type[Any], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], GraphValue]:
     """A layer that takes each entry alone; of each argument its attribute in ONNX and that one's default."""
 
-    def read(reader: Reader, node: NodeProto) -> Value:
+    def read(reader: Reader, node: NodeProto) -> GraphValue:
         given = attributes_of(node)
         arguments = {ours: given.get(theirs, default) for ours, (theirs, default) in attributes.items()}
         return reader.each(build(**arguments), reader.value(node.input[0], by_pixel=True))
@@ -63,7 +63,7 @@ def _each(build: type[Any], **attributes: tuple[str, Any]) -> Callable[[Reader, 
     return read
 
 
-def _selu(reader: Reader, node: NodeProto) -> Value:
+def _selu(reader: Reader, node: NodeProto) -> GraphValue:
     """`SELU`; with other constants than its paper's `ELU` and `Rescaling`."""
     attributes = attributes_of(node)
     alpha, gamma = attributes.get("alpha", SELU_ALPHA), attributes.get("gamma", SELU_GAMMA)
@@ -73,7 +73,7 @@ def _selu(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Rescaling(gamma), reader.each(ELU(alpha), value))
 
 
-def _swish(reader: Reader, node: NodeProto) -> Value:
+def _swish(reader: Reader, node: NodeProto) -> GraphValue:
     """`SiLU`."""
     alpha = attributes_of(node).get("alpha", 1.0)
     value = reader.value(node.input[0])
@@ -82,7 +82,7 @@ def _swish(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Rescaling(1 / alpha), reader.each(SiLU(), reader.each(Rescaling(alpha), value)))
 
 
-def _prelu(reader: Reader, node: NodeProto) -> Value:
+def _prelu(reader: Reader, node: NodeProto) -> GraphValue:
     """`PReLU`, with one slope or one for each channel."""
     value, slopes = reader.value(node.input[0]), reader.learned(node, 1, "the slope")
     rank = len(value.shape)
@@ -100,8 +100,8 @@ def _prelu(reader: Reader, node: NodeProto) -> Value:
     return reader.apply(with_arrays(layer, a=slopes.reshape(-1)), value)
 
 
-def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], Value]:
-    def read(reader: Reader, node: NodeProto) -> Value:
+def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], GraphValue]:
+    def read(reader: Reader, node: NodeProto) -> GraphValue:
         value = reader.value(node.input[0])
         rank = len(value.shape)
         axis = reader.dimension(attributes_of(node).get("axis", -1 if reader.opset >= 13 else 1), rank)
@@ -113,7 +113,7 @@ def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], Value]:
     return read
 
 
-def _batch_norm(reader: Reader, node: NodeProto) -> Value:
+def _batch_norm(reader: Reader, node: NodeProto) -> GraphValue:
     """`BatchNorm1d` or `BatchNorm2d`; not in training mode."""
     attributes = attributes_of(node)
     if attributes.get("training_mode") or len([name for name in node.output if name]) > 1:
@@ -130,7 +130,7 @@ def _batch_norm(reader: Reader, node: NodeProto) -> Value:
     return reader.apply(with_arrays(layer, **arrays), value)
 
 
-def _layer_norm(reader: Reader, node: NodeProto) -> Value:
+def _layer_norm(reader: Reader, node: NodeProto) -> GraphValue:
     """`LayerNorm`, over the last dimensions."""
     if len([name for name in node.output if name]) > 1 and any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mean and deviation are read too; nural gives only the output")
@@ -157,7 +157,7 @@ def _layer_norm(reader: Reader, node: NodeProto) -> Value:
     return reader.apply(with_arrays(layer, **ours), value)
 
 
-def _dropout(reader: Reader, node: NodeProto) -> Value:
+def _dropout(reader: Reader, node: NodeProto) -> GraphValue:
     """`Dropout`; not in training mode."""
     if any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mask is read; nural gives only the output")
@@ -168,13 +168,13 @@ def _dropout(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Dropout(p), reader.value(node.input[0], by_pixel=True))
 
 
-def _identity(reader: Reader, node: NodeProto) -> Value:
+def _identity(reader: Reader, node: NodeProto) -> GraphValue:
     """Identity: nothing."""
     return reader.value(node.input[0], by_pixel=True)
 
 
 #: ``(reader, node) -> value``, of the node's first output.
-OPERATORS: dict[str, Callable[[Reader, NodeProto], Value]] = {
+OPERATORS: dict[str, Callable[[Reader, NodeProto], GraphValue]] = {
     "Add": add,
     "AveragePool": average_pool,
     "BatchNormalization": _batch_norm,

@@ -27,7 +27,7 @@ from nural.layers.pooling import Pooling
 from nural.layers.recurrent import Recurrent
 
 
-class Order(Enum):
+class TorchOrder(Enum):
     """What is known about the values that a layer gets. The first four leave something open."""
 
     UNKNOWN = "the input, of which nothing is known yet"
@@ -41,29 +41,40 @@ class Order(Enum):
     FLATTENED = "images as rows, one channel after the other in PyTorch, one pixel after the other in nural"
 
 
-Orders = Mapping[Order, Order]
+Orders = Mapping[TorchOrder, TorchOrder]
 
 #: The orders in which layers of a kind do the same in both, each with what they then are known to have got.
 ALONG_FEATURES: Orders = {
-    Order.UNKNOWN: Order.FEATURES,
-    Order.PLANE: Order.SEQUENCES,
-    **{order: order for order in (Order.FEATURES, Order.ROWS, Order.SEQUENCES, Order.FLATTENED)},
+    TorchOrder.UNKNOWN: TorchOrder.FEATURES,
+    TorchOrder.PLANE: TorchOrder.SEQUENCES,
+    **{order: order for order in (TorchOrder.FEATURES, TorchOrder.ROWS, TorchOrder.SEQUENCES, TorchOrder.FLATTENED)},
 }
-OVER_STEPS: Orders = dict.fromkeys((Order.UNKNOWN, Order.PLANE, Order.FEATURES, Order.SEQUENCES), Order.SEQUENCES)
+OVER_STEPS: Orders = dict.fromkeys(
+    (TorchOrder.UNKNOWN, TorchOrder.PLANE, TorchOrder.FEATURES, TorchOrder.SEQUENCES), TorchOrder.SEQUENCES
+)
 BY_CHANNEL: Orders = {
-    Order.UNKNOWN: Order.CHANNELS,
-    Order.PLANE: Order.CHANNEL_SEQUENCES,
-    Order.FEATURES: Order.ROWS,
-    **{order: order for order in (Order.CHANNELS, Order.ROWS, Order.CHANNEL_SEQUENCES, Order.IMAGES, Order.FLATTENED)},
+    TorchOrder.UNKNOWN: TorchOrder.CHANNELS,
+    TorchOrder.PLANE: TorchOrder.CHANNEL_SEQUENCES,
+    TorchOrder.FEATURES: TorchOrder.ROWS,
+    **{
+        order: order
+        for order in (
+            TorchOrder.CHANNELS,
+            TorchOrder.ROWS,
+            TorchOrder.CHANNEL_SEQUENCES,
+            TorchOrder.IMAGES,
+            TorchOrder.FLATTENED,
+        )
+    },
 }
-OF_IMAGES: Orders = dict.fromkeys((Order.UNKNOWN, Order.CHANNELS, Order.IMAGES), Order.IMAGES)
+OF_IMAGES: Orders = dict.fromkeys((TorchOrder.UNKNOWN, TorchOrder.CHANNELS, TorchOrder.IMAGES), TorchOrder.IMAGES)
 
 #: What the orders that leave something open can turn out to be.
 OPEN = {
-    Order.UNKNOWN: {Order.ROWS, Order.SEQUENCES, Order.CHANNEL_SEQUENCES, Order.IMAGES},
-    Order.PLANE: {Order.SEQUENCES, Order.CHANNEL_SEQUENCES},
-    Order.FEATURES: {Order.ROWS, Order.SEQUENCES},
-    Order.CHANNELS: {Order.ROWS, Order.CHANNEL_SEQUENCES, Order.IMAGES},
+    TorchOrder.UNKNOWN: {TorchOrder.ROWS, TorchOrder.SEQUENCES, TorchOrder.CHANNEL_SEQUENCES, TorchOrder.IMAGES},
+    TorchOrder.PLANE: {TorchOrder.SEQUENCES, TorchOrder.CHANNEL_SEQUENCES},
+    TorchOrder.FEATURES: {TorchOrder.ROWS, TorchOrder.SEQUENCES},
+    TorchOrder.CHANNELS: {TorchOrder.ROWS, TorchOrder.CHANNEL_SEQUENCES, TorchOrder.IMAGES},
 }
 
 
@@ -75,7 +86,7 @@ ASK = "pass input_shape, the shape of one sample in nural's order"
 class Layout:
     """The order of the values at one place, and of images the numbers of channels and pixels, as far as known."""
 
-    order: Order
+    order: TorchOrder
     channels: int | None = None
     pixels: int | None = None
     flattened_by: tuple[Flatten, ...] = ()
@@ -91,9 +102,9 @@ class Place(NamedTuple):
 
 def first_layout(input_shape: Sequence[int] | None) -> Layout:
     """What is known at the input, given the shape of one sample in nural's order, or None."""
-    order = {1: Order.ROWS, 2: Order.PLANE, 3: Order.IMAGES}.get(len(input_shape or ()))
+    order = {1: TorchOrder.ROWS, 2: TorchOrder.PLANE, 3: TorchOrder.IMAGES}.get(len(input_shape or ()))
     if input_shape is None or order is None:
-        return Layout(Order.UNKNOWN)
+        return Layout(TorchOrder.UNKNOWN)
     return Layout(order, input_shape[-1], math.prod(input_shape[:-1]))
 
 
@@ -127,7 +138,7 @@ def after(layer: Layer, before: Layout, path: str) -> Layout:
     if kind is not None and before.order not in kind:
         raise ConversionError(
             f"{described(path, layer)} gets {before.order.value}: "
-            + (ASK if before.order is Order.CHANNELS else "PyTorch and nural would not do the same there")
+            + (ASK if before.order is TorchOrder.CHANNELS else "PyTorch and nural would not do the same there")
         )
     return taken.after(layer, before if kind is None else replace(before, order=kind[before.order]), path)
 
@@ -144,13 +155,13 @@ def merged(ways: Sequence[Layout], layer: Layer, path: str) -> Layout:
             f"{path or 'the model'}: the {'two ' if len(ways) == 2 else ''}ways of this {type(layer).__name__} order "
             f"their values differently: {', against '.join(way.order.value for way in ways)}"
         )
-    order = next(order for order in Order if OPEN.get(order, {order}) == both)
+    order = next(order for order in TorchOrder if OPEN.get(order, {order}) == both)
     flattened_by = tuple({id(flatten): flatten for way in ways for flatten in way.flattened_by}.values())
     channels = [way.channels for way in ways if way.channels]
     pixels = next((way.pixels for way in ways if way.pixels), None)
     if not isinstance(layer, Concatenate):
         return Layout(order, channels[0] if channels else None, pixels, flattened_by)
-    if order is Order.FLATTENED:
+    if order is TorchOrder.FLATTENED:
         raise ConversionError(f"{described(path, layer)} gets {order.value}: flatten behind it")
     known = layer.axis == -1 and len(channels) == len(ways)
     return Layout(order, sum(channels) if known else None, pixels if layer.axis == -1 else None)
@@ -173,16 +184,16 @@ def described(path: str, what: Any) -> str:
 
 
 def _after_flatten(layer: Flatten, before: Layout, path: str) -> Layout:
-    if before.order is Order.CHANNELS:
+    if before.order is TorchOrder.CHANNELS:
         raise ConversionError(f"{described(path, layer)} gets {before.order.value}: {ASK}")
-    if before.order is Order.FLATTENED:
+    if before.order is TorchOrder.FLATTENED:
         return before
-    is_image = before.order is Order.IMAGES
-    if not (is_image or before.order is Order.CHANNEL_SEQUENCES) or 1 in (before.channels, before.pixels):
-        return Layout(Order.ROWS)
+    is_image = before.order is TorchOrder.IMAGES
+    if not (is_image or before.order is TorchOrder.CHANNEL_SEQUENCES) or 1 in (before.channels, before.pixels):
+        return Layout(TorchOrder.ROWS)
     if is_image and layer.channels_first:
-        return Layout(Order.ROWS)
-    return Layout(Order.FLATTENED, before.channels, flattened_by=(layer,) if is_image else ())
+        return Layout(TorchOrder.ROWS)
+    return Layout(TorchOrder.FLATTENED, before.channels, flattened_by=(layer,) if is_image else ())
 
 
 @dataclass(frozen=True)
@@ -203,7 +214,7 @@ def _always(orders: Orders | None) -> Callable[[Any, Layout], Orders | None]:
 
 
 def _rows(layer: Any, now: Layout, path: str) -> Layout:
-    return Layout(Order.ROWS)
+    return Layout(TorchOrder.ROWS)
 
 
 def _adaptive(layer: Any, now: Layout, path: str) -> Layout:
@@ -211,7 +222,7 @@ def _adaptive(layer: Any, now: Layout, path: str) -> Layout:
 
 
 def _normalised(layer: Any, now: Layout, path: str) -> Layout:
-    return now if now.order is Order.FLATTENED else replace(now, channels=layer.num_features)
+    return now if now.order is TorchOrder.FLATTENED else replace(now, channels=layer.num_features)
 
 
 def _layer_norm_orders(layer: LayerNorm, before: Layout) -> Orders:
@@ -224,13 +235,14 @@ TAKEN: dict[type[Layer], Taken] = {
     Unflatten: Taken(
         _always(None),
         lambda layer, now, path: Layout(
-            Order.IMAGES, layer.unflattened_size[-1], math.prod(layer.unflattened_size[:-1])
+            TorchOrder.IMAGES, layer.unflattened_size[-1], math.prod(layer.unflattened_size[:-1])
         ),
     ),
     Linear: Taken(
-        _always(ALONG_FEATURES), lambda layer, now, path: Layout(Order.ROWS) if now.order is Order.FLATTENED else now
+        _always(ALONG_FEATURES),
+        lambda layer, now, path: Layout(TorchOrder.ROWS) if now.order is TorchOrder.FLATTENED else now,
     ),
-    Conv2d: Taken(_always(OF_IMAGES), lambda layer, now, path: Layout(Order.IMAGES, layer.out_channels)),
+    Conv2d: Taken(_always(OF_IMAGES), lambda layer, now, path: Layout(TorchOrder.IMAGES, layer.out_channels)),
     Pooling: Taken(_always(OF_IMAGES), lambda layer, now, path: replace(now, pixels=None)),
     AdaptiveAvgPool2d: Taken(_always(OF_IMAGES), _adaptive),
     AdaptiveMaxPool2d: Taken(_always(OF_IMAGES), _adaptive),
@@ -240,14 +252,16 @@ TAKEN: dict[type[Layer], Taken] = {
     LayerNorm: Taken(
         _layer_norm_orders,
         lambda layer, now, path: (
-            replace(now, channels=layer.normalized_shape[-1]) if now.order is Order.IMAGES else now
+            replace(now, channels=layer.normalized_shape[-1]) if now.order is TorchOrder.IMAGES else now
         ),
     ),
     Recurrent: Taken(
-        _always(OVER_STEPS), lambda layer, now, path: now if layer.return_sequences else Layout(Order.ROWS)
+        _always(OVER_STEPS), lambda layer, now, path: now if layer.return_sequences else Layout(TorchOrder.ROWS)
     ),
     PReLU: Taken(lambda layer, before: BY_CHANNEL if layer.num_parameters > 1 else None),
     AlongDimension: Taken(
-        lambda layer, before: ALONG_FEATURES if before.order in (Order.UNKNOWN, Order.PLANE) and layer.dim else None
+        lambda layer, before: (
+            ALONG_FEATURES if before.order in (TorchOrder.UNKNOWN, TorchOrder.PLANE) and layer.dim else None
+        )
     ),
 }

@@ -25,7 +25,7 @@ from nural.activations import (
 )
 from nural.graph import Concatenate, Graph, Sum
 from nural.interop import ConversionError
-from nural.interop.torch_layout import ASK, OF_IMAGES, Layout, Order
+from nural.interop.torch_layout import ASK, OF_IMAGES, Layout, TorchOrder
 from nural.interop.torch_modules import GRUOutput, LSTMOutput, RNNOutput
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d
@@ -47,11 +47,11 @@ Arguments = dict[str, Any]
 Change = Callable[[Arguments, Layout, str], None]
 
 #: PyTorch's dimensions and what they are in nural, where they differ; of the last two the number is open.
-DIMS: dict[Order, dict[int, int]] = {
-    Order.IMAGES: {0: 0, 1: -1, 2: 1, 3: 2},
-    Order.CHANNEL_SEQUENCES: {0: 0, 1: -1, 2: 1},
-    Order.CHANNELS: {0: 0, 1: -1},
-    Order.UNKNOWN: {0: 0, -1: -1},
+DIMS: dict[TorchOrder, dict[int, int]] = {
+    TorchOrder.IMAGES: {0: 0, 1: -1, 2: 1, 3: 2},
+    TorchOrder.CHANNEL_SEQUENCES: {0: 0, 1: -1, 2: 1},
+    TorchOrder.CHANNELS: {0: 0, 1: -1},
+    TorchOrder.UNKNOWN: {0: 0, -1: -1},
 }
 
 
@@ -103,8 +103,8 @@ def _their_padding(arguments: Arguments, before: Layout, name: str) -> None:
 
 
 def _our_flattening(arguments: Arguments, before: Layout, name: str) -> None:
-    unknown_images = before.order is Order.IMAGES and before.channels is None
-    arguments["channels_first"] = before.order is Order.UNKNOWN or unknown_images
+    unknown_images = before.order is TorchOrder.IMAGES and before.channels is None
+    arguments["channels_first"] = before.order is TorchOrder.UNKNOWN or unknown_images
 
 
 def _their_flattening(arguments: Arguments, before: Layout, name: str) -> None:

@@ -59,13 +59,13 @@ class Workers:
                 raise error
         return [result for result, _ in outcomes]
 
-    def divide(self, function: Callable[[Any], None], pieces: Sequence[Any]) -> None:
-        """Call ``function(piece)`` for each of the pieces; each worker takes a contiguous part of them."""
-        count = min(self.count, len(pieces)) or 1
+    def divide(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
+        """Call ``function(item)`` for each of the items; each worker takes a contiguous part of them."""
+        count = min(self.count, len(items)) or 1
 
         def part(i: int) -> None:
-            for piece in pieces[i * len(pieces) // count : (i + 1) * len(pieces) // count]:
-                function(piece)
+            for item in items[i * len(items) // count : (i + 1) * len(items) // count]:
+                function(item)
 
         self.each(part, count)
 

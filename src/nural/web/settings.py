@@ -14,7 +14,7 @@ from nural.models.recipes import RECIPES, Recipe, training_set
 from nural.optimizers import SGD, Adadelta, AdaGrad, Adam, AdamW, Optimizer, RMSProp
 from nural.schedules import Schedule, constant, one_cycle, step_decay
 from nural.web.architecture import INITIALIZERS, build, listed
-from nural.web.body import number, one_of, whole
+from nural.web.body import integer, number, one_of
 from nural.web.problem import Problem
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
@@ -135,11 +135,11 @@ class Settings:
             optimizer=one_of(body, "optimizer", OPTIMIZERS, base.optimizer),
             schedule=one_of(body, "schedule", SCHEDULES, base.schedule),
             label_smoothing=number(body, "label_smoothing", 0, 0.9, base.label_smoothing),
-            samples=whole(body, "samples", 10, MOST_SAMPLES, base.samples),
+            samples=integer(body, "samples", 10, MOST_SAMPLES, base.samples),
             augmentation=number(body, "augmentation", 0, 1, base.augmentation),
             variants=number(body, "variants", 0, 1, base.variants),
             outliers=number(body, "outliers", 0, 1, base.outliers),
-            seed=whole(body, "seed", 0, 2**32 - 1, base.seed),
+            seed=integer(body, "seed", 0, 2**32 - 1, base.seed),
             **flags,
         ).changed({name: body[name] for name in LIVE if name in body})
         changed = made if made == replace(base, seed=made.seed) else replace(made, recipe="own")
@@ -160,8 +160,8 @@ class Settings:
             learning_rate=number(body, "learning_rate", 0, 1000, self.learning_rate),
             momentum=number(body, "momentum", 0, 0.999, self.momentum),
             weight_decay=number(body, "weight_decay", 0, 1, self.weight_decay),
-            batch_size=whole(body, "batch_size", 2, 1024, self.batch_size),
-            epochs=whole(body, "epochs", 1, 1000, self.epochs),
+            batch_size=integer(body, "batch_size", 2, 1024, self.batch_size),
+            epochs=integer(body, "epochs", 1, 1000, self.epochs),
         )
 
     def build(self) -> Sequential:
