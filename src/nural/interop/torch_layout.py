@@ -18,8 +18,8 @@ from nural.containers import Residual, computes_as, entry_for
 from nural.graph import Concatenate, Sum, walk
 from nural.interop import ConversionError
 from nural.layer import Layer
-from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
-from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
+from nural.layers.adaptive_pooling import GlobalAvgPool2d
+from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
@@ -213,15 +213,29 @@ def _always(orders: Orders | None) -> Callable[[Any, Layout], Orders | None]:
     return lambda layer, before: orders
 
 
-def _rows(layer: Any, now: Layout, path: str) -> Layout:
+def _unflattened(layer: Unflatten, now: Layout, path: str) -> Layout:
+    *pixels, channels = layer.unflattened_size
+    return Layout(TorchOrder.IMAGES, channels, math.prod(pixels))
+
+
+def _multiplied(layer: Linear, now: Layout, path: str) -> Layout:
+    return Layout(TorchOrder.ROWS) if now.order is TorchOrder.FLATTENED else now
+
+
+def _convolved(layer: Conv2d, now: Layout, path: str) -> Layout:
+    return Layout(TorchOrder.IMAGES, layer.out_channels)
+
+
+def _pooled(layer: Any, now: Layout, path: str) -> Layout:
+    single = getattr(layer, "output_size", None) in (1, (1, 1), [1, 1])
+    return replace(now, pixels=1 if single else None)
+
+
+def _pooled_globally(layer: GlobalAvgPool2d, now: Layout, path: str) -> Layout:
     return Layout(TorchOrder.ROWS)
 
 
-def _adaptive(layer: Any, now: Layout, path: str) -> Layout:
-    return replace(now, pixels=1 if layer.output_size in (1, (1, 1), [1, 1]) else None)
-
-
-def _normalised(layer: Any, now: Layout, path: str) -> Layout:
+def _normalised(layer: BatchNorm, now: Layout, path: str) -> Layout:
     return now if now.order is TorchOrder.FLATTENED else replace(now, channels=layer.num_features)
 
 
@@ -229,39 +243,30 @@ def _layer_norm_orders(layer: LayerNorm, before: Layout) -> Orders:
     return OF_IMAGES if len(layer.normalized_shape) == 3 and before.order in OF_IMAGES else ALONG_FEATURES
 
 
-#: Layers that take each value alone need no entry but their base's; neither do those that PyTorch does not have.
+def _normalised_alone(layer: LayerNorm, now: Layout, path: str) -> Layout:
+    return replace(now, channels=layer.normalized_shape[-1]) if now.order is TorchOrder.IMAGES else now
+
+
+def _run(layer: Recurrent, now: Layout, path: str) -> Layout:
+    return now if layer.return_sequences else Layout(TorchOrder.ROWS)
+
+
+def _softmax_orders(layer: AlongDimension, before: Layout) -> Orders | None:
+    return ALONG_FEATURES if before.order in (TorchOrder.UNKNOWN, TorchOrder.PLANE) and layer.dim else None
+
+
+#: By class, for those derived from it too. A layer without an entry does the same whatever the order.
 TAKEN: dict[type[Layer], Taken] = {
     Flatten: Taken(_always(None), _after_flatten),
-    Unflatten: Taken(
-        _always(None),
-        lambda layer, now, path: Layout(
-            TorchOrder.IMAGES, layer.unflattened_size[-1], math.prod(layer.unflattened_size[:-1])
-        ),
-    ),
-    Linear: Taken(
-        _always(ALONG_FEATURES),
-        lambda layer, now, path: Layout(TorchOrder.ROWS) if now.order is TorchOrder.FLATTENED else now,
-    ),
-    Conv2d: Taken(_always(OF_IMAGES), lambda layer, now, path: Layout(TorchOrder.IMAGES, layer.out_channels)),
-    Pooling: Taken(_always(OF_IMAGES), lambda layer, now, path: replace(now, pixels=None)),
-    AdaptiveAvgPool2d: Taken(_always(OF_IMAGES), _adaptive),
-    AdaptiveMaxPool2d: Taken(_always(OF_IMAGES), _adaptive),
-    GlobalAvgPool2d: Taken(_always(OF_IMAGES), _rows),
+    Unflatten: Taken(_always(None), _unflattened),
+    Linear: Taken(_always(ALONG_FEATURES), _multiplied),
+    Conv2d: Taken(_always(OF_IMAGES), _convolved),
+    Pooling: Taken(_always(OF_IMAGES), _pooled),
+    GlobalAvgPool2d: Taken(_always(OF_IMAGES), _pooled_globally),
     BatchNorm1d: Taken(_always(BY_CHANNEL), _normalised),
     BatchNorm2d: Taken(_always(OF_IMAGES), _normalised),
-    LayerNorm: Taken(
-        _layer_norm_orders,
-        lambda layer, now, path: (
-            replace(now, channels=layer.normalized_shape[-1]) if now.order is TorchOrder.IMAGES else now
-        ),
-    ),
-    Recurrent: Taken(
-        _always(OVER_STEPS), lambda layer, now, path: now if layer.return_sequences else Layout(TorchOrder.ROWS)
-    ),
+    LayerNorm: Taken(_layer_norm_orders, _normalised_alone),
+    Recurrent: Taken(_always(OVER_STEPS), _run),
     PReLU: Taken(lambda layer, before: BY_CHANNEL if layer.num_parameters > 1 else None),
-    AlongDimension: Taken(
-        lambda layer, before: (
-            ALONG_FEATURES if before.order in (TorchOrder.UNKNOWN, TorchOrder.PLANE) and layer.dim else None
-        )
-    ),
+    AlongDimension: Taken(_softmax_orders),
 }
