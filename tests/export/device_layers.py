@@ -30,6 +30,6 @@ MANY = (
     "ceil_mode=True), Conv2d(12, 9, 3, padding=(2, 1), dilation=(2, 1)), GELU(), AvgPool2d(3, 2, 1, ceil_mode=True, "
     "count_include_pad=False), ELU(0.7), AdaptiveMaxPool2d((5, 3)), Flatten(channels_first=True), Dropout(0.2), "
     "Linear(135, 32, bias=False), BatchNorm1d(32), Tanh(), Unflatten(1, (4, 2, 4)), GELU('tanh'), SELU(), "
-    "Hardtanh(-3, 5), Softplus(), AdaptiveAvgPool2d((3, 2)), Flatten(), Linear(24, 16), Sigmoid(), Softmax(),"
-    "Unflatten(1, (2, 2, 4)), Affine((4,)), GlobalAvgPool2d(), Linear(4, 10), LogSoftmax()"
+    "Hardtanh(-3, 5), Softplus(), AdaptiveAvgPool2d((3, 2)), Flatten(), Linear(24, 16), Softsign(), Sigmoid(), "
+    "Softmax(), Unflatten(1, (2, 2, 4)), Affine((4,)), GlobalAvgPool2d(), Linear(4, 10), LogSoftmax()"
 )

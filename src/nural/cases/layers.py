@@ -18,6 +18,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.containers import Residual, Sequential
@@ -132,6 +133,7 @@ LAYERS: dict[type[Layer], list[tuple[Layer, tuple[int, ...]]]] = {
     SiLU: [(SiLU(), ROW)],
     Sigmoid: [(Sigmoid(), ROW)],
     Tanh: [(Tanh(), ROW)],
+    Softsign: [(Softsign(), ROW)],
     Softplus: [(Softplus(), ROW), (Softplus(beta=2, threshold=1), ROW)],
     Softmax: [(Softmax(), SEQUENCE), (Sequential(Softmax(1), Linear(4, 3)), SEQUENCE)],
     LogSoftmax: [(LogSoftmax(), ROW), (Sequential(LogSoftmax(1), Linear(4, 3)), SEQUENCE)],

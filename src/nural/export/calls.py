@@ -23,6 +23,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.activations.erfcx import POLYNOMIALS
@@ -235,6 +236,7 @@ ELEMENTWISE: dict[type[Layer], Callable[[Any], tuple[str, dict[str, Any]]]] = {
     Sigmoid: lambda layer: ("sigmoid", {}),
     SiLU: lambda layer: ("silu", {}),
     Tanh: lambda layer: ("hyperbolic_tangent", {}),
+    Softsign: lambda layer: ("softsign", {}),
     Softplus: lambda layer: ("softplus", {"beta": np.float32(layer.beta), "threshold": np.float32(layer.threshold)}),
 }
 #: The other layers; None for those that there is no function for.

@@ -18,6 +18,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.interop.onnx_arithmetic import (
@@ -215,6 +216,7 @@ OPERATORS: dict[str, Callable[[Reader, NodeProto], GraphValue]] = {
     "Slice": slice_,
     "Softmax": _softmax(Softmax),
     "Softplus": _each(Softplus),
+    "Softsign": _each(Softsign),
     "Squeeze": squeeze,
     "Sub": sub,
     "Sum": sum_,

@@ -21,6 +21,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.graph import Concatenate, Graph, Sum
@@ -223,6 +224,7 @@ TABLE = {
         Row(nn.Sigmoid, Sigmoid),
         Row(nn.Tanh, Tanh),
         Row(nn.Softplus, Softplus),
+        Row(nn.Softsign, Softsign),
         Row(nn.Softmax, Softmax, {}, _our_dim, _their_dim),
         Row(nn.LogSoftmax, LogSoftmax, {}, _our_dim, _their_dim),
     )

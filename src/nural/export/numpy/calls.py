@@ -19,6 +19,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.arrays import joined
@@ -227,6 +228,7 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]] | None] = {
     Sigmoid: _simple("sigmoid_forward"),
     SiLU: _simple("silu_forward"),
     Tanh: _simple("tanh_forward"),
+    Softsign: _simple("softsign_forward"),
     Softplus: _simple("softplus_forward", "beta", "threshold"),
     Softmax: _along_dimension("softmax_forward"),
     LogSoftmax: _along_dimension("log_softmax_forward"),
