@@ -7,6 +7,7 @@ from nural.learn.functions import (
     convolution,
     dnn,
     fully_connected,
+    initializers,
     losses,
     normalization,
     optimizers,
@@ -14,7 +15,16 @@ from nural.learn.functions import (
     two_layer,
 )
 
-FAMILIES = fully_connected, activations, losses, convolution, normalization, recurrent, optimizers
+FAMILIES = (
+    fully_connected,
+    activations,
+    losses,
+    convolution,
+    normalization,
+    recurrent,
+    optimizers,
+    initializers,
+)
 FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES for function in family.FUNCTIONS}
 #: Classes, by their name in PyTorch.
 CLASSES: dict[str, Function] = {function.name: function for function in classes.CLASSES}
