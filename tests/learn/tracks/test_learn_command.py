@@ -57,6 +57,7 @@ def test_from_an_empty_folder_to_a_trained_network(run, monkeypatch, tmp_path, l
     monkeypatch.setattr(learn_training, "COMPARED", 3)
     monkeypatch.setattr(learn_training, "IMAGES", 1600)
     trained = run("train", check=1)  # so few digits do not reach the goal
+    assert {"en": "Numerical gradient and backpropagation", "zh": "一个小网络的数值梯度"}[language] in trained
     assert {"en": "The first 3 losses are equal to 1e-10.", "zh": "前 3 步的损失之差都不超过 1e-10。"}[
         language
     ] in trained
@@ -64,7 +65,9 @@ def test_from_an_empty_folder_to_a_trained_network(run, monkeypatch, tmp_path, l
     progress = json.loads((folder / "progress.json").read_text())
     assert progress["functions"]["relu"] == {"done": True, "hints": 4}
     assert progress["trained"] > 0.7
-    assert {"en": "13 of 13, trained, ", "zh": "13/13，已训练，"}[language] in run("--language", language)
+    last = run("--language", language)
+    assert {"en": "13 of 13, trained, ", "zh": "13/13，已训练，"}[language] in last
+    assert "nural learn train" in last
 
 
 def test_the_exit_code_says_whether_something_is_wrong(run, tmp_path):
