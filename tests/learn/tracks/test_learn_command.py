@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from nural.cli import learn_training
 from nural.cli.learn import learn
+from nural.learn.tracks.track import available
 from nural.learn.tracks.wrapping import width_of
 
 
@@ -121,4 +122,4 @@ def test_the_page_shows_what_the_commands_print(run, tmp_path):
     layers.write_text(text, encoding="utf-8")
     said = [line.rstrip() for line in run("check", enter="dnn", check=1).splitlines()]
     assert "\n".join(said[: said.index("1 of 10 functions are right.") + 1]) in page
-    assert all(f"| `{name}` |" in page for name in ("dnn", "two-layer"))
+    assert all(f"| `{name}` |" in page for name in available())
