@@ -14,7 +14,13 @@ IMAGES = 1600
 
 
 def quicker(training):
-    """As the first network begins so near 0 that it waits for an epoch before it learns, it begins elsewhere here."""
+    """As the first network begins so near 0 that it waits for an epoch before it learns, it begins elsewhere here.
+
+    And the one that reads sequences takes smaller batches, and more epochs.
+    """
+    if training.started.track.name == "sequence":
+        training.train.BATCH_SIZE, training.train.EPOCHS = 32, 8
+        training.steps = IMAGES // 32
     if training.started.track.name == "dnn":
         begin = training.train.initial_weights
         training.train.initial_weights = lambda rng: {name: 50 * w for name, w in begin(rng).items()}
@@ -55,6 +61,16 @@ def test_the_solutions_learn(started, name):
         ("two-layer", "one_hot_label.py", "X] = 1", "X - 1] = 1", "change_one_hot_label"),
         ("two-layer", "activation_function.py", "(x > 0)", "(x > 0.01)", "relu_grad"),
         ("two-layer", "two_layer_net.py", "(y - t) / len(x)", "y - t", "TwoLayerNet.gradient"),
+        ("cnn", "columns.py", "] += columns", "] = columns", "col2im"),
+        ("cnn", "convolution.py", "dy.sum(axis=(0, 1, 2))", "dy.mean(axis=(0, 1, 2))", "conv2d_backward"),
+        ("cnn", "pooling.py", "dy * largest", "dy * (largest | ~left)", "max_pool2d_backward"),
+        ("cnn", "network.py", 'x, padding=2)\n    return', 'x)\n    return', "backward"),
+        ("training", "initializers.py", "np.sqrt(2 / fan_in)", "np.sqrt(1 / fan_in)", "he_normal"),
+        ("training", "optimizers.py", "1 - beta2**step", "1 - beta2", "adam_update"),
+        ("training", "regularization.py", ">= p", "< p", "dropout_mask"),
+        ("sequence", "embedding.py", "np.add.at(dW, idx, dy)", "dW[idx] += dy", "embedding_backward"),
+        ("sequence", "lstm.py", "dc = dc + dh", "dc = dh", "lstm_backward"),
+        ("sequence", "train.py", "LEARNING_RATE * (1", "LEARNING_RATE * (2", None),
         ("two-layer", "train.py", "0.1, 100, 16", "0.2, 50, 16", None),
         ("two-layer", "train.py", "-= LEARNING_RATE", "-= 2 * LEARNING_RATE", None),
     ],
@@ -67,6 +83,21 @@ def test_the_function_that_differs_is_named(started, changed, name, file, right,
     differ = [abs(mine - theirs) > EQUAL for mine, theirs in training.beside(4)]
     assert any(differ) == ("16" not in wrong)  # settings are the learner's own to choose
     assert training.culprit(4) == function
+
+
+@pytest.mark.parametrize("name", ["training", "sequence"])
+def test_experiments_show_what_each_function_is_for(started, name):
+    training = Training(started(name, solved=True))
+    experiments = list(training.train.experiments())
+    training.train.experiments = lambda: [(f, shows, 60, *settings) for f, shows, _, *settings in experiments]
+    functions = [exercise.function for exercise in training.started.track.exercises]
+    for function, shows, rows in training.experiments():
+        rows = list(rows)
+        assert function in functions
+        assert shows
+        assert [step for step, *_ in rows] == [20, 40, 60]
+        (_, without), (_, with_it) = rows[-1][1], rows[-1][2]
+        assert (with_it > without) == (function in ("he_normal", "momentum_update", "adam_update", "lstm_forward"))
 
 
 def test_what_is_not_yet_written_and_what_raises_is_one_sentence(started, changed):

@@ -178,6 +178,11 @@ def test_a_function_waits_for_those_that_it_calls(started, changed):
         ),
         ("two-layer", "two_layer_net.py", "z1 = relu(", "z1 = (", "TwoLayerNet.predict", "activation-missing"),
         ("two-layer", "one_hot_label.py", "X] = 1", "X - 1] = 1", "change_one_hot_label", None),
+        ("cnn", "columns.py", "] += columns", "] = columns", "col2im", "windows-overwrite"),
+        ("cnn", "columns.py", "padding : padding + h, padding : padding + w]", "]", "col2im", "padding-not-cut"),
+        ("cnn", "columns.py", "stride : stride, j : j", "stride, j : j", "im2col", None),
+        ("cnn", "patch.py", "K @ dy", "K[::-1, ::-1] @ dy", "patch_backward", "kernel-not-flipped"),
+        ("cnn", "network.py", 'dz3, weights["W3"]', 'da3, weights["W3"]', "backward", None),
     ],
 )
 def test_mistakes_in_a_tracks_own_functions_are_found(started, changed, name, file, right, wrong, function, mistake):

@@ -18,6 +18,8 @@ def test_every_cell_runs(name, language, solved, tmp_path):
     nbformat.validate(cells)
     assert SETS in LOOP
     cells.cells[-1].source = cells.cells[-1].source.replace(SETS, f"{SETS}\nx, labels = x[:320], labels[:320]")
+    for cell in cells.cells:
+        cell.source = cell.source.replace("experiment(each, steps,", "experiment(each, 3,")
     resources = {"metadata": {"path": tmp_path}}
     NotebookClient(cells, kernel_name="python3", allow_errors=not solved, timeout=120, resources=resources).execute()
     checks = [cell for cell in cells.cells if cell.source.startswith("nural.learn.check(")]
