@@ -36,7 +36,7 @@ def overview(place: Path, language: str) -> None:
         say(f"{name:<{width}}  {track(name).words[language]['title']}", 2)
         say(_state(by_track.get(name), language), width + 4, "dim")
     say()
-    unfinished = [started for started in by_track.values() if started.trained is None]
+    unfinished = [started for started in by_track.values() if not started.finished]
     for started in unfinished:
         _say_next(started)
     others = [name for name in available() if name not in by_track]

@@ -34,6 +34,9 @@ def trained(started: Started) -> bool:
 
 def _beside(training: Training, count: int) -> bool:
     words = training.started.words
+    difference = training.proof()
+    if difference is not None:
+        say(words["proof"].format(difference=difference))
     other = training.other or words["reference"]
     say(words["beside"].format(other=other))
     head = words["step"], words["yours"], other, words["difference"]

@@ -8,12 +8,12 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from nural.data.close_cut import framed
+from nural.data.components import keep_digit
 from nural.data.data_error import DataError
 from nural.data.digits import SIDE, to_float32
 from nural.data.ground import ink_on_ground
 from nural.data.image_file import MAX_PIXELS, read_contrast, reduced
 from nural.data.mnist_form import in_mnist_form
-from nural.data.pieces import keep_digit
 from nural.data.ruled_lines import remove_lines
 from nural.data.source_file import read_file
 from nural.data.stroke_width import BOX, adjust_width, crop

@@ -1,4 +1,4 @@
-"""Runs of ink: the stretches of set pixels along the rows of a mask, and the pieces they join into."""
+"""Runs of ink: the stretches of set pixels along the rows of a mask, and the components they join into."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ def run_lengths(mask: np.ndarray) -> np.ndarray:
 
 
 def join_runs(runs: Runs) -> np.ndarray:
-    """Number the pieces: runs that touch, also across a corner, get one number, ``(R,)`` from 0 on."""
+    """Number the components: runs that touch, also across a corner, get one number, ``(R,)`` from 0 on."""
     if not len(runs.row):
         return np.zeros(0, np.intp)
     stride = int(runs.stop.max()) + 2  # two columns of nothing between rows, so that none touches the next one's

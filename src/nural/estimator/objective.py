@@ -98,5 +98,5 @@ def network_outputs(network: Sequential, x: Any) -> np.ndarray:
         with Workers() as workers:  # BLAS keeps the threads that it has
             return outputs(network, samples, threads=workers)
     replica = taking_sparse(network.replica())
-    pieces = range(0, x.shape[0], SPARSE_ROWS)
-    return np.concatenate([replica.forward(x[first : first + SPARSE_ROWS]).copy() for first in pieces])
+    starts = range(0, x.shape[0], SPARSE_ROWS)
+    return np.concatenate([replica.forward(x[first : first + SPARSE_ROWS]).copy() for first in starts])

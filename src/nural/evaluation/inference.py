@@ -16,7 +16,7 @@ from nural.parallel.workers import Workers
 from nural.predictions import labels, probabilities
 
 #: About the bytes of the layers' arrays for the samples that are computed at once: what the caches hold.
-PIECE_BYTES = 2 << 20
+BATCH_BYTES = 2 << 20
 #: So many samples at least: with fewer, weights are read more often than they are used.
 LEAST_SAMPLES = 64
 ONE = Threads()
@@ -85,7 +85,7 @@ def outputs(
 ) -> np.ndarray:
     """The network's outputs for all of ``x``, in an array of their own.
 
-    They are computed in pieces, which do not depend on the threads that share them: neither do the results.
+    They are computed in batches, which do not depend on the threads that share them: neither do the results.
 
     Any number of threads may ask one model at the same time, here and through `predict`, `predict_proba` and
     `evaluate`: none waits for another, and each gets what it would get alone. A call uses the weights, running
@@ -96,13 +96,13 @@ def outputs(
         model: The network, which is not changed.
         x: Inputs ``(N, …)``: an array, a list, a table of pandas or polars, whose rows are taken by their position, or
             anything else with a length that an integer array can index.
-        batch_size: Samples in a piece; by default as many as fit into the processor's caches.
-        threads: How many share the pieces, `Threads`, or "auto": all `cores` where there is enough to do. A training
+        batch_size: Samples in a batch; by default as many as fit into the processor's caches.
+        threads: How many share the batches, `Threads`, or "auto": all `cores` where there is enough to do. A training
             gives its `Workers`.
 
     Raises:
         ValueError: x is empty, holds text, NaN or infinity, or does not fit the network, or there are less than one
-            thread or sample in a piece.
+            thread or sample in a batch.
     """
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
@@ -111,16 +111,16 @@ def outputs(
     x = by_position(x)
     few = len(x) <= (batch_size or LEAST_SAMPLES)
     if isinstance(threads, Workers):
-        return _in_one_piece(model, x) if few else _in_pieces(model, x, batch_size, threads)
+        return _in_one_batch(model, x) if few else _in_batches(model, x, batch_size, threads)
     chosen = _chosen(threads, few)
     with BlasThreads(chosen.blas):
         if few:
-            return _in_one_piece(model, x)
+            return _in_one_batch(model, x)
         with Workers(chosen.workers) as workers:
-            return _in_pieces(model, x, batch_size, workers)
+            return _in_batches(model, x, batch_size, workers)
 
 
-def _in_one_piece(model: Layer, x: Any) -> np.ndarray:
+def _in_one_batch(model: Layer, x: Any) -> np.ndarray:
     x = _floats(model, rows(x, 0, len(x)))
     twin = model.inference_twin()  # other threads may predict, or train, with the model at the same time
     y = twin.forward(x).copy()
@@ -128,30 +128,30 @@ def _in_one_piece(model: Layer, x: Any) -> np.ndarray:
     return y
 
 
-def _in_pieces(model: Layer, x: Any, batch_size: int | None, workers: Workers) -> np.ndarray:
-    """`outputs` of more samples than one piece has."""
+def _in_batches(model: Layer, x: Any, batch_size: int | None, workers: Workers) -> np.ndarray:
+    """`outputs` of more samples than one batch has."""
     n = len(x)
     replica = model.replica()
     first = replica.forward(_floats(model, rows(x, 0, 1)))
     result = np.empty((n, *first.shape[1:]), first.dtype)
     if batch_size is None:
-        batch_size = max(LEAST_SAMPLES, PIECE_BYTES // (buffered(replica) * model.dtype.itemsize + 1))
-    pieces = deque(slice(begin, min(begin + batch_size, n)) for begin in range(0, n, batch_size))
+        batch_size = max(LEAST_SAMPLES, BATCH_BYTES // (buffered(replica) * model.dtype.itemsize + 1))
+    batches = deque(slice(begin, min(begin + batch_size, n)) for begin in range(0, n, batch_size))
     reading = Lock()  # for samples that can be indexed, but not by two threads at once
 
     def work(i: int) -> None:
-        """Take pieces until there are none: a worker that a neighbour slows down takes fewer."""
+        """Take batches until there are none: a worker that a neighbour slows down takes fewer."""
         own = replica if i == 0 else model.replica()
         while True:
             try:
-                piece = pieces.popleft()
+                batch = batches.popleft()
             except IndexError:
                 return
             with reading:
-                batch = rows(x, piece.start, piece.stop)
-            result[piece] = own.forward(_floats(model, batch, piece.start))
+                samples = rows(x, batch.start, batch.stop)
+            result[batch] = own.forward(_floats(model, samples, batch.start))
 
-    workers.each(work, min(workers.count, len(pieces)))
+    workers.each(work, min(workers.count, len(batches)))
     return result
 
 
@@ -164,7 +164,7 @@ def _floats(model: Layer, samples: np.ndarray, begin: int = 0) -> np.ndarray:
 
 
 def _chosen(threads: int | str | Threads, few: bool) -> Threads:
-    """What ``threads`` means for a few samples, which are one piece, or for many."""
+    """What ``threads`` means for a few samples, which are one batch, or for many."""
     if isinstance(threads, Threads):
         return threads
     if threads == "auto":

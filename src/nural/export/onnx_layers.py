@@ -153,7 +153,7 @@ def _conv2d(nodes: Nodes, layer: Conv2d, value: Value) -> Value:
     (top, bottom), (left, right) = layer.sides
     pads = [top, left, bottom, right]
     if layer.padding_mode != "zeros" and any(pads):
-        around = nodes.whole("pads", [0, 0, top, left, 0, 0, bottom, right])
+        around = nodes.integers("pads", [0, 0, top, left, 0, 0, bottom, right])
         name = nodes.add("Pad", name, around, mode=PAD_MODES[layer.padding_mode])
         pads = [0, 0, 0, 0]
     kernel = nodes.constant("K", layer.params["K"].transpose(3, 2, 0, 1))
@@ -200,7 +200,7 @@ def _permute(nodes: Nodes, layer: Permute, value: Value) -> Value:
 def _reverse(nodes: Nodes, layer: Reverse, value: Value) -> Value:
     value = nodes.ours(value)
     first, last, along, step = (
-        nodes.whole(name, [n]) for name, n in (("from", -1), ("to", FAR), ("along", 1), ("by", -1))
+        nodes.integers(name, [n]) for name, n in (("from", -1), ("to", FAR), ("along", 1), ("by", -1))
     )
     return nodes.through("Slice", value, first, last, along, step)
 

@@ -73,13 +73,13 @@ class Nodes:
         self._constants.append(numpy_helper.from_array(array.reshape(np.shape(value)), name))
         return name
 
-    def whole(self, name: str, numbers: Sequence[int]) -> str:
+    def integers(self, name: str, numbers: Sequence[int]) -> str:
         """Add whole numbers, such as a shape."""
         return self.constant(name, list(numbers), np.int64)
 
     def reshaped(self, value: str, sample: Sequence[int]) -> str:
         """Samples of this shape, in the order that is there."""
-        return self.add("Reshape", value, self.whole("shape", [-1, *sample]))
+        return self.add("Reshape", value, self.integers("shape", [-1, *sample]))
 
     def channels_first(self, value: Value) -> Value:
         """The value with its channels behind N."""

@@ -64,7 +64,7 @@ def adaptive_max(nodes: Nodes, layer: AdaptiveMaxPool2d, value: Value) -> Value:
         longest = [max(len(bin_) for bin_ in found) for found in both]
         for axis, (found, length) in enumerate(zip(both, longest, strict=True)):
             pixels = [bin_[min(i, len(bin_) - 1)] for bin_ in found for i in range(length)]
-            name = nodes.add("Gather", name, nodes.whole("pixels", pixels), axis=axis + 2)
+            name = nodes.add("Gather", name, nodes.integers("pixels", pixels), axis=axis + 2)
         sizes = longest, longest
     kernel, strides = sizes
     return Value(nodes.add("MaxPool", name, kernel_shape=kernel, strides=strides), (), Order.CHANNELS_FIRST)
@@ -103,7 +103,7 @@ def _pads(windows: Windows) -> list[int]:
 
 def _padded(nodes: Nodes, name: str, pads: list[int], value: float) -> str:
     top, left, bottom, right = pads
-    around = nodes.whole("pads", [0, 0, top, left, 0, 0, bottom, right])
+    around = nodes.integers("pads", [0, 0, top, left, 0, 0, bottom, right])
     return nodes.add("Pad", name, around, nodes.constant("beyond", value), mode="constant")
 
 

@@ -25,7 +25,7 @@ def recurrent(nodes: Nodes, layer: Recurrent, value: Value) -> Value:
             beside = nodes.add("Transpose", found, perm=[1, 0, 2])
             return Value(nodes.reshaped(beside, [len(layer.runs(i)) * layer.hidden_size]), ())
         beside = nodes.add("Transpose", found, perm=[0, 2, 1, 3])  # (T, D, N, H) to (T, N, D, H)
-        sequence = nodes.add("Reshape", beside, nodes.whole("shape", [0, 0, -1]))
+        sequence = nodes.add("Reshape", beside, nodes.integers("shape", [0, 0, -1]))
     return Value(nodes.add("Transpose", sequence, perm=[1, 0, 2]), ())
 
 

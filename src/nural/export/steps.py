@@ -39,7 +39,7 @@ def steps_of(model: Layer, shape: tuple[int, ...]) -> list[Step]:
         ValueError: the model does not take this shape.
     """
     steps: list[Step] = []
-    _collect(model, "", np.zeros((1, *shape), model.dtype), steps)
+    _collect(model, "", np.zeros((2, *shape), model.dtype), steps)  # one alone has no variance
     return steps
 
 
@@ -69,7 +69,7 @@ def run(
     return x
 
 
-def run_in_pieces(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.ndarray:
+def run_in_batches(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.ndarray:
     """`run`, for so many samples at a time."""
     return np.concatenate([run(steps, x[i : i + size]) for i in range(0, len(x), size)])
 

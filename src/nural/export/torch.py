@@ -14,7 +14,7 @@ from nural.export.samples import Samples, samples_for
 from nural.export.target import Comparison, ExportError, Options, Target, Written, missing_package
 from nural.interop import ConversionError
 from nural.interop.torch import filled
-from nural.interop.torch_layout import Layout, Order, first_layout, places
+from nural.interop.torch_layout import Layout, TorchOrder, first_layout, places
 from nural.layer import Layer
 from nural.model_file import FORMAT
 from nural.overwriting import STATE_DICT, signature, signed
@@ -36,7 +36,7 @@ PACKAGES = (
 )
 PACKAGES += ("jinja2", "markupsafe", "filelock", "fsspec")
 #: What PyTorch has channels-first, as its users know it.
-CHANNELS_FIRST = {Order.IMAGES: "(N, C, H, W)", Order.CHANNEL_SEQUENCES: "(N, C, L)"}
+CHANNELS_FIRST = {TorchOrder.IMAGES: "(N, C, H, W)", TorchOrder.CHANNEL_SEQUENCES: "(N, C, L)"}
 
 
 def make_torch(model: Layer, path: Path, options: Options) -> Written:
@@ -77,17 +77,17 @@ def make_torch(model: Layer, path: Path, options: Options) -> Written:
     return Written({path: weights, beside: signed(text)}, shape, _compare(module, samples, taken, given))
 
 
-def _orders(model: Layer, shape: tuple[int, ...]) -> tuple[Order, Order]:
+def _orders(model: Layer, shape: tuple[int, ...]) -> tuple[TorchOrder, TorchOrder]:
     """How PyTorch orders the input and the output."""
     inside, end = places(model, first_layout(shape))
     layouts: list[Layout] = [*(place.before for place in inside), end]
     taken = layouts[0].order
-    if taken is Order.PLANE:
-        taken = next((layout.order for layout in layouts if layout.order is not Order.PLANE), taken)
+    if taken is TorchOrder.PLANE:
+        taken = next((layout.order for layout in layouts if layout.order is not TorchOrder.PLANE), taken)
     return taken, end.order
 
 
-def _compare(module: Any, samples: Samples, taken: Order, given: Order) -> Comparison:
+def _compare(module: Any, samples: Samples, taken: TorchOrder, given: TorchOrder) -> Comparison:
     import torch
 
     x = samples.x

@@ -12,7 +12,7 @@ from nural.layers.linear import Flatten
 
 
 @dataclass(frozen=True)
-class Step:
+class GraphStep:
     """A layer, and the numbers of the steps whose output it reads; 0 is the input.
 
     Attributes:
@@ -40,7 +40,7 @@ class Unfinished(Layer):
         super().__init__()
 
 
-def assembled(steps: Sequence[Step], end: int, twins: Sequence[tuple[int, int, Exception]] = ()) -> Layer:
+def assembled(steps: Sequence[GraphStep], end: int, twins: Sequence[tuple[int, int, Exception]] = ()) -> Layer:
     """The model whose output is that of step ``end``; of two ``twins`` it may need one, else their error is raised."""
     needed = _needed(steps, end)
     for one, other, error in twins:
@@ -58,7 +58,7 @@ def assembled(steps: Sequence[Step], end: int, twins: Sequence[tuple[int, int, E
     return Graph(reads=reads, **{f"layer{number[old]}": steps[old - 1].layer for old in needed})
 
 
-def _needed(steps: Sequence[Step], end: int) -> list[int]:
+def _needed(steps: Sequence[GraphStep], end: int) -> list[int]:
     """The steps that the output depends on, in order."""
     wanted = {end}
     for i in range(end, 0, -1):
@@ -67,7 +67,7 @@ def _needed(steps: Sequence[Step], end: int) -> list[int]:
     return sorted(wanted - {0})
 
 
-def _chain(steps: Sequence[Step], end: int, start: int, placed: list[int]) -> list[Layer] | None:
+def _chain(steps: Sequence[GraphStep], end: int, start: int, placed: list[int]) -> list[Layer] | None:
     """The layers from what step ``start`` makes to what ``end`` makes; None if they are no chain."""
     layers: list[Layer] = []
     while end != start:
@@ -102,7 +102,7 @@ def _tidied(layers: list[Layer]) -> list[Layer]:
     return found
 
 
-def _residual(steps: Sequence[Step], ways: tuple[int, ...], placed: list[int]) -> tuple[Residual, int] | None:
+def _residual(steps: Sequence[GraphStep], ways: tuple[int, ...], placed: list[int]) -> tuple[Residual, int] | None:
     """Two ways from one step as a Residual, and that step."""
     both = [_behind(steps, way) for way in ways]
     for fork in sorted(both[0] & both[1], reverse=True):
@@ -116,7 +116,7 @@ def _residual(steps: Sequence[Step], ways: tuple[int, ...], placed: list[int]) -
     return None
 
 
-def _behind(steps: Sequence[Step], end: int) -> set[int]:
+def _behind(steps: Sequence[GraphStep], end: int) -> set[int]:
     """The step itself and all that it depends on."""
     found = {end, 0}
     for i in range(end, 0, -1):

@@ -9,7 +9,7 @@ from nural.layers.windows import Sides
 
 
 @dataclass
-class Order:
+class SharedAxes:
     """nural's array is ONNX's, transposed by ``axes``; the first of them is the batch. None while nothing needs one.
 
     Values that are computed entry by entry from one another share it.
@@ -19,7 +19,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Value:
+class GraphValue:
     """A value in the graph.
 
     Attributes:
@@ -32,7 +32,7 @@ class Value:
 
     made_by: int
     shape: tuple[int, ...]
-    order: Order = field(default_factory=Order)
+    order: SharedAxes = field(default_factory=SharedAxes)
     pad: tuple[str, Sides] | None = None
     image: tuple[int, int, int] | None = None
 

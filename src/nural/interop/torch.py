@@ -12,7 +12,7 @@ import numpy as np
 from nural.arrays import joined
 from nural.interop import ConversionError
 from nural.interop.torch_arrays import Unordered, fill, twins
-from nural.interop.torch_layout import Order, first_layout
+from nural.interop.torch_layout import TorchOrder, first_layout
 from nural.layer import Layer
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def from_torch(source: Any, model: Layer | None = None, *, input_shape: Sequence
 
     builder = Builder()
     model, end = builder.build(source, first_layout(input_shape))
-    if end.order is Order.FLATTENED:
+    if end.order is TorchOrder.FLATTENED:
         for flatten in end.flattened_by:
             flatten.channels_first = True
     state = {

@@ -12,7 +12,7 @@ from nural.interop import ConversionError
 from nural.interop.torch_layout import (
     OF_IMAGES,
     Layout,
-    Order,
+    TorchOrder,
     by_channel,
     by_pixel,
     described,
@@ -85,7 +85,7 @@ def twins(model: Layer, input_shape: Any) -> Twins:
         arrays = {**layer.params, **layer.state}
         if arrays:
             found[path] = [_twin(path, layer, before, name, array) for name, array in arrays.items()]
-    if end.order is Order.FLATTENED:
+    if end.order is TorchOrder.FLATTENED:
         raise ConversionError(
             "the model ends with a Flatten of images, or of sequences of channels, whose values PyTorch orders "
             "differently; for images Flatten(channels_first=True) has PyTorch's order"
@@ -121,7 +121,7 @@ def _twin(path: str, layer: Layer, before: Layout, name: str, array: np.ndarray)
     theirs, axes = _correspondence(layer, before, name)
     reads_features = isinstance(layer, (Linear, BatchNorm1d, LayerNorm, PReLU)) and len(array) > 1
     channels = 1
-    if before.order is Order.FLATTENED and reads_features and name != "b":
+    if before.order is TorchOrder.FLATTENED and reads_features and name != "b":
         if before.channels is None:
             raise ConversionError(
                 f"{described(path, layer)} reads flattened images whose number of channels nothing before it tells: "

@@ -12,8 +12,7 @@ from nural.parallel.threads import BlasThreads, Threads
 PROC = Path("/proc")
 #: The steps, counted from 0, that one thread takes, so that it is known how long they need.
 ONE_THREAD = range(1, 3)
-#: Seconds whose mean step is compared with that, and at least so many steps of one thread: a scheduler's turns are
-#: shorter.
+#: Seconds whose mean step is compared with that, and the least steps of one thread: a scheduler's turns are shorter.
 WINDOW, WINDOW_STEPS = 0.02, 4
 #: Seconds that threads may stay on one core once they woke, until the scheduler moves them apart, and how many times as
 #: long as with one thread a step may take meanwhile.
@@ -27,7 +26,7 @@ LOOK_AGAIN = 0.01
 class Contention:
     """Lets a training go on with one thread while several are not faster.
 
-    After a first step, two are taken by one thread. Then several take over, as soon as the system says that so many
+    After a first step, two are taken by one thread. Then several take over, as soon as the system says that enough
     cores are free. In each window the mean step is compared with what one thread needed. Where it is more, that one
     goes on for 0.1 s, or 30 times as long as the others' try lost, so that all tries together cost about 3% of the
     time.

@@ -5,8 +5,8 @@ from typing import Self
 
 import numpy as np
 
+from nural.blocks import Block, row_blocks
 from nural.layer import Layer
-from nural.optimizers.optimizer import Block, row_blocks
 from nural.parallel.workers import Workers
 
 #: Fewer rows are not cut off for a worker: batch norm needs two to have a variance.

@@ -16,11 +16,11 @@ from nural.layer import Layer
 
 #: Fewer samples are not divided; batch norm needs two.
 LEAST_ROWS = 2
-#: A worker should have so many rows of a batch.
+#: The least rows of a batch that are worth a worker.
 ROWS_OF_A_WORKER = 8
-#: A worker should compute so many values in a step, for it waits at each call for Python's lock. With two, the step of
-#: 64 images of LeNet, 2.8 million values each, took 1.3 times as long as with one; that of 16 images of PyTorch's
-#: example, 5.5 million each, 0.9 times as long, and of 64 images 0.7 times.
+#: The least values in a step that are worth a worker, since each call waits for Python's lock. With two, the step of 64
+#: images of LeNet, 2.8 million values each, took 1.3 times as long as with one; that of 16 images of PyTorch's example,
+#: 5.5 million each, 0.9 times as long, and of 64 images 0.7 times.
 VALUES_OF_A_WORKER = 4_000_000
 #: Multiplications that one use of all weights should take to be worth dividing by BLAS.
 MULTIPLICATIONS = 4_000_000
@@ -35,7 +35,7 @@ class Threads:
         blas: Threads of a matrix product of each worker.
 
     Raises:
-        ValueError: there is none.
+        ValueError: a number is below 1.
     """
 
     workers: int = 1
@@ -55,7 +55,7 @@ class Threads:
 
 
 def choose_threads(threads: Any, model: Layer, x: Samples, batch_size: int, available: int | None = None) -> Threads:
-    """What ``threads`` means for this training; the same arguments give the same answer on machines of as many cores.
+    """What ``threads`` means for this training; the same on all machines with the same number of cores.
 
     A network whose layers compute more values than it has weights gains from workers, who each do a share of all that
     is done; each has to add up gradients of all weights, though. One with more weights than values is mostly matrix
@@ -64,8 +64,8 @@ def choose_threads(threads: Any, model: Layer, x: Samples, batch_size: int, avai
     can to BLAS.
 
     Args:
-        threads: "auto": one for each of the `cores`, or one where a step has too little work. A whole
-            number: so many. `Threads` are what they are.
+        threads: "auto": one for each of the `cores`, or one where a step has too little work. An integer: that number.
+            `Threads`: themselves.
         model: With its weights drawn. Two samples go through a replica of it.
         x: Inputs, ``(N, …)``.
         batch_size: Samples a step.

@@ -1,16 +1,16 @@
-"""What the ruled lines of a table say of its writing: which pieces stand in one row, and where its columns end."""
+"""What the ruled lines of a table say of its writing: which components stand in one row, and where its columns end."""
 
 import itertools
 
 import numpy as np
 
-from nural.reading.pieces import Piece
+from nural.reading.components import Component
 from nural.reading.ruling import Rule
 
 _LOWEST, _TALLEST = 1.1, 3.2  # heights of its digits: a row of a table, from line to line
 _NARROWEST = 2.0  # of them: a column; squared paper has narrower squares
 _OFF = 0.25  # of them: how far from each other two parts of one line may be
-_BESIDE = 0.3  # of the narrower piece: how much of two that stand beside each other may overlap
+_BESIDE = 0.3  # of the narrower component: how much of two that stand beside each other may overlap
 
 Box = tuple[int, int, int, int]
 
@@ -28,19 +28,19 @@ class Grid:
         self._upright = [rule for rule in rules if rule.upright]
         self._back = back
 
-    def with_whole_rows(self, lines: list[list[Piece]]) -> list[list[Piece]]:
+    def with_whole_rows(self, lines: list[list[Component]]) -> list[list[Component]]:
         """The lines, in which those parts are one that stand beside each other between the same two level lines.
 
         In the cells of a table one writes higher or lower than in the next.
         """
-        joined: list[list[Piece]] = []
+        joined: list[list[Component]] = []
         for line in lines:
             row = next((row for row in joined if self._one_row(row, line)), None)
             if row is None:
                 joined.append(list(line))
             else:
                 row += line
-                row.sort(key=lambda piece: piece.middle[1])
+                row.sort(key=lambda component: component.middle[1])
         return joined
 
     def columns_end(self, boxes: list[Box]) -> list[bool]:
@@ -57,16 +57,16 @@ class Grid:
             ends.append(bool(passing) and self._is_wide(passing[0], left[0], height))
         return ends
 
-    def _one_row(self, first: list[Piece], second: list[Piece]) -> bool:
+    def _one_row(self, first: list[Component], second: list[Component]) -> bool:
         """Whether two lines stand beside each other between the same two level lines."""
-        heights = [float(np.median([piece.height for piece in line])) for line in (first, second)]
+        heights = [float(np.median([component.height for component in line])) for line in (first, second)]
         height = max(heights)
         if min(heights) < 0.45 * height or _overlap(first, second):
             return False
         here, there = min(
             ((a, b) for a in first for b in second), key=lambda pair: abs(pair[0].middle[1] - pair[1].middle[1])
         )
-        bands = [self._band(*self._place(*piece.middle), height) for piece in (here, there)]
+        bands = [self._band(*self._place(*component.middle), height) for component in (here, there)]
         if bands[0] is None or bands[1] is None:
             return False
         column = self._place(*there.middle)[1]
@@ -110,8 +110,8 @@ def _at(rule: Rule, along: float) -> float:
     return float(rule.curve[int(inside)]) + rule.slope * (within - inside)
 
 
-def _overlap(first: list[Piece], second: list[Piece]) -> bool:
-    """Whether a piece of one line stands above one of the other."""
+def _overlap(first: list[Component], second: list[Component]) -> bool:
+    """Whether a component of one line stands above one of the other."""
     for a in first:
         for b in second:
             shared = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])

@@ -14,15 +14,15 @@ from nural.data.image_file import MAX_PIXELS, read_contrast, reduced, upright_si
 from nural.data.source_file import read_file
 from nural.evaluation.calibration import answer_threshold
 from nural.layer import Layer
+from nural.reading.components import components_of
 from nural.reading.grid import Grid
 from nural.reading.ink import ink_is_lighter, marks, page_ink
 from nural.reading.lines import lines_of
 from nural.reading.paper import page_of, regions_of
-from nural.reading.pieces import pieces_of
 from nural.reading.refusal import digits_among, spaces_before, without_specks
 from nural.reading.ruling import remove_rules
 from nural.reading.signs import Sign, signs_of
-from nural.reading.tilt import tilt_of_pieces, tilt_of_rules, turn
+from nural.reading.tilt import tilt_of_components, tilt_of_rules, turn
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -125,20 +125,20 @@ def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:
     """The lines of a page in the pixels of ``grey``."""
     ink = page_ink(grey, lighter)
     levels, rules = remove_rules(ink.levels, ink.low)
-    pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
-    page = page_of(regions_of(ink.ground), pieces, model, threshold_of(model), grey.shape)
+    components = components_of(levels, ink.low, marks(levels, ink.low))
+    page = page_of(regions_of(ink.ground), components, model, threshold_of(model), grey.shape)
     if not page.all():
         levels = np.where(page, levels, np.float32(0))
-        pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
+        components = components_of(levels, ink.low, marks(levels, ink.low))
     tilt = tilt_of_rules(rules)
     if tilt is None:
-        tilt = tilt_of_pieces(pieces)
+        tilt = tilt_of_components(components)
     back = np.array([[1.0, 0, 0], [0, 1, 0]])
     if abs(tilt) > _LEAST_TILT:
         levels, back = turn(levels, tilt)
-        pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
+        components = components_of(levels, ink.low, marks(levels, ink.low))
     grid = Grid(rules, back)
-    signs = signs_of(grid.with_whole_rows(lines_of(pieces)), model, threshold_of(model))
+    signs = signs_of(grid.with_whole_rows(lines_of(components)), model, threshold_of(model))
     lines = []
     for digits in without_specks([digits_among(line, threshold_of(model)) for line in signs]):
         boxes = [digit.box for digit in digits]

@@ -85,13 +85,13 @@ def _level_rules(mask: np.ndarray, upright: bool) -> list[Rule]:
         long = total >= shortest
         if not long.any():
             break
-        for row, column in _longest_of_each_piece(total, long):
+        for row, column in _longest_of_each_component(total, long):
             if not left[row, column]:
                 continue
             start, path = _trace(left, before, after, row, column)
             columns = np.arange(start, start + len(path))
             if left[path, columns].mean() < 0.5:
-                continue  # it was found from another piece of this round
+                continue  # it was found from another component of this round
             rule, band = _fit(start, path, across, thin[path, columns], upright)
             if rule is not None:
                 rules.append(rule)
@@ -108,8 +108,8 @@ def _thickest(shape: tuple[int, ...]) -> float:
     return max(4.0, _THICKEST * max(shape))
 
 
-def _longest_of_each_piece(total: np.ndarray, long: np.ndarray) -> list[tuple[int, int]]:
-    """Row and column of the largest ``total`` in each connected piece of ``long``, the largest first."""
+def _longest_of_each_component(total: np.ndarray, long: np.ndarray) -> list[tuple[int, int]]:
+    """Row and column of the largest ``total`` in each connected component of ``long``, the largest first."""
     import cv2
 
     _, labels = cv2.connectedComponents(long.astype(np.uint8), connectivity=8)

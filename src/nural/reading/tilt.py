@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from nural.reading.pieces import Piece
+from nural.reading.components import Component
 from nural.reading.ruling import Rule
 
 _STEEPEST = 20.0  # degrees
-_FEWEST = 4  # pieces that must be there to tell a tilt
+_FEWEST = 4  # components that must be there to tell a tilt
 
 
 def tilt_of_rules(rules: list[Rule]) -> float | None:
@@ -22,14 +22,14 @@ def tilt_of_rules(rules: list[Rule]) -> float | None:
     return float(np.degrees(np.arctan(slopes[order[int(np.searchsorted(half, half[-1] / 2))]])))
 
 
-def tilt_of_pieces(pieces: list[Piece]) -> float:
+def tilt_of_components(components: list[Component]) -> float:
     """The angle in degrees, clockwise, along which the ink's projection is the sharpest.
 
-    Each piece counts as a bar from its top to its bottom; what has no lines has no tilt.
+    Each component counts as a bar from its top to its bottom; what has no lines has no tilt.
     """
-    if len(pieces) < _FEWEST:
+    if len(components) < _FEWEST:
         return 0.0
-    boxes = np.array([piece.box for piece in pieces], float)
+    boxes = np.array([component.box for component in components], float)
     heights = boxes[:, 2] - boxes[:, 0]
     bin_height = max(1.0, float(np.median(heights)) / 6)
     parts = np.linspace(0, 1, 9)

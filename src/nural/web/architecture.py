@@ -12,7 +12,7 @@ from nural.data.digits import CLASSES, PIXELS, SIDE
 from nural.initializers import Initializer, glorot_normal, he_normal, normal
 from nural.layer import Layer
 from nural.layers import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Unflatten
-from nural.web.body import number, whole
+from nural.web.body import integer, number
 from nural.web.problem import Problem
 
 ACTIVATIONS: dict[str, Callable[[], Layer]] = {
@@ -118,15 +118,15 @@ def _normalised(following: Sequence[Any]) -> bool:
 def _layer(layer: dict[str, Any], shape: tuple[int, ...], initializer: Initializer | str, bias: bool) -> Layer:
     match layer["type"]:
         case "linear":
-            return Linear(shape[0], whole(layer, "size", 1, 2048), initializer=initializer)
+            return Linear(shape[0], integer(layer, "size", 1, 2048), initializer=initializer)
         case "conv":
-            size, padding = whole(layer, "size", 1, 9), whole(layer, "padding", 0, 4, 0)
+            size, padding = integer(layer, "size", 1, 9), integer(layer, "padding", 0, 4, 0)
             if min(shape[:2]) + 2 * padding < size:
                 raise Problem(f"a kernel of {size}×{size} is larger than the image of {shape[0]}×{shape[1]} before it")
-            channels = whole(layer, "channels", 1, 128)
+            channels = integer(layer, "channels", 1, 128)
             return Conv2d(shape[2], channels, size, padding=padding, bias=bias, initializer=initializer)
         case "pool":
-            size = whole(layer, "size", 2, 4)
+            size = integer(layer, "size", 2, 4)
             if min(shape[:2]) < size:
                 raise Problem(f"pooling of {size}×{size} is larger than the image of {shape[0]}×{shape[1]} before it")
             return MaxPool2d(size)

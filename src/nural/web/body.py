@@ -41,7 +41,7 @@ def number(body: dict[str, Any], name: str, least: float, most: float, default: 
     return float(value)
 
 
-def whole(body: dict[str, Any], name: str, least: int, most: int, default: int | None = None) -> int:
+def integer(body: dict[str, Any], name: str, least: int, most: int, default: int | None = None) -> int:
     """As `number`, without a fraction."""
     value = body.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:

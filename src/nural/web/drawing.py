@@ -15,7 +15,7 @@ from nural.data.strokes import WIDTH, prepare_strokes, prepare_strokes_in_stages
 from nural.evaluation.inference import predict_proba
 from nural.layer import Layer
 from nural.parallel.threads import Threads
-from nural.web.body import number, one_of, pixels_of, read_object, whole
+from nural.web.body import integer, number, one_of, pixels_of, read_object
 from nural.web.digits import SETS
 from nural.web.models import PRETRAINED, threshold_of
 from nural.web.problem import Problem
@@ -133,11 +133,11 @@ async def samples(request: Request) -> Response:
     name = one_of(asked, "set", SETS, "test")
     x, y = await run_in_threadpool(request.app.state.digits.get, name)
     if "index" in asked:
-        chosen = np.array([whole(asked, "index", 0, len(x) - 1)])
+        chosen = np.array([integer(asked, "index", 0, len(x) - 1)])
     else:
-        rng = np.random.default_rng(whole(asked, "seed", 0, 2**32, 0))
-        count = whole(asked, "count", 1, MOST_SAMPLES, 12)
-        among = np.flatnonzero(y == whole(asked, "label", 0, 9)) if "label" in asked else np.arange(len(y))
+        rng = np.random.default_rng(integer(asked, "seed", 0, 2**32, 0))
+        count = integer(asked, "count", 1, MOST_SAMPLES, 12)
+        among = np.flatnonzero(y == integer(asked, "label", 0, 9)) if "label" in asked else np.arange(len(y))
         chosen = rng.choice(among, count, replace=False)
     return tensors({"pixels": x[chosen]}, {"set": name, "indices": chosen, "labels": y[chosen]})
 

@@ -10,7 +10,7 @@ import numpy as np
 from nural.layers.batch_norm import BatchNorm
 from nural.web.connections import Connection, Convolution, FullyConnected
 from nural.web.paths import Paths, index_of, shown_shape
-from nural.web.trace import Step, Trace
+from nural.web.trace import Trace, TraceStep
 
 #: So many terms are shown one by one unless more are asked for.
 TERMS = 8
@@ -22,7 +22,7 @@ LARGEST_FIELD = 4096
 class Cell:
     """One side of a product: a number of the trace and where it stands."""
 
-    step: Step
+    step: TraceStep
     cell: int
     value: float
 
@@ -70,7 +70,7 @@ def flat_index(index: Sequence[int], shape: tuple[int, ...]) -> int:
     return int(np.ravel_multi_index(tuple(index), shape))
 
 
-def _station(paths: Paths, step: Step, cell: int) -> dict[str, Any]:
+def _station(paths: Paths, step: TraceStep, cell: int) -> dict[str, Any]:
     """The cell's number after this step, its error, and what the step did to the number before."""
     kind = paths.kind(step)
     found: dict[str, Any] = {
@@ -93,7 +93,7 @@ def _station(paths: Paths, step: Step, cell: int) -> dict[str, Any]:
     return found
 
 
-def _forward(paths: Paths, step: Step, cell: int, terms: int) -> dict[str, Any] | None:
+def _forward(paths: Paths, step: TraceStep, cell: int, terms: int) -> dict[str, Any] | None:
     """The sum, the maximum or the mean that a cell is; None for the ink and for layers that mix all they get."""
     if not step.inputs:
         return None
@@ -120,7 +120,7 @@ def _forward(paths: Paths, step: Step, cell: int, terms: int) -> dict[str, Any] 
     return ranked_sum(found, total, bias, terms) | {"kind": paths.kind(step), "field": field, "reach": _reach(found)}
 
 
-def _backward(paths: Paths, step: Step, cell: int, terms: int) -> dict[str, Any] | None:
+def _backward(paths: Paths, step: TraceStep, cell: int, terms: int) -> dict[str, Any] | None:
     """The sum of what comes back to a cell from all that used it; None where a layer above mixes all it gets."""
     if step.gradient is None:
         return None
@@ -138,7 +138,7 @@ def _backward(paths: Paths, step: Step, cell: int, terms: int) -> dict[str, Any]
 
 
 def _products(
-    cells: list[Cell], slopes: np.ndarray, owner: Step, parameter: str, entries: np.ndarray | None
+    cells: list[Cell], slopes: np.ndarray, owner: TraceStep, parameter: str, entries: np.ndarray | None
 ) -> list[dict[str, Any]]:
     """The terms value × weight of some cells."""
     found: list[dict[str, Any]] = []
@@ -179,7 +179,12 @@ def ranked_sum(found: list[dict[str, Any]], total: float, bias: dict[str, Any] |
 
 
 def _field(
-    paths: Paths, step: Step, link: Connection, slopes: np.ndarray, cells: list[tuple[Step, int]], inside: np.ndarray
+    paths: Paths,
+    step: TraceStep,
+    link: Connection,
+    slopes: np.ndarray,
+    cells: list[tuple[TraceStep, int]],
+    inside: np.ndarray,
 ) -> dict[str, Any] | None:
     """Patch and kernel, or the whole input and the weights to it, as two pictures of one shape."""
     if not isinstance(link, Convolution | FullyConnected) or not cells or len(slopes) > LARGEST_FIELD:
@@ -211,7 +216,7 @@ def _loss(trace: Trace, cell: int) -> dict[str, Any]:
     }
 
 
-def _parameter(step: Step, name: str, entry: int) -> dict[str, Any]:
+def _parameter(step: TraceStep, name: str, entry: int) -> dict[str, Any]:
     assert step.layer is not None
     return {
         "parameter": parameter_name(step, name),
@@ -220,12 +225,12 @@ def _parameter(step: Step, name: str, entry: int) -> dict[str, Any]:
     }
 
 
-def parameter_name(step: Step, name: str) -> str:
+def parameter_name(step: TraceStep, name: str) -> str:
     """The name of a step's own parameter among the model's."""
     return name if step.name == "model" else f"{step.name}.{name}"
 
 
-def _entry(step: Step, name: str, flat: int) -> list[int]:
+def _entry(step: TraceStep, name: str, flat: int) -> list[int]:
     assert step.layer is not None
     return [int(i) for i in np.unravel_index(flat, step.layer.params[name].shape)]
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from nural.evaluation.inference import evaluate
 from nural.layer import Layer
 from nural.parallel.threads import Threads
-from nural.web.body import number, pixels_of, read_object, whole
+from nural.web.body import integer, number, pixels_of, read_object
 from nural.web.experiments import BROKEN, Experiments, take_step
 from nural.web.explanation import TERMS, explain_cell
 from nural.web.models import PRETRAINED
@@ -66,7 +66,7 @@ def show_trace(_: Request, model: Layer, body: dict[str, Any]) -> Response:
     names = body.get("whole", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise Problem("whole must be a list of layers' names")
-    arrays = arrays_of(found, whole(body, "channels", 1, 4096, CHANNELS), frozenset(names))
+    arrays = arrays_of(found, integer(body, "channels", 1, 4096, CHANNELS), frozenset(names))
     return tensors(arrays, manifest(found))
 
 
@@ -78,13 +78,13 @@ def download_trace(_: Request, model: Layer, body: dict[str, Any]) -> Response:
 
 def cell(_: Request, model: Layer, body: dict[str, Any]) -> Response:
     """POST /api/inside/cell {pixels, label?, step, index, terms?}: see `explain_cell`."""
-    terms = whole(body, "terms", 0, MOST_TERMS, TERMS)
+    terms = integer(body, "terms", 0, MOST_TERMS, TERMS)
     return Json(explain_cell(_trace(model, body), _name(body, "step"), _index(body), terms))
 
 
 def weight(_: Request, model: Layer, body: dict[str, Any]) -> Response:
     """POST /api/inside/weight {pixels, label, parameter, index, terms?}: see `explain_weight`."""
-    terms = whole(body, "terms", 0, MOST_TERMS, TERMS)
+    terms = integer(body, "terms", 0, MOST_TERMS, TERMS)
     return Json(explain_weight(_trace(model, body, needed=True), _name(body, "parameter"), _index(body), terms))
 
 
@@ -102,14 +102,14 @@ def proof(_: Request, model: Layer, body: dict[str, Any]) -> Response:
 
 def curve(_: Request, model: Layer, body: dict[str, Any]) -> Response:
     """POST /api/inside/curve {pixels, label, parameter, index, span, points?}: see `loss_curve`."""
-    points = whole(body, "points", 3, MOST_POINTS, 61)
+    points = integer(body, "points", 3, MOST_POINTS, 61)
     return Json(loss_curve(_moved(model, body), number(body, "span", 1e-9, 1e6), points))
 
 
 def step(request: Request, model: Layer, body: dict[str, Any]) -> Response:
     """POST /api/inside/step {pixels, label, rate}: a step on this image; ``model`` names the network after it."""
     rate = number(body, "rate", 0, 1e6)
-    taken = take_step(model, pixels_of(body), whole(body, "label", 0, MOST_LABEL), rate)
+    taken = take_step(model, pixels_of(body), integer(body, "label", 0, MOST_LABEL), rate)
     before, after = taken.before, taken.after
     return Json(
         {
@@ -139,12 +139,12 @@ async def broken(_: Request) -> Response:
 def _trace(model: Layer, body: dict[str, Any], needed: bool = False) -> Trace:
     label = None
     if needed or body.get("label") is not None:
-        label = whole(body, "label", 0, MOST_LABEL)
+        label = integer(body, "label", 0, MOST_LABEL)
     return trace(model, pixels_of(body), label)
 
 
 def _moved(model: Layer, body: dict[str, Any]) -> Moved:
-    label = whole(body, "label", 0, MOST_LABEL)
+    label = integer(body, "label", 0, MOST_LABEL)
     return Moved(model, pixels_of(body).astype(np.float64), label, _name(body, "parameter"), _index(body))
 
 

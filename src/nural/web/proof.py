@@ -11,7 +11,7 @@ from nural.activations import Hardtanh, LeakyReLU, PReLU, ReLU
 from nural.layer import Layer
 from nural.layers import AdaptiveMaxPool2d, MaxPool2d
 from nural.web.explanation import flat_index
-from nural.web.trace import Step, Trace, trace
+from nural.web.trace import Trace, TraceStep, trace
 
 #: Half the distance between the two points of a difference, from far to near. Far ones lose to the curve, near ones to
 #: rounding; which is best depends on the weight.
@@ -147,7 +147,7 @@ def _gates(found: Trace) -> dict[str, np.ndarray]:
     return {step.name: sides for step in found.steps.values() for sides in _sides(found, step)}
 
 
-def _sides(found: Trace, step: Step) -> Iterator[np.ndarray]:
+def _sides(found: Trace, step: TraceStep) -> Iterator[np.ndarray]:
     if isinstance(step.layer, ReLU | LeakyReLU | PReLU):
         yield found.steps[step.inputs[0]].output.round(DECIMALS) > 0
     elif isinstance(step.layer, Hardtanh):

@@ -1,4 +1,4 @@
-"""One training on the page: `nural.train` step by step, with what is measured on the way and moments to return to."""
+"""One training on the page: `nural.train` step by step, with what is measured on the way and snapshots to return to."""
 
 import copy
 import time
@@ -13,12 +13,12 @@ from nural.data import Batches
 from nural.optimizers import Optimizer
 from nural.training.history import Progress
 from nural.training.loop import train
-from nural.web.moment import JUDGED, gradient_norms, judge, layers_of, read_pinned, update_ratios
+from nural.web.measurements import JUDGED, gradient_norms, judge, layers_of, read_pinned, update_ratios
 from nural.web.settings import Settings
 
 Set = tuple[np.ndarray, np.ndarray]
-#: Moments kept for the curves; when there are more, every second one of the older is left out.
-MOST_MOMENTS = 1_500
+#: Measurements kept for the curves; when there are more, every second one of the older is left out.
+MOST_MEASUREMENTS = 1_500
 MOST_SNAPSHOTS, MOST_BYTES = 60, 96 << 20
 #: To judge a network may take so much of the time.
 JUDGING = 0.15
@@ -26,7 +26,7 @@ JUDGING = 0.15
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A moment of a training, complete: from here it goes on as it did.
+    """A training after some step, complete: from here it goes on as it did.
 
     Attributes:
         step: Updates made.
@@ -53,7 +53,7 @@ class Run:
     """A training that can stop after any step, change while it goes on, and go back.
 
     Attributes:
-        moments: What was measured, oldest first; each is JSON.
+        measurements: What was measured, oldest first; each is JSON.
         snapshots: By step, oldest first.
 
     Args:
@@ -73,7 +73,7 @@ class Run:
         self.model = settings.build()
         self.optimizer = settings.new_optimizer()
         self.layers = layers_of(self.model)
-        self.moments: list[dict[str, Any]] = []
+        self.measurements: list[dict[str, Any]] = []
         self.snapshots: dict[int, Snapshot] = {}
         self.pinned: np.ndarray | None = None
         self.position = 0
@@ -145,13 +145,13 @@ class Run:
     # -- what is measured --------------------------------------------------------------------------------------
 
     def measure(self, before: dict[str, np.ndarray] | None, judged: bool = False) -> None:
-        """Add a moment.
+        """Add a measurement.
 
         Args:
             before: The weights before the last step; without them nothing is said of it.
             judged: Whether to judge the network even if that was done shortly before.
         """
-        moment: dict[str, Any] = {
+        measurement: dict[str, Any] = {
             "step": self.step,
             "epoch": self.epoch,
             "rate": self.optimizer.learning_rate,
@@ -160,15 +160,16 @@ class Run:
         }
         self._losses = []
         if before is not None:
-            moment |= {"gradients": gradient_norms(self.model), "updates": update_ratios(before, self.model)}
+            measurement |= {"gradients": gradient_norms(self.model), "updates": update_ratios(before, self.model)}
         now = time.monotonic()
         if judged or now - self._judged_at > self._judging_took / JUDGING:
-            moment |= {name: judge(self.model, *digits) for name, digits in self.judged.items()}
+            measurement |= {name: judge(self.model, *digits) for name, digits in self.judged.items()}
             self._judged_at = time.monotonic()
             self._judging_took = self._judged_at - now
-        self.moments.append(moment)
-        if len(self.moments) > MOST_MOMENTS:
-            self.moments = self.moments[: len(self.moments) // 2 : 2] + self.moments[len(self.moments) // 2 :]
+        self.measurements.append(measurement)
+        if len(self.measurements) > MOST_MEASUREMENTS:
+            half = len(self.measurements) // 2
+            del self.measurements[1:half:2]
         if not self.snapshots or self.step >= max(self.snapshots) + self._spacing:
             self.keep()
 
@@ -189,12 +190,12 @@ class Run:
         return self.model.astype(self.model.dtype)
 
     def pin(self, pixels: np.ndarray | None) -> None:
-        """Follow this drawing; what earlier moments would have said of it is asked of their snapshots."""
+        """Follow this drawing; what the network said of it at earlier steps is asked of their snapshots."""
         self.pinned = pixels
-        for moment in self.moments:
-            snapshot = self.snapshots.get(moment["step"])
-            moment["pinned"] = None if snapshot is None else read_pinned(snapshot.model, pixels)
-        self.moments[-1]["pinned"] = read_pinned(self.model, pixels)
+        for measurement in self.measurements:
+            snapshot = self.snapshots.get(measurement["step"])
+            measurement["pinned"] = None if snapshot is None else read_pinned(snapshot.model, pixels)
+        self.measurements[-1]["pinned"] = read_pinned(self.model, pixels)
 
     # -- changes -----------------------------------------------------------------------------------------------
 
@@ -219,7 +220,7 @@ class Run:
         optimizer.steps = snapshot.step
         optimizer.state = {name: array.copy() for name, array in snapshot.running.items()}
         self.snapshots = {other: kept for other, kept in self.snapshots.items() if other <= step}
-        self.moments = [moment for moment in self.moments if moment["step"] <= step]
+        self.measurements = [measurement for measurement in self.measurements if measurement["step"] <= step]
         self._losses = []
         self._go_on(snapshot.epoch, optimizer)
 

@@ -21,7 +21,7 @@ from nural.web.settings import Settings
 
 #: How many filters of the first layer the page shows.
 MOST_FILTERS = 24
-#: Seconds between two moments that are measured: about ten a second.
+#: Seconds between two measurements: about ten a second.
 INTERVAL = 0.1
 #: Seconds between two copies of the network that views other than Train look into.
 PUBLISHED = 0.5
@@ -48,7 +48,7 @@ class Session:
         self._run: Run | None = None
         self._state = NONE
         self._left = 0.0  # steps that may be taken
-        self._generation = 0  # grows when moments were taken back or begin anew
+        self._generation = 0  # grows when measurements were taken back or begin anew
         self._error: str | None = None
         self._measured_at = self._published_at = 0.0
         self._published: set[str] = set()
@@ -88,7 +88,7 @@ class Session:
         self._run = Run(settings, self._digits.get("training"), self._digits.get("validation"))
         self._run.pin(pinned)
         self._begins_anew(PAUSED)
-        return self.whole()
+        return self.report()
 
     def go(self, steps: Callable[[Run], float]) -> dict[str, Any]:
         """Let the training take so many steps.
@@ -122,7 +122,7 @@ class Session:
             self._state = FINISHED if run.finished else PAUSED
         self._generation += 1
         self._tell()
-        return self.whole()
+        return self.report()
 
     def restore(self, step: int) -> dict[str, Any]:
         """Go back to a snapshot, and stay there."""
@@ -131,17 +131,17 @@ class Session:
             raise Problem("there is no snapshot of this step", 404)
         run.restore(step)
         self._begins_anew(PAUSED)
-        return self.whole()
+        return self.report()
 
     def pin(self, pixels: np.ndarray | None) -> dict[str, Any]:
         """Follow this drawing, or none."""
         self._there().pin(pixels)
         self._generation += 1
         self._tell()
-        return self.whole()
+        return self.report()
 
-    def whole(self) -> dict[str, Any]:
-        """All that there is to say: status, settings, layers, moments, snapshots."""
+    def report(self) -> dict[str, Any]:
+        """All that there is to say: status, settings, layers, measurements, snapshots."""
         run = self._run
         if run is None:
             return self.status
@@ -149,7 +149,7 @@ class Session:
             **self.status,
             "settings": run.settings.as_json(),
             "layers": run.layers,
-            "moments": list(run.moments),
+            "measurements": list(run.measurements),
             "snapshots": [{"step": each.step, "epoch": each.epoch} for each in run.snapshots.values()],
             "pinned": run.pinned,
         }
@@ -247,7 +247,7 @@ class Session:
             "step": run.step,
             "epoch": run.epoch,
             "epochs": run.settings.epochs,
-            "moment": run.moments[-1],
+            "measurement": run.measurements[-1],
             "last_snapshot": max(run.snapshots),
             "published": self._published_at,
         }

@@ -10,11 +10,11 @@ import numpy as np
 from nural.containers import Sequential
 from nural.data.augmentation import Affine, Augmentation, Elastic
 from nural.losses import Loss, cross_entropy_loss
-from nural.models.recipes import RECIPES, Recipe, training_set
+from nural.models.recipes import RECIPES, SCHEDULES, Recipe, training_set
 from nural.optimizers import SGD, Adadelta, AdaGrad, Adam, AdamW, Optimizer, RMSProp
-from nural.schedules import Schedule, constant, one_cycle, step_decay
+from nural.schedules import Schedule
 from nural.web.architecture import INITIALIZERS, build, listed
-from nural.web.body import number, one_of, whole
+from nural.web.body import integer, number, one_of
 from nural.web.problem import Problem
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
@@ -25,16 +25,6 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "adagrad": AdaGrad,
     "adadelta": Adadelta,
 }
-SCHEDULES: dict[str, Callable[[int, int], Schedule]] = {
-    "constant": lambda epochs, steps: constant(1.0),
-    "one cycle": lambda epochs, steps: one_cycle(1.0, epochs * steps),
-    "step decay": lambda epochs, steps: step_decay(1.0, steps, 0.7),
-}
-#: What the recipes' functions are called here.
-RECIPE_SCHEDULES = dict.fromkeys(("mlp", "mlp-augmented", "cnn-fast", "cnn", "best"), "one cycle") | {
-    "mnist-example": "step decay"
-}
-RECIPE_INITIALIZERS = {"walkthrough": ("normal", 1e-3), "two-layer": ("normal", 1e-2), "mnist-example": ("torch", 1.0)}
 MOST_SAMPLES = 50_000
 #: What may change while a training runs.
 LIVE = ("learning_rate", "momentum", "weight_decay", "batch_size", "epochs")
@@ -90,15 +80,14 @@ class Settings:
     def of_recipe(cls, recipe: Recipe) -> Self:
         """Those of a recipe."""
         optimizer = recipe.optimizer(recipe.learning_rate)
-        initializer, scale = RECIPE_INITIALIZERS.get(recipe.name, ("he", 1.0))
         smoothing = recipe.loss.keywords["label_smoothing"] if isinstance(recipe.loss, partial) else 0.0
         return cls(
             layers=tuple(listed(recipe.build(np.random.default_rng(0)))),
-            initializer=initializer,
-            scale=scale,
+            initializer=recipe.initializer,
+            scale=recipe.scale,
             optimizer=next(name for name, kind in OPTIMIZERS.items() if type(optimizer) is kind),
             learning_rate=recipe.learning_rate,
-            schedule=RECIPE_SCHEDULES.get(recipe.name, "constant"),
+            schedule=next(name for name, schedule in SCHEDULES.items() if schedule is recipe.schedule),
             momentum=getattr(optimizer, "momentum", 0.0),
             nesterov=getattr(optimizer, "nesterov", False),
             weight_decay=optimizer.weight_decay,
@@ -135,11 +124,11 @@ class Settings:
             optimizer=one_of(body, "optimizer", OPTIMIZERS, base.optimizer),
             schedule=one_of(body, "schedule", SCHEDULES, base.schedule),
             label_smoothing=number(body, "label_smoothing", 0, 0.9, base.label_smoothing),
-            samples=whole(body, "samples", 10, MOST_SAMPLES, base.samples),
+            samples=integer(body, "samples", 10, MOST_SAMPLES, base.samples),
             augmentation=number(body, "augmentation", 0, 1, base.augmentation),
             variants=number(body, "variants", 0, 1, base.variants),
             outliers=number(body, "outliers", 0, 1, base.outliers),
-            seed=whole(body, "seed", 0, 2**32 - 1, base.seed),
+            seed=integer(body, "seed", 0, 2**32 - 1, base.seed),
             **flags,
         ).changed({name: body[name] for name in LIVE if name in body})
         changed = made if made == replace(base, seed=made.seed) else replace(made, recipe="own")
@@ -155,14 +144,20 @@ class Settings:
         """
         if other := [name for name in body if name not in LIVE]:
             raise Problem(f"{other[0]} cannot change while a training runs; what can: {', '.join(LIVE)}")
-        return replace(
+        made = replace(
             self,
             learning_rate=number(body, "learning_rate", 0, 1000, self.learning_rate),
             momentum=number(body, "momentum", 0, 0.999, self.momentum),
             weight_decay=number(body, "weight_decay", 0, 1, self.weight_decay),
-            batch_size=whole(body, "batch_size", 2, 1024, self.batch_size),
-            epochs=whole(body, "epochs", 1, 1000, self.epochs),
+            batch_size=integer(body, "batch_size", 2, 1024, self.batch_size),
+            epochs=integer(body, "epochs", 1, 1000, self.epochs),
         )
+        if made.drop_last and made.batch_size > made.samples:
+            raise Problem(
+                f"no batch of {made.batch_size} can be made of {made.samples} digits, and a shorter one is left out; "
+                "make batch_size smaller"
+            )
+        return made
 
     def build(self) -> Sequential:
         """The network with its first weights."""
@@ -191,7 +186,7 @@ class Settings:
 
     def share_of_rate(self, steps: int) -> Schedule:
         """The schedule for a largest rate of 1, given the steps of an epoch."""
-        return SCHEDULES[self.schedule](self.epochs, steps)
+        return SCHEDULES[self.schedule](1.0, self.epochs, steps)
 
     def as_json(self) -> dict[str, Any]:
         """By name."""

@@ -18,7 +18,7 @@ INK = "ink"
 
 
 @dataclass(frozen=True)
-class Step:
+class TraceStep:
     """A layer on the way, with what it gave for one image.
 
     Attributes:
@@ -50,16 +50,16 @@ class Trace:
 
     model: Layer
     label: int | None
-    steps: dict[str, Step]
+    steps: dict[str, TraceStep]
     probabilities: np.ndarray
     loss: Any
 
     @property
-    def logits(self) -> Step:
+    def logits(self) -> TraceStep:
         """The last step."""
         return next(reversed(self.steps.values()))
 
-    def consumers(self, name: str) -> list[Step]:
+    def consumers(self, name: str) -> list[TraceStep]:
         """The steps that take what ``name`` gave. A `Residual` without a shortcut layer may take it itself."""
         return [step for step in self.steps.values() if name in step.inputs]
 
@@ -94,9 +94,9 @@ def trace(model: Layer, pixels: np.ndarray, label: int | None, backward: bool = 
             if backward:
                 gradients[INK] = twin.backward(dy)[0].copy()
         probabilities = softmax_forward(logits)[0]
-    steps = {INK: Step(INK, None, (), x[0], gradients.get(INK))}
+    steps = {INK: TraceStep(INK, None, (), x[0], gradients.get(INK))}
     for name, (layer, inputs) in graph.items():
-        steps[name] = Step(name, layer, inputs, outputs[name], gradients.get(name))
+        steps[name] = TraceStep(name, layer, inputs, outputs[name], gradients.get(name))
     return Trace(twin, label, steps, probabilities, loss)
 
 

@@ -12,7 +12,7 @@ from nural.layers import AdaptiveMaxPool2d, MaxPool2d
 from nural.web.connections import SAME
 from nural.web.explanation import parameter_name
 from nural.web.paths import Paths, shown_shape
-from nural.web.trace import Step, Trace, digest
+from nural.web.trace import Trace, TraceStep, digest
 
 
 def layers_of(trace: Trace) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ def as_json(trace: Trace) -> Iterator[str]:
     yield "\n}}\n"
 
 
-def _open(paths: Paths, step: Step) -> np.ndarray | None:
+def _open(paths: Paths, step: TraceStep) -> np.ndarray | None:
     """Where an error can come back to a step through the one rectifier or maximum above it."""
     users = paths.trace.consumers(step.name)
     if len(users) != 1 or not isinstance(users[0].layer, ReLU | MaxPool2d | AdaptiveMaxPool2d):

@@ -30,9 +30,9 @@ async def recipes(request: Request) -> Response:
     return Json(described)
 
 
-async def whole(request: Request) -> Response:
+async def report(request: Request) -> Response:
     """GET /api/training: all that there is to say of it."""
-    return Json(await _ordered(request, Session.whole))
+    return Json(await _ordered(request, Session.report))
 
 
 async def create(request: Request) -> Response:
@@ -94,7 +94,7 @@ async def events(request: Request) -> Response:
 
 ROUTES = [
     Route("/api/recipes", recipes),
-    Route("/api/training", whole, methods=["GET"]),
+    Route("/api/training", report, methods=["GET"]),
     Route("/api/training", create, methods=["POST"]),
     Route("/api/training", change, methods=["PATCH"]),
     Route("/api/training/start", start, methods=["POST"]),

@@ -11,12 +11,12 @@ from nural.layers.batch_norm import BatchNorm
 from nural.web.connections import Convolution
 from nural.web.explanation import TERMS, flat_index, ranked_sum
 from nural.web.paths import Paths, index_of
-from nural.web.trace import Step, Trace
+from nural.web.trace import Trace, TraceStep
 
 Factors = tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, ...]]
 
 
-def step_of(trace: Trace, parameter: str) -> tuple[Step, str]:
+def step_of(trace: Trace, parameter: str) -> tuple[TraceStep, str]:
     """The step that owns a parameter of the model, and its name there.
 
     Raises:
@@ -85,7 +85,7 @@ def explain_weight(trace: Trace, parameter: str, index: Sequence[int], terms: in
     return found
 
 
-def _factors(trace: Trace, step: Step, name: str, entry: int) -> Factors | None:
+def _factors(trace: Trace, step: TraceStep, name: str, entry: int) -> Factors | None:
     """Of each use: x, the input cell it is (or −1), and the output cell; and the shape they make together."""
     layer = step.layer
     before = trace.steps[step.inputs[0]].output

@@ -19,7 +19,7 @@ from nural.export.input_shape import digit_shape
 from nural.export.quantisation import Quantised, quantise, read_back, weighted, weights_of
 from nural.export.rounding import levels, quantise_on
 from nural.export.samples import samples_for
-from nural.export.steps import Step, run_in_pieces, steps_of
+from nural.export.steps import Step, run_in_batches, steps_of
 from nural.export.target import ExportError, Options, Target, Written
 from nural.layer import Layer
 from nural.overwriting import signature, signed
@@ -38,7 +38,7 @@ SCRIPTS = (
     "strokes",
     "width",
     "ground",
-    "pieces",
+    "components",
     "picture",
     "words",
     "drawing",
@@ -60,7 +60,7 @@ def make_html(model: Layer, path: Path, options: Options) -> Written:
     meaning = meaning_of(model, samples.y.shape[1:], path)
     with BlasThreads(1):  # the layers' products are small
         page = fitted_page(fold_batch_norm(steps_of(model, shape)), meaning, path, shape)
-        found = run_in_pieces(page.steps, samples.x.astype(np.float32))
+        found = run_in_batches(page.steps, samples.x.astype(np.float32))
     return Written(
         {path: page.content},
         shape,

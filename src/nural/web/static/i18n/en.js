@@ -65,7 +65,7 @@ export default {
   "train.create": "New training",
   "train.back": "Go back to here",
   "train.look": "Look at this network",
-  "train.moment": "Moment",
+  "train.snapshot": "Moment",
   "train.now": "now",
   "train.at": "step {step}, epoch {epoch}",
   "train.place": "epoch {epoch} of {epochs}, step {step}",

@@ -61,7 +61,7 @@ export default {
   "train.create": "新的训练",
   "train.back": "回到此刻",
   "train.look": "查看此刻的网络",
-  "train.moment": "时刻",
+  "train.snapshot": "时刻",
   "train.now": "现在",
   "train.at": "第 {step} 步，第 {epoch} 轮",
   "train.place": "第 {epoch} 轮，共 {epochs} 轮，第 {step} 步",

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 
-def late(package: str, names: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def lazy(package: str, names: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The ``__getattr__`` and ``__dir__`` of a package (PEP 562).
 
     Python calls the first for a name that the package does not have yet; it loads the module, and the package keeps
