@@ -74,8 +74,13 @@ def _drawn(draw: Draw) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.nd
         widths = side * side * channels[-1], *units, classes
         for k, (d, m) in enumerate(pairwise(widths), 3):
             weights |= {f"W{k}": draw.numbers(turn, d, m) / 4, f"b{k}": draw.numbers(turn, m)}
-        t = np.eye(classes)[np.arange(n)[::-1] % classes]
-        yield draw.numbers(turn, n, size, size, channels[0]), t, weights, {"N": n}
+        x, t = draw.numbers(turn, n, size, size, channels[0]), np.eye(classes)[np.arange(n)[::-1] % classes]
+        for k in (1, 2, 3, 4):  # half of the units of each layer are below 0, where ReLU is closed
+            z = dict(zip(NEURONS, _forward(REFERENCE, x, weights), strict=True))[f"z{k}"]
+            weights[f"b{k}"] = weights[f"b{k}"] - np.rint(np.median(z))
+        largest = np.abs(_forward(REFERENCE, x, weights)[-1]).max()  # logits of 3, of which no softmax is 0 or 1
+        weights |= {name: weights[name] * 3 / largest for name in ("W5", "b5")}
+        yield x, t, weights, {"N": n}
 
 
 def _forward_cases(draw: Draw) -> Iterator[Case]:
