@@ -71,9 +71,9 @@ class Batches:
         x: ``N`` samples: a list, an array, a table of pandas or polars, whose rows are taken by their position, or
             anything else that an integer array picks from.
         y: ``N`` targets, likewise.
-        batch_size: samples in a batch; the last batch of an epoch may be shorter.
-        dtype: the float type of the batches.
-        drop_last: whether a last batch that would be shorter is left out; its samples are others each epoch.
+        batch_size: Samples in a batch; the last batch of an epoch may be shorter.
+        dtype: The float type of the batches.
+        drop_last: Whether a last batch that would be shorter is left out; its samples are others each epoch.
         share: ``n -> slice``: the rows of a batch of n of which the samples are wanted, all by default; of the targets
             all rows are given. What one of several MPI ranks needs.
 
@@ -120,8 +120,8 @@ class Batches:
         Order and buffers are those of the epoch before, which ends here: a batch that is still asked of it is refused.
 
         Args:
-            rng: takes one permutation, whatever ``start`` is.
-            start: the number of batches to skip, to go on in the middle of an epoch.
+            rng: Takes one permutation, whatever ``start`` is.
+            start: The number of batches to skip, to go on in the middle of an epoch.
 
         Raises:
             ValueError: the epoch has fewer than ``start`` batches.

@@ -18,7 +18,7 @@ def contrasting_grey(picture: "Image") -> np.ndarray:
     of the same lightness becomes dark on light or light on dark.
 
     Args:
-        picture: in mode RGB.
+        picture: In mode RGB.
 
     Returns:
         uint8 ``(H, W)``.

@@ -17,7 +17,7 @@ def keep_digit(ink: np.ndarray, threshold: float) -> np.ndarray:
 
     Args:
         ink: uint8 ``(H, W)``, 0 for the ground.
-        threshold: the level from which on ink counts.
+        threshold: The level from which on ink counts.
 
     Returns:
         The digit's ink, uint8 ``(H, W)``, 0 elsewhere; all 0 if no component can be a digit.

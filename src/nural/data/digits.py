@@ -19,8 +19,8 @@ def check_digits(pixels: np.ndarray, labels: np.ndarray, source: str | os.PathLi
 
     Args:
         pixels: ``(N, 784)``, ``(N, 28, 28)`` or ``(N, 28, 28, 1)``; whole numbers from 0 to 255, or floats from 0 to 1.
-        labels: whole numbers from 0 to 9, ``(N,)`` or ``(N, 1)``.
-        source: the file they were read from.
+        labels: Whole numbers from 0 to 9, ``(N,)`` or ``(N, 1)``.
+        source: The file they were read from.
 
     Returns:
         Pixels ``(N, 784)``, uint8 if they were from 0 to 255 and float32 if from 0 to 1; labels int64 ``(N,)``.

@@ -34,7 +34,7 @@ def prepare(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") ->
     this form already, as MNIST's own are, stays as it is.
 
     Args:
-        image: a path, an open file or Pillow's image, in colour or grey, transparent or not; or an array ``(H, W)``
+        image: A path, an open file or Pillow's image, in colour or grey, transparent or not; or an array ``(H, W)``
             of grey levels, uint8 from 0 to 255 or float from 0 to 1. Of files with several pages `nural.data.pages`
             gives each; of Pillow's image the page counts that it is at.
 
@@ -51,7 +51,7 @@ def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.nd
     """Each picture on the way of ``prepare``, in this order, by name.
 
     Args:
-        image: as for ``prepare``.
+        image: As for ``prepare``.
 
     Returns:
         uint8 arrays. ``upright``: grey levels ``(H, W)``, 0 for black. In all others 0 is the ground and 255 the

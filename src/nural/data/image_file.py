@@ -32,8 +32,8 @@ def read_greyscale(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -
     """Decode a picture: turned upright by its EXIF orientation, opaque, grey.
 
     Args:
-        image: an open file, or Pillow's image.
-        source: what the message of an error names.
+        image: An open file, or Pillow's image.
+        source: What the message of an error names.
 
     Returns:
         uint8 ``(H, W)``, 0 for black.
@@ -59,9 +59,9 @@ def read_contrast(image: "IO[bytes] | Image", source: str | os.PathLike[str], lo
     """Decode a picture of a drawing, as ``read_greyscale``, but in the grey levels in which the drawing stands out.
 
     Args:
-        image: an open file, or Pillow's image.
-        source: what the message of an error names.
-        longest: the longer side in pixels of which the caller has enough. A picture of at least twice that is reduced
+        image: An open file, or Pillow's image.
+        source: What the message of an error names.
+        longest: The longer side in pixels of which the caller has enough. A picture of at least twice that is reduced
             to between one and two times it.
 
     Returns:

@@ -24,7 +24,7 @@ def load_mnist_datasets(
     """Load training, validation and test set.
 
     Args:
-        path: none for the MNIST that nural carries, 50,000, 10,000 and 10,000 digits. Otherwise one of
+        path: None for the MNIST that nural carries, 50,000, 10,000 and 10,000 digits. Otherwise one of
 
             - a pickle of three pairs of arrays, as ``mnist.pkl.gz``, or of a dictionary of arrays, as ``mnist.pkl``; it
               is read without running any code it holds,

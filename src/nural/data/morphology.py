@@ -11,8 +11,8 @@ def closing(levels: np.ndarray, window: int, continued: bool = False) -> np.ndar
 
     Args:
         levels: uint8 ``(H, W)``.
-        window: the square's side in pixels.
-        continued: whether beyond its edge the picture goes on upside down, ``2 · edge − inside``, so that a slope goes
+        window: The square's side in pixels.
+        continued: Whether beyond its edge the picture goes on upside down, ``2 · edge − inside``, so that a slope goes
             on as a slope and a dark strip as a dark field; if not, it is mirrored.
 
     Returns:
@@ -48,7 +48,7 @@ def thicken(ink: np.ndarray, radius: float) -> np.ndarray:
 
     Args:
         ink: float32 ``(h, w)`` from 0 to 1, 0 outside.
-        radius: how far each edge moves, in pixels.
+        radius: How far each edge moves, in pixels.
 
     Returns:
         float32 of the same shape.

@@ -19,7 +19,7 @@ def remove_lines(ink: np.ndarray, threshold: float) -> np.ndarray:
 
     Args:
         ink: uint8 ``(H, W)``, 0 for the ground.
-        threshold: the level from which on ink counts.
+        threshold: The level from which on ink counts.
 
     Returns:
         The ink without lines, uint8 ``(H, W)``: the argument itself if there are none.

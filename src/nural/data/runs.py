@@ -10,9 +10,9 @@ class Runs:
     """The runs of a mask ``(H, W)``, row by row from left to right.
 
     Attributes:
-        row: each run's row, ``(R,)``.
-        start: its first column.
-        stop: the column after its last.
+        row: Each run's row, ``(R,)``.
+        start: Its first column.
+        stop: The column after its last.
     """
 
     row: np.ndarray

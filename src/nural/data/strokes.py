@@ -30,12 +30,12 @@ def prepare_strokes(
     centre of the field. No picture is drawn in between, so that nothing depends on the points' unit.
 
     Args:
-        strokes: lists of points ``(x, y)`` in the order in which they were drawn, in any unit, y downwards; or arrays
+        strokes: Lists of points ``(x, y)`` in the order in which they were drawn, in any unit, y downwards; or arrays
             ``(P, 2)``. A stroke of one point is a dot.
-        width: of the strokes, in pixels of the box.
-        box: see `prepare_strokes_in_stages`.
-        scale: see there.
-        centre: see there.
+        width: Of the strokes, in pixels of the box.
+        box: See `prepare_strokes_in_stages`.
+        scale: See there.
+        centre: See there.
 
     Returns:
         float32 ``(28, 28)``: 0 for the ground, up to 255/256 for ink.
@@ -57,8 +57,8 @@ def prepare_strokes_in_stages(
     """Each picture on the way of `prepare_strokes`, in this order, by name; any step may be left out.
 
     Args:
-        strokes: as for `prepare_strokes`, on a square canvas whose sides go from 0 to 1.
-        width: of the strokes, in pixels of the field: also of the drawing, as if the canvas were the field.
+        strokes: As for `prepare_strokes`, on a square canvas whose sides go from 0 to 1.
+        width: Of the strokes, in pixels of the field: also of the drawing, as if the canvas were the field.
         box: Cut the digit out. Otherwise the whole canvas goes on.
         scale: Bring what goes on to 20 pixels at its longer side. Otherwise it keeps its size on the canvas, which
             then counts 28 pixels.
@@ -109,9 +109,9 @@ def _into_box(points: list[np.ndarray], side: int | None, width: float) -> tuple
     """The strokes moved into their own box, and its size (height, width) in pixels.
 
     Args:
-        points: of the strokes.
+        points: Of the strokes.
         side: Pixels of the longer side, to which they are scaled; None keeps their size on a canvas from 0 to 1.
-        width: of the strokes.
+        width: Of the strokes.
     """
     together = np.concatenate(points)
     corner = together.min(axis=0)

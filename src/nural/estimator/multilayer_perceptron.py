@@ -38,7 +38,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         dtype: "float32" or "float64" to compute throughout in that type; None, as in scikit-learn, for that of X.
 
     Attributes:
-        network_: nural's network, whose outputs are those before the output activation. `coefs_` and `intercepts_` are
+        network_: Nural's network, whose outputs are those before the output activation. `coefs_` and `intercepts_` are
             its arrays.
         validation_loss_curve_: The mean loss of the validation data, without the L2 term, after each epoch; None
             without such data.

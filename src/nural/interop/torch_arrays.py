@@ -35,8 +35,8 @@ class Twin(NamedTuple):
     Attributes:
         ours: Its dotted name in ``model.params`` or ``model.state``.
         theirs: Its name in the state_dict of the module that stands for its layer.
-        array: nural's array.
-        axes: nural's array is PyTorch's, transposed by these.
+        array: Nural's array.
+        axes: Nural's array is PyTorch's, transposed by these.
         channels: Where the first dimension runs over flattened images, their channels, else 1.
     """
 

@@ -62,7 +62,7 @@ class Row:
 
     Attributes:
         module: PyTorch's.
-        layer: nural's.
+        layer: Nural's.
         fixed: Arguments that nural does not have, and the value that they must have.
         to_ours: What makes PyTorch's arguments nural's.
         to_theirs: What makes nural's arguments PyTorch's.

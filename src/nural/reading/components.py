@@ -16,7 +16,7 @@ class Component:
     """Connected ink.
 
     Attributes:
-        box: top, left, bottom, right, in pixels; the last two lie just outside.
+        box: Top, left, bottom, right, in pixels; the last two lie just outside.
         ink: float32 of the box's shape, 0 to 1; 0 where other components are.
         stroke: The width of its strokes in pixels.
     """
@@ -45,9 +45,9 @@ def components_of(levels: np.ndarray, low: float, mask: np.ndarray) -> list[Comp
     """The components of a page that may be writing: no specks, no smudges, and nothing that spans half the page.
 
     Args:
-        levels: its ink, float32 ``(H, W)`` from 0 to 1.
-        low: the level from which on it counts.
-        mask: what of it is ink, bool ``(H, W)``.
+        levels: Its ink, float32 ``(H, W)`` from 0 to 1.
+        low: The level from which on it counts.
+        mask: What of it is ink, bool ``(H, W)``.
     """
     import cv2
 

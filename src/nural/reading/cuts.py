@@ -21,7 +21,7 @@ class Atom:
     """A component of ink that no cut divides.
 
     Attributes:
-        box: top, left, bottom, right.
+        box: Top, left, bottom, right.
         ink: float32 of the box's shape, 0 to 1.
         component: The number of the component in its line.
         cut: How much ink the cut on its left goes through, in widths of a stroke; 0 where the component begins.
@@ -40,9 +40,9 @@ def atoms_of(component: Component, number: int, height: float) -> list[Atom]:
     (dynamic programming).
 
     Args:
-        component: the component.
-        number: its number in its line.
-        height: the height of the line's digits in pixels.
+        component: The component.
+        number: Its number in its line.
+        height: The height of the line's digits in pixels.
     """
     columns, costs = _cuts(component, height)
     if not len(columns):

@@ -50,7 +50,7 @@ def page_ink(grey: np.ndarray, lighter: bool) -> Ink:
 
     Args:
         grey: uint8 ``(H, W)``.
-        lighter: whether the ink is lighter than its ground.
+        lighter: Whether the ink is lighter than its ground.
     """
     import cv2
 

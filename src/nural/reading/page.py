@@ -38,7 +38,7 @@ class Digit:
     """A digit on a page.
 
     Attributes:
-        box: left, top, right, bottom in the picture's pixels, upright as its EXIF orientation says.
+        box: Left, top, right, bottom in the picture's pixels, upright as its EXIF orientation says.
         digit: The digit, 0 to 9.
         confidence: Its probability, as the network has it.
     """

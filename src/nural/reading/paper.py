@@ -21,7 +21,7 @@ def regions_of(ground: np.ndarray) -> np.ndarray:
     """Number the regions that sharp changes of the ground divide, such as a page, the desk and a hard shadow.
 
     Args:
-        ground: the light of the ground, float32 ``(H, W)``.
+        ground: The light of the ground, float32 ``(H, W)``.
 
     Returns:
         int32 ``(h, w)``, smaller than the page: 0 on the changes, then 1, 2, …
@@ -48,11 +48,11 @@ def page_of(
     A shadow's region is one of the page. Ones are not counted: a desk's grain is full of them.
 
     Args:
-        regions: as `regions_of` gives them.
-        components: the picture's.
-        model: the network.
-        threshold: the confidence from which on it has found a digit.
-        shape: of the picture, ``(H, W)``.
+        regions: As `regions_of` gives them.
+        components: The picture's.
+        model: The network.
+        threshold: The confidence from which on it has found a digit.
+        shape: Of the picture, ``(H, W)``.
     """
     import cv2
 

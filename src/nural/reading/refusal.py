@@ -22,8 +22,8 @@ def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
     ``o`` in a word is no zero, and an unclear digit in a number stays.
 
     Args:
-        signs: those of a line, from left to right.
-        threshold: the confidence from which on a sign is a digit on its own.
+        signs: Those of a line, from left to right.
+        threshold: The confidence from which on a sign is a digit on its own.
     """
     sure = [sign for sign in signs if sign.digit is not None and sign.confidence >= threshold]
     if not sure:

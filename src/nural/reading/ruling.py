@@ -27,10 +27,10 @@ class Rule:
     """A straight line on a page that runs from left to right, or down if ``upright``.
 
     Attributes:
-        start: its first column, or row if upright.
-        curve: its row in each column from there on, or its column in each row.
-        thickness: in pixels.
-        upright: whether it runs down.
+        start: Its first column, or row if upright.
+        curve: Its row in each column from there on, or its column in each row.
+        thickness: In pixels.
+        upright: Whether it runs down.
     """
 
     start: int
@@ -52,8 +52,8 @@ def remove_rules(levels: np.ndarray, low: float) -> tuple[np.ndarray, list[Rule]
     algorithms*, 2008).
 
     Args:
-        levels: the ink, float32 ``(H, W)`` from 0 to 1.
-        low: the level from which on it counts.
+        levels: The ink, float32 ``(H, W)`` from 0 to 1.
+        low: The level from which on it counts.
 
     Returns:
         The ink without lines, and the lines.

@@ -30,11 +30,11 @@ class Candidate:
     """Neighbouring atoms of a line that may be one digit.
 
     Attributes:
-        first: the first atom's number in the line.
-        stop: the number after the last one's.
-        box: top, left, bottom, right.
-        field: what the network sees, uint8 ``(28, 28)``.
-        cost: what speaks against it before the network has seen it, as a logarithm.
+        first: The first atom's number in the line.
+        stop: The number after the last one's.
+        box: Top, left, bottom, right.
+        field: What the network sees, uint8 ``(28, 28)``.
+        cost: What speaks against it before the network has seen it, as a logarithm.
     """
 
     first: int
@@ -73,10 +73,10 @@ def best_segmentation(
     the one with the largest sum of log-probabilities minus costs.
 
     Args:
-        atoms: those of the line.
-        height: of the line's digits in pixels.
-        candidates: those of `candidates_of`.
-        log_probabilities: that of each candidate's most probable class, ``(C,)``.
+        atoms: Those of the line.
+        height: Of the line's digits in pixels.
+        candidates: Those of `candidates_of`.
+        log_probabilities: That of each candidate's most probable class, ``(C,)``.
     """
     count = len(atoms)
     best = np.full(count + 1, -np.inf)

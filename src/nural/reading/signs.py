@@ -20,7 +20,7 @@ class Sign:
     """Something written in a line: a digit, or what no segmentation could make a digit of.
 
     Attributes:
-        box: top, left, bottom, right.
+        box: Top, left, bottom, right.
         digit: The most probable class, or None.
         confidence: Its probability.
     """
@@ -34,9 +34,9 @@ def signs_of(lines: list[list[Component]], model: Layer, threshold: float) -> li
     """What each line says, from left to right. All that may be a digit on the page goes through the network at once.
 
     Args:
-        lines: components in lines.
-        model: the network.
-        threshold: the confidence that each part of a component must have that was cut.
+        lines: Components in lines.
+        model: The network.
+        threshold: The confidence that each part of a component must have that was cut.
     """
     divided: list[tuple[float, list[Atom], list[Candidate]]] = []
     for line in lines:

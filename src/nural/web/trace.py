@@ -44,7 +44,7 @@ class Trace:
         model: The network that computed them, a replica whose ``grads`` are those of this loss.
         label: "This is a 7", or None: then there is no loss and nothing comes back.
         steps: The ink and every layer by name, in the order in which the forward pass came to them.
-        probabilities: softmax of the logits, ``(C,)``.
+        probabilities: Softmax of the logits, ``(C,)``.
         loss: −log p of the label, in nats; None without one.
     """
 
