@@ -43,7 +43,7 @@ def announce(
 
 
 def _about_pictures(config: RunConfig, sets: DataSets) -> Iterator[str]:
-    """Which classes there are, how pictures are prepared, and what of the recipe is left out because it needs digits."""
+    """Which classes there are, how pictures are prepared, and what the recipe has for digits alone."""
     if not sets.digits:
         yield f"classes: {listed(sets.names)}"
     if sets.preparation.kind == "as is":

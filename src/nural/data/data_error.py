@@ -27,6 +27,6 @@ class DataError(ValueError):
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names as a sentence has them; of very many only the first."""
+    """Names as a list in a sentence; of very many, only the first."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more

@@ -1,4 +1,4 @@
-"""An array from its bytes and from what a file says of them."""
+"""An array made of bytes, and of what a file says about them."""
 
 import math
 import os
@@ -26,8 +26,8 @@ def array_from_bytes(
     Args:
         content: The elements.
         dtype: NumPy's code of the type (``"<f4"``).
-        shape: Of at most four dimensions.
-        order: Of the elements, ``"C"`` or ``"F"``.
+        shape: Its lengths, of at most four dimensions.
+        order: The order of the elements, ``"C"`` or ``"F"``.
         source: The file they were read from.
 
     Raises:
