@@ -31,6 +31,7 @@ from nural.activations import (
 )
 from nural.containers import Residual, Sequential
 from nural.evaluation.inference import outputs
+from nural.initializers import he_normal
 from nural.layer import Layer
 from nural.layers import (
     GRU,
@@ -149,12 +150,11 @@ def test_a_layer_of_ones_own_that_keeps_things_in_attributes(rng):
 
 
 def test_weights_that_are_not_there_yet_are_drawn_once():
-    class Slow(Linear):
-        def initial_value(self, name, rng):
-            time.sleep(0.001)
-            return super().initial_value(name, rng)
+    def slow(rng, shape):
+        time.sleep(0.001)
+        return he_normal(rng, shape)
 
-    model = Sequential(Slow(6, 8), Slow(8, 8), Slow(8, 3))
+    model = Sequential(*[Linear(*sizes, initializer=slow) for sizes in ((6, 8), (8, 8), (8, 3))])
     x = np.ones((1, 6), np.float32)
     found = together(lambda i: outputs(model, x), times=1)
     require_equal(found, [Sequential(Linear(6, 8), Linear(8, 8), Linear(8, 3)).forward(x)] * THREADS)

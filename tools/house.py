@@ -19,7 +19,7 @@ PAGE, PICTURE = ROOT / "docs" / "house.md", ROOT / "docs" / "images" / "house.sv
 FLOORS = [
     ["reference"],
     ["arrays", "atomic_file", "batch", "blocks", "lazy", "overwriting", "parent", "scratch", "task"],
-    ["layer", "initializers", "schedules"],
+    ["initializers", "layer", "schedules"],
     ["containers", "graph"],
     ["layers"],
     ["activations"],

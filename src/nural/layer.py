@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from nural.arrays import Arrays, dotted, joined
+from nural.initializers import Parameter
 from nural.parent import Parent
 from nural.task import Task
 
@@ -74,7 +75,7 @@ class Layer(Parent):
         info: Anything JSON can hold that should travel with the model in its file, such as how inputs are prepared.
 
     Args:
-        shapes: The shape of each of the layer's own parameters.
+        params: The layer's own parameters by name, ``{"W": (shape, initializer)}``; see `nural.initializers`.
         state: The initial value of each state array.
         children: The layers inside.
         dtype: Of parameters and state.
@@ -95,13 +96,14 @@ class Layer(Parent):
     def __init__(
         self,
         *,
-        shapes: Mapping[str, tuple[int, ...]] | None = None,
+        params: Mapping[str, Parameter] | None = None,
         state: Mapping[str, np.ndarray] | None = None,
         children: Mapping[str, Layer] | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
-        self.shapes = dict(shapes or {})
+        self.shapes = {name: shape for name, (shape, _) in (params or {}).items()}
+        self._initializers = {name: initializer for name, (_, initializer) in (params or {}).items()}
         self.dtype = np.dtype(dtype)
         if children or self.children:
             self.adopt(children or {})
@@ -124,10 +126,6 @@ class Layer(Parent):
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """Fill ``grads`` from ``dy`` = ∂L/∂y and return ∂L/∂x, which without ``need_dx`` may be left out: None."""
         raise NotImplementedError(f"{type(self).__name__} has no backward")
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """The first value of the layer's own parameter ``name``: zeros, unless a subclass says otherwise."""
-        return np.zeros(self.shapes[name], self.dtype)
 
     def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
         """The floating-point operations of the formula and of its gradient for one batch, without the children's.
@@ -152,7 +150,7 @@ class Layer(Parent):
         for child in self.children.values():
             child.build(rng)
         if self._own_params is None:
-            initial = {name: self.initial_value(name, rng) for name in self.shapes}
+            initial = {name: draw(rng, self.shapes[name]) for name, draw in self._initializers.items()}
             self._own_params = {name: np.array(value, self.dtype, order="C") for name, value in initial.items()}
 
     def draw(self) -> Arrays:

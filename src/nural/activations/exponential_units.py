@@ -58,7 +58,7 @@ class ELU(Activation):
 
     operations_per_value = (4, 3)
     pair = elu_forward, elu_backward
-    saves = "input"
+    saves = ("input",)
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
@@ -100,4 +100,4 @@ class SELU(Activation):
 
     operations_per_value = (5, 4)
     pair = selu_forward, selu_backward
-    saves = "input"
+    saves = ("input",)

@@ -89,7 +89,7 @@ class GELU(Activation):
 
     operations_per_value = (5, 10)
     pair = gelu_forward, gelu_backward
-    saves = "input"
+    saves = ("input",)
 
     def __init__(self, approximate: str = "none") -> None:
         _require_known(approximate)

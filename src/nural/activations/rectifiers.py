@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
 from nural.batch import as_floats, float_arrays, gradient_and_saved, require_gradient, require_samples
+from nural.initializers import constant
 from nural.layer import Layer
 from nural.layers.rows import channel_sums, long_rows
 
@@ -147,7 +148,7 @@ class LeakyReLU(Activation):
 
     operations_per_value = (2, 2)
     pair = leaky_relu_forward, leaky_relu_backward
-    saves = "input"
+    saves = ("input",)
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = negative_slope
@@ -222,11 +223,7 @@ class PReLU(Layer):
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
         self.num_parameters, self.init = num_parameters, init
-        super().__init__(shapes={"a": (num_parameters,)}, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """``init`` for each slope."""
-        return np.full(self.shapes[name], self.init)
+        super().__init__(params={"a": ((num_parameters,), constant(init))}, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x where x > 0, else a · x."""

@@ -119,7 +119,7 @@ class SiLU(Activation):
 
     operations_per_value = (4, 8)
     pair = silu_forward, silu_backward
-    saves = "input"
+    saves = ("input",)
 
 
 def softplus_forward(
@@ -183,7 +183,7 @@ class Softplus(Activation):
 
     operations_per_value = (3, 4)
     pair = softplus_forward, softplus_backward
-    saves = "input"
+    saves = ("input",)
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         _require_beta("Softplus", beta)

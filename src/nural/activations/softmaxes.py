@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import as_floats, gradient_and_saved, require_samples
+from nural.batch import gradient_and_saved, require_samples
 
 
 class AlongDimension(Activation):
@@ -25,19 +25,18 @@ class AlongDimension(Activation):
         self.dim = dim
         super().__init__()
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def compute(self, x: np.ndarray) -> np.ndarray:
         """The activation of x over ``dim``."""
-        x = as_floats(type(self).__name__, x, self.dtype)
         if not -x.ndim <= self.dim < x.ndim:
             raise ValueError(f"{type(self).__name__}: x of shape {x.shape} has no dimension {self.dim}")
-        self.saved = y = self.buffer("y", x.shape, x.dtype)
+        y = self.buffer("y", x.shape, x.dtype)
         self.pair[0](x.swapaxes(self.dim, -1), out=y.swapaxes(self.dim, -1))
         return y
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """∂L/∂x."""
         dx = self.buffer("dx", dy.shape, dy.dtype)
-        self.pair[1](*(array.swapaxes(self.dim, -1) for array in (dy, self.saved)), out=dx.swapaxes(self.dim, -1))
+        self.pair[1](*(array.swapaxes(self.dim, -1) for array in (dy, *self.saved)), out=dx.swapaxes(self.dim, -1))
         return dx
 
 

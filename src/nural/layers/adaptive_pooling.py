@@ -215,7 +215,7 @@ class AdaptiveMaxPool2d(Pooling):
     """
 
     pair = adaptive_max_pool2d_forward, adaptive_max_pool2d_backward
-    saves_values = True
+    saves = ("input", "output")
     not_config = Pooling.not_config | {"return_indices"}
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:

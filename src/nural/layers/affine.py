@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nural.batch import require_gradient, require_samples
+from nural.initializers import scale_and_shift
 from nural.layer import Layer
 
 
@@ -59,12 +60,7 @@ class Affine(Layer):
     ) -> None:
         self.shape = tuple(int(size) for size in shape)
         self.scale, self.shift = bool(scale), bool(shift)
-        learned = ["gamma"] * self.scale + ["beta"] * self.shift
-        super().__init__(shapes=dict.fromkeys(learned, self.shape), dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """γ of ones, β of zeros."""
-        return np.full(self.shape, 1.0 if name == "gamma" else 0.0)
+        super().__init__(params=scale_and_shift(self.shape, self.scale, self.shift), dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = γ x + β."""

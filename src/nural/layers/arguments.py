@@ -3,8 +3,6 @@
 import operator
 from typing import Any
 
-from nural.initializers import DEFAULTS
-
 
 def require_int(name: str, what: str, value: Any, least: int = 1) -> int:
     """``value`` as a Python integer.
@@ -20,12 +18,6 @@ def require_int(name: str, what: str, value: Any, least: int = 1) -> int:
     if found < least:
         raise ValueError(f"{name}: {what} must be at least {least}, got {value!r}")
     return found
-
-
-def require_initializer(name: str, initializer: Any) -> None:
-    """Raise ValueError, on behalf of ``name``, unless ``initializer`` is a function or the name of one."""
-    if not callable(initializer) and initializer not in DEFAULTS:
-        raise ValueError(f"{name}: initializer must be a function or one of {', '.join(DEFAULTS)}, got {initializer!r}")
 
 
 def require_only(name: str, what: str, value: Any, only: Any) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out, require_shape
+from nural.initializers import scale_and_shift
 from nural.layer import Layer
 from nural.layers.arguments import require_int
 from nural.layers.rows import channel_sums, long_rows, repeated
@@ -211,17 +212,12 @@ class BatchNorm(Layer):
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, bool(track_running_stats)
         self.bias, self.correction = bias, correction
-        learned = ["gamma", "beta"][: affine + (affine and bias)]
         state = {}
         if track_running_stats:
             state = {"running_mean": np.zeros(num_features), "running_var": np.ones(num_features)}
             if momentum is None:
                 state["num_batches_tracked"] = np.zeros(1)
-        super().__init__(shapes=dict.fromkeys(learned, (num_features,)), state=state, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """γ of ones, β of zeros."""
-        return np.full(self.num_features, 1.0 if name == "gamma" else 0.0)
+        super().__init__(params=scale_and_shift((num_features,), affine, affine and bias), state=state, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = γ x̂ + β; in training the running statistics take in the batch's."""

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out
-from nural.initializers import Initializer, he_normal, initial_value
+from nural.initializers import Initializer, he_normal, weight_and_bias
 from nural.layer import Layer
-from nural.layers.arguments import require_initializer, require_int
+from nural.layers.arguments import require_int
 from nural.layers.im2col import by_group, window_blocks, window_columns
 from nural.layers.padding import PADDING_MODES, pad2d_backward, pad2d_forward
 from nural.layers.toeplitz import toeplitz_gradients, toeplitz_outputs, toeplitz_suits
@@ -179,10 +179,9 @@ class Conv2d(Layer):
     ) -> None:
         numbers = {"in_channels": in_channels, "out_channels": out_channels, "groups": groups}
         in_channels, out_channels, groups = (require_int("Conv2d", what, value) for what, value in numbers.items())
-        require_initializer("Conv2d", initializer)
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel_size
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
-        self.bias, self.padding_mode, self.initializer = bool(bias), padding_mode, initializer
+        self.bias, self.padding_mode = bool(bias), padding_mode
         kernel = down_across("Conv2d", "kernel_size", kernel_size)
         apart = down_across("Conv2d", "dilation", dilation)
         self.sides = sides("Conv2d", padding, kernel, down_across("Conv2d", "stride", stride), apart)
@@ -192,14 +191,8 @@ class Conv2d(Layer):
             raise ValueError(
                 f"Conv2d: there is no padding_mode {padding_mode!r}; choose from {', '.join(PADDING_MODES)}"
             )
-        shapes: dict[str, tuple[int, ...]] = {"K": (*kernel, in_channels // groups, out_channels)}
-        if bias:
-            shapes["b"] = (out_channels,)
-        super().__init__(shapes=shapes, rng=rng, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """K and b as the initializer has them."""
-        return initial_value(self.initializer, rng, self.shapes, name)
+        shape = *kernel, in_channels // groups, out_channels
+        super().__init__(params=weight_and_bias("Conv2d", "K", shape, self.bias, initializer), rng=rng, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x convolved with K, + b."""

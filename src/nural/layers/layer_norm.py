@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_shape
+from nural.initializers import scale_and_shift
 from nural.layer import Layer
 from nural.layers.arguments import require_int
 from nural.layers.rows import rows_of
@@ -160,12 +161,8 @@ class LayerNorm(Layer):
             raise ValueError("LayerNorm: normalized_shape is empty; it needs at least one dimension")
         self.normalized_shape = shape = tuple(require_int("LayerNorm", "normalized_shape", size) for size in sizes)
         self.eps, self.elementwise_affine, self.bias = eps, bool(elementwise_affine), bool(bias)
-        learned = ["gamma", "beta"] if bias else ["gamma"]
-        super().__init__(shapes=dict.fromkeys(learned if elementwise_affine else (), shape), dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """γ of ones, β of zeros."""
-        return np.full(self.normalized_shape, 1.0 if name == "gamma" else 0.0)
+        params = scale_and_shift(shape, self.elementwise_affine, self.elementwise_affine and self.bias)
+        super().__init__(params=params, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = γ x̂ + β."""

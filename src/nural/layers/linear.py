@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out, require_samples
-from nural.initializers import Initializer, he_normal, initial_value
+from nural.initializers import Initializer, he_normal, weight_and_bias
 from nural.layer import Layer
-from nural.layers.arguments import require_initializer, require_int, require_only
+from nural.layers.arguments import require_int, require_only
 from nural.layers.rows import column_sums
 
 
@@ -102,16 +102,8 @@ class Linear(Layer):
         self.in_features = require_int("Linear", "in_features", in_features)
         self.out_features = require_int("Linear", "out_features", out_features)
         self.bias = bool(bias)
-        require_initializer("Linear", initializer)
-        self.initializer = initializer
-        shapes: dict[str, tuple[int, ...]] = {"W": (self.in_features, self.out_features)}
-        if bias:
-            shapes["b"] = (self.out_features,)
-        super().__init__(shapes=shapes, rng=rng, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """W and b from the initializer."""
-        return initial_value(self.initializer, rng, self.shapes, name)
+        params = weight_and_bias("Linear", "W", (self.in_features, self.out_features), self.bias, initializer)
+        super().__init__(params=params, rng=rng, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x W + b."""

@@ -153,7 +153,7 @@ class MaxPool2d(Pooling):
     """
 
     pair = max_pool2d_forward, max_pool2d_backward
-    saves_values = True
+    saves = ("input", "output")
     not_config = Layer.not_config | {"return_indices"}
 
     def __init__(

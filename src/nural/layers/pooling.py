@@ -4,30 +4,19 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import as_floats
-from nural.layer import Layer, arguments_of
+from nural.layers.pair_layer import PairLayer
 from nural.layers.windows import Pair, Sides, Windows, down_across, sides, windows_over
 
 
-class Pooling(Layer):
-    """A layer without weights around one pooling pair, to which it passes its arguments."""
+class Pooling(PairLayer):
+    """A layer around a pooling pair, whose arrays are buffers of the layer."""
 
     operations_per_value = (1, 1)
-    pair: tuple[Any, Any]
-    #: Whether backward takes the input and the output of the forward pass, or only the input's shape.
-    saves_values = False
+    saves = ("input shape",)
 
-    @property
-    def arguments(self) -> tuple[Any, ...]:
-        """The constructor's arguments, which the pair takes after its arrays."""
-        return tuple([getattr(self, argument.name) for argument in arguments_of(type(self))])
-
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def compute(self, x: np.ndarray) -> np.ndarray:
         """The pooled images."""
-        x = as_floats(type(self).__name__, x, self.dtype)
-        y = self.pair[0](x, *self.arguments, scratch=self.buffer)
-        self.saved = (x, y) if self.saves_values else (x.shape,)
-        return y
+        return self.pair[0](x, *self.arguments, scratch=self.buffer)
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """∂L/∂x."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nural.batch import as_floats, require_shape
+from nural.initializers import Parameter, uniform
 from nural.layer import Layer
 from nural.layers.arguments import require_int, require_only
 from nural.layers.rows import column_sums
@@ -140,20 +141,15 @@ class Recurrent(Layer):
         self.hidden_size = hidden_size = require_int(name, "hidden_size", hidden_size)
         self.num_layers = num_layers = require_int(name, "num_layers", num_layers)
         self.bias, self.bidirectional, self.return_sequences = bool(bias), bool(bidirectional), bool(return_sequences)
-        shapes: dict[str, tuple[int, ...]] = {}
-        width = self.gate_count * hidden_size
+        params: dict[str, Parameter] = {}
+        width, draw = self.gate_count * hidden_size, uniform(1 / math.sqrt(hidden_size))  # as in PyTorch
         for i in range(num_layers):
             for run in self.runs(i):
-                shapes[f"W_ih_{run}"] = (hidden_size * len(self.runs(i)) if i else input_size, width)
-                shapes[f"W_hh_{run}"] = (hidden_size, width)
+                params[f"W_ih_{run}"] = (hidden_size * len(self.runs(i)) if i else input_size, width), draw
+                params[f"W_hh_{run}"] = (hidden_size, width), draw
                 if bias:
-                    shapes[f"b_ih_{run}"] = shapes[f"b_hh_{run}"] = (width,)
-        super().__init__(shapes=shapes, rng=rng, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """Uniform between −1/√H and 1/√H, as in PyTorch."""
-        limit = 1 / math.sqrt(self.hidden_size)
-        return rng.uniform(-limit, limit, self.shapes[name])
+                    params[f"b_ih_{run}"] = params[f"b_hh_{run}"] = (width,), draw
+        super().__init__(params=params, rng=rng, dtype=dtype)
 
     def runs(self, i: int) -> list[str]:
         """The names of layer i's passes over the sequence: one, or one for each direction."""

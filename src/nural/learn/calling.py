@@ -28,6 +28,7 @@ class Outcome:
         results: What was returned, one after another; None for what is no array of numbers.
         names: Their names, if the function says them: as a dictionary, or in its ``return``.
         error: The exception, in one sentence with the learner's own line.
+        unwritten: The function that raised `NotImplementedError`, as those do that are not yet written.
         refuses: Whether that line is the learner's own ``raise`` or ``assert``.
         not_taken: Whether the function has no arguments for the settings of this case.
         changed: The arguments that differ afterwards and should not.
@@ -37,6 +38,7 @@ class Outcome:
     results: list[np.ndarray | None] = field(default_factory=list)
     names: tuple[str, ...] = ()
     error: str = ""
+    unwritten: str = ""
     refuses: bool = False
     not_taken: bool = False
     changed: tuple[str, ...] = ()
@@ -82,7 +84,10 @@ def _outcome(function: Function, take: Callable[..., Any], case: Case, names: tu
             if runs:
                 break
             said = sentence_of(error)
-            return Outcome(error=said, refuses=bool(re.match(r"line \d+, `(raise|assert)\b", said)))
+            unwritten = _raised_in(error) if isinstance(error, NotImplementedError) else ""
+            return Outcome(
+                error=said, unwritten=unwritten, refuses=bool(re.match(r"line \d+, `(raise|assert)\b", said))
+            )
         before = case.args
         for name, old, new in zip(function.arguments, before, args, strict=False):
             if isinstance(old, np.ndarray) and name not in function.changes and not _same(old, new):
@@ -133,6 +138,11 @@ def sentence_of(error: BaseException) -> str:
     return f"line {frames[-1].lineno}, `{line}`: {said}" if line else f"line {frames[-1].lineno}: {said}"
 
 
+def _raised_in(error: BaseException) -> str:
+    """The name of the function that raised it."""
+    return traceback.extract_tb(error.__traceback__)[-1].name
+
+
 def _is_learners(filename: str) -> bool:
     here = __file__.rpartition("learn")[0]
     return not (filename.startswith((here, "<frozen", "<__array_function__")) or "site-packages" in filename)
@@ -153,22 +163,9 @@ def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..
     places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if any(p.kind == p.VAR_POSITIONAL for p in parameters):
         return f, ""
-    ours = {name.lower(): i for i, name in enumerate(function.arguments)}
-    theirs = [p.name.lower().strip("_") for p in places]
-    theirs = ["dy" if name in ("dout", "grad_output", "grad_out", "upstream") else name for name in theirs]
     fewest = min(len(case.args) for case in function.cases)
-    if len(set(theirs)) == len(theirs) and set(theirs) <= ours.keys():
-        order = [ours[name] for name in theirs]
-        in_order = order == list(range(len(order)))
-        left_out = [name for i, name in enumerate(function.arguments[:fewest]) if i not in order]
-        if (not in_order or left_out) and set(left_out) <= COMPUTED:
-
-            def by_name(*args: Any) -> Any:
-                if any(i not in order for i in range(fewest, len(args))):
-                    raise NotTaken
-                return f(*(args[i] for i in order if i < len(args)))
-
-            return by_name, ""
+    if by_name := _by_name(function, f, places, fewest):
+        return by_name, ""
     needed = [p for p in places if p.default is p.empty]
     most = max(len(case.args) for case in function.cases)
     if len(places) < fewest or len(needed) > most:
@@ -182,6 +179,29 @@ def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..
         return f(*args)
 
     return take, ""
+
+
+def _by_name(
+    function: Function, f: Callable[..., Any], places: list[inspect.Parameter], fewest: int
+) -> Callable[..., Any] | None:
+    """The function called by our names, if it has those in another order, or computes some of them again."""
+    ours = {name.lower(): i for i, name in enumerate(function.arguments)}
+    also: dict[str, str] = dict.fromkeys(("dout", "grad_output", "grad_out", "upstream"), "dy")
+    theirs = {p.name: also.get(name := p.name.lower().strip("_"), name) for p in places}
+    known = {name: ours[called] for name, called in theirs.items() if called in ours}
+    order = list(known.values())
+    if any(p.kind == p.POSITIONAL_ONLY or (p.name not in known and p.default is p.empty) for p in places):
+        return None
+    left_out = {name for i, name in enumerate(function.arguments[:fewest]) if i not in order}
+    if len(set(order)) < len(order) or not left_out <= COMPUTED or (order == sorted(order) and not left_out):
+        return None
+
+    def by_name(*args: Any) -> Any:
+        if any(i not in order for i in range(fewest, len(args))):
+            raise NotTaken
+        return f(**{name: args[i] for name, i in known.items() if i < len(args)})
+
+    return by_name
 
 
 def source_of(f: Callable[..., Any]) -> str:

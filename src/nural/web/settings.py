@@ -155,7 +155,7 @@ class Settings:
         """
         if other := [name for name in body if name not in LIVE]:
             raise Problem(f"{other[0]} cannot change while a training runs; what can: {', '.join(LIVE)}")
-        return replace(
+        made = replace(
             self,
             learning_rate=number(body, "learning_rate", 0, 1000, self.learning_rate),
             momentum=number(body, "momentum", 0, 0.999, self.momentum),
@@ -163,6 +163,12 @@ class Settings:
             batch_size=integer(body, "batch_size", 2, 1024, self.batch_size),
             epochs=integer(body, "epochs", 1, 1000, self.epochs),
         )
+        if made.drop_last and made.batch_size > made.samples:
+            raise Problem(
+                f"no batch of {made.batch_size} can be made of {made.samples} digits, and a shorter one is left out; "
+                "make batch_size smaller"
+            )
+        return made
 
     def build(self) -> Sequential:
         """The network with its first weights."""

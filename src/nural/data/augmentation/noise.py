@@ -20,11 +20,11 @@ class Noise:
 
     Formula: y = min(max(x + s ε, 0), 1), ε normal of deviation 1, in 256 equally likely steps: a random byte a pixel.
 
-        Args:
-            deviation: The largest deviation, as a share of the way from paper (0) to ink (1), from 0 to 1.
+    Args:
+        deviation: The largest deviation, as a share of the way from paper (0) to ink (1), from 0 to 1.
 
-        Raises:
-            ValueError: deviation is out of its range.
+    Raises:
+        ValueError: deviation is out of its range.
 
         Source: Goodfellow et al. 2016, Deep Learning, section 7.5.
     """

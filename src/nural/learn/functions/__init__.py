@@ -5,15 +5,30 @@ from nural.learn.functions import (
     activations,
     classes,
     convolution,
+    dnn,
     fully_connected,
+    initializers,
     losses,
     normalization,
     optimizers,
     recurrent,
+    two_layer,
 )
 
-FAMILIES = fully_connected, activations, losses, convolution, normalization, recurrent, optimizers
+FAMILIES = (
+    fully_connected,
+    activations,
+    losses,
+    convolution,
+    normalization,
+    recurrent,
+    optimizers,
+    initializers,
+)
 FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES for function in family.FUNCTIONS}
 #: Classes, by their name in PyTorch.
 CLASSES: dict[str, Function] = {function.name: function for function in classes.CLASSES}
-KINDS = FUNCTIONS | CLASSES
+#: The modules of functions of one track, such as "dnn/forward": no function of another file is taken for them.
+TRACKS = dnn, two_layer
+OF_TRACKS: dict[str, Function] = {function.name: function for of_one in TRACKS for function in of_one.FUNCTIONS}
+KINDS = FUNCTIONS | CLASSES | OF_TRACKS

@@ -6,6 +6,7 @@ from nural.learn.mistakes import (
     classes,
     convolution,
     fully_connected,
+    initializers,
     losses,
     normalization,
     optimizers,
@@ -14,7 +15,10 @@ from nural.learn.mistakes import (
 )
 from nural.learn.mistakes.mistake import Mistake
 
-FAMILIES = fully_connected, activations, losses, convolution, pooling, normalization, recurrent, optimizers, classes
+FAMILIES = (
+    *(fully_connected, activations, losses, convolution, pooling, normalization, recurrent),
+    *(optimizers, initializers, classes),
+)
 MISTAKES: list[Mistake] = [m for family in FAMILIES for m in family.MISTAKES]
 
 

@@ -41,6 +41,9 @@ EXPLANATIONS = {
     "loss is written with ½.",
     "decay-sign": "The decay has the wrong sign. It makes weights smaller: 2λW is added to the gradient.",
     "decay-on-bias": "The decay is on b too. It is there to keep W small, and the stated loss has λ‖W‖² alone.",
+    "decay-in-moments": "You add λW to the gradient, so that the decay goes through m and v and is divided by √v. "
+    "AdamW shrinks W by itself, W −= η λ W, and gives Adam the plain gradient.",
+    "decay-without-rate": "The decay is not multiplied by the learning rate. AdamW's is W −= η λ W.",
     "softmax-elementwise": "You take p (1 − p) for each element alone, which is the diagonal of the Jacobian. Each "
     "output of a softmax depends on every input: dx = p (dy − Σ dy p).",
     "softmax-over-everything": "The sum goes over the whole array. Each sample has probabilities of its own: sum over "
@@ -161,6 +164,25 @@ EXPLANATIONS = {
     "W −= η v; or v = μ v − η g, W += v.",
     "step-from-zero": "You count the steps from 0, and 1 − β⁰ = 0 is divided by, or a step is corrected as the one "
     "before. The first step is t = 1.",
+    "fan-exchanged": "The number in the root is not the one that is meant. fan_in (here {fan_in}) counts what each "
+    "output adds up, fan_out ({fan_out}) where each input goes: He takes fan_in alone, Glorot the sum of both.",
+    "variance-for-deviation": "You multiply by the variance. Numbers that are multiplied by s have the variance s²: "
+    "take the root.",
+    "init-factor-missing": "The number above the fan is another one. With N(0, 1 / fan_in) a sum keeps its variance; "
+    "ReLU lets half of it pass, so He has 2 / fan_in; a uniform distribution up to b has b² / 3, so its b has the "
+    "threefold.",
+    "deviation-for-bound": "Your bound is the standard deviation that is meant. Uniform numbers up to b have the "
+    "deviation b / √3, so that the bound is √3 times as much.",
+    "not-centred": "Your weights do not have the mean 0. rng.random() lies between 0 and 1: take "
+    "rng.standard_normal(shape), or rng.uniform(-b, b, shape).",
+    "weights-constant": "All weights are equal. Units with equal weights get equal gradients and stay equal: draw "
+    "each by itself.",
+    "seed-ignored": "Your numbers do not come from rng. Who gives the same seed wants the same weights, and others "
+    "with another: draw with rng, not with np.random.",
+    "init-scale-fixed": "Your weights are equally large whatever the shape. The more numbers an output adds up (here "
+    "{fan_in}), the smaller each weight must be, or the activations grow from layer to layer.",
+    "distribution-exchanged": "The standard deviation is right, the distribution is the other one: *_normal draws "
+    "from a normal distribution, *_uniform from a uniform one.",
     "input-changed": "It writes into its argument. Write into a copy, or into a new array.",
 }
 
@@ -190,8 +212,8 @@ FACTORS = {"−": "sign", "2·": "factor-two-too-many", "½·": "factor-two-miss
 
 def of_ratio(ratio: float | str, results: list[str]) -> tuple[list[str], str]:
     """The names of the mistakes that multiply results by this, and what to say if their explanations do not."""
-    which = " and ".join(results)
-    said = f"Your {which} is the right one times {ratio if isinstance(ratio, str) else format(ratio, '.6g')}."
+    which, verb = " and ".join(results), "is the right one" if len(results) == 1 else "are the right ones"
+    said = f"Your {which} {verb} times {ratio if isinstance(ratio, str) else format(ratio, '.6g')}."
     if isinstance(ratio, str):
         plain, names = ratio, []
         for sign, name in FACTORS.items():

@@ -64,6 +64,7 @@ export class LayerLanes extends HTMLElement {
     ]);
     if (signature !== this.#signature) this.#build();
     this.#signature = signature;
+    for (const layer of this.layers) this.#columns.get(layer.name).layer = layer; // with this trace's numbers
     this.paint();
     this.mark();
   }
