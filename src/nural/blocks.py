@@ -1,4 +1,4 @@
-"""Large arrays piece by piece, so that what is computed on the way stays small and in the cache."""
+"""Large arrays in blocks, so that intermediate results are small and stay in the cache."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,9 @@ BLOCK_BYTES = 65536
 
 
 def in_blocks(*arrays: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yield matching flat pieces of the arrays, at most 64 KB of each; the last array is the one that is written to.
+    """Yield matching flat blocks of the arrays, at most 64 KB of each; the last array is the one that is written to.
 
-    The others are broadcast to its shape and converted to its type; only those that need either are copied.
+    The others are broadcast to its shape and converted to its type; only arrays that need it are copied.
     """
     *inputs, out = arrays
     pieces = np.nditer(

@@ -14,7 +14,7 @@ class Sequential(Layer):
     """Layers one after another: y = f_n(… f_2(f_1(x))); backward goes through them in reverse (the chain rule).
 
     Args:
-        *layers: In the order in which the input passes through them. Each occurs once.
+        *layers: In the order in which the input passes through them; each layer object only once.
         rng: Draws the parameters of the layers that have none yet.
     """
 
@@ -68,11 +68,11 @@ class Sequential(Layer):
 
 
 class Residual(Layer):
-    """A branch with a way around it: y = branch(x) + shortcut(x), and ∂L/∂x is the sum of what comes back through both.
+    """A branch with a way around it: y = branch(x) + shortcut(x), and ∂L/∂x is the sum over both ways.
 
     Args:
-        branch: What is learned beside the shortcut. Its output has the shape of the shortcut's.
-        shortcut: By default the input as it is; a projection where the branch changes the shape.
+        branch: Computes what is added to the shortcut; its output has the shape of the shortcut's.
+        shortcut: By default the unchanged input; a projection if the branch changes the shape.
 
     Source: He et al. 2016, Deep Residual Learning for Image Recognition, section 3.2.
     """
@@ -91,12 +91,12 @@ class Residual(Layer):
 
     @property
     def branch(self) -> Layer:
-        """What is learned."""
+        """The layer that computes what is added."""
         return self.children["branch"]
 
     @property
     def shortcut(self) -> Layer | None:
-        """The layer on the way around, if there is one."""
+        """The layer of the shortcut, if it has one."""
         return self.children.get("shortcut")
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -109,7 +109,7 @@ class Residual(Layer):
         return np.add(y, around, out=self.buffer("y", y.shape, y.dtype))
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """∂L/∂x: what comes back through the branch plus what comes back through the shortcut."""
+        """∂L/∂x: the sum over the branch and the shortcut."""
         dx = self.branch.backward(dy, need_dx)
         if self.gradients_ready is not None:
             self.gradients_ready("branch")
@@ -123,9 +123,9 @@ class Residual(Layer):
 
 
 def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
-    """Whether a layer does what one of these classes of nural's does.
+    """Whether a layer computes as one of these classes of nural's.
 
-    It is of that class, or of one derived from it which has neither a ``forward`` nor a ``pair`` of its own.
+    It does if it is of that class, or of a derived class that has neither a ``forward`` nor a ``pair`` of its own.
     """
     if type(layer) in kinds or not isinstance(layer, kinds):
         return type(layer) in kinds
@@ -133,11 +133,11 @@ def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
 
 
 def _parts(kind: type[Layer]) -> tuple[Any, Any]:
-    """What a class computes with."""
+    """The ``forward`` and the ``pair`` of a class."""
     return kind.forward, getattr(kind, "pair", None)
 
 
 def _listed(layer: Layer) -> str:
-    """A container and what is in it, a line each."""
+    """A container and its layers, one per line."""
     inside = "".join(f"{name}: {child!r},\n" for name, child in layer.children.items())
     return f"{type(layer).__name__}(\n{textwrap.indent(inside, '  ')})"
