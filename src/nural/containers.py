@@ -1,4 +1,4 @@
-"""Layers made of layers: one after another, or with a way around."""
+"""Layers made of layers: one after another, or a branch beside a shortcut."""
 
 import textwrap
 from typing import Any, TypeGuard, TypeVar
@@ -68,7 +68,7 @@ class Sequential(Layer):
 
 
 class Residual(Layer):
-    """A branch with a way around it: y = branch(x) + shortcut(x), and ∂L/∂x is the sum over both ways.
+    """A branch beside a shortcut: y = branch(x) + shortcut(x), and ∂L/∂x is the sum of the gradients of both.
 
     Args:
         branch: Computes what is added to the shortcut; its output has the shape of the shortcut's.
@@ -96,27 +96,27 @@ class Residual(Layer):
 
     @property
     def shortcut(self) -> Layer | None:
-        """The layer of the shortcut, if it has one."""
+        """The layer of the shortcut, if there is one."""
         return self.children.get("shortcut")
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = branch(x) + shortcut(x)."""
         self.draw()
         y = self.branch.forward(x, train)
-        around = x if self.shortcut is None else self.shortcut.forward(x, train)
-        if y.shape != around.shape:
-            raise ValueError(f"Residual: the branch gives shape {y.shape}, the shortcut {around.shape}")
-        return np.add(y, around, out=self.buffer("y", y.shape, y.dtype))
+        shortcut = x if self.shortcut is None else self.shortcut.forward(x, train)
+        if y.shape != shortcut.shape:
+            raise ValueError(f"Residual: the branch gives shape {y.shape}, the shortcut {shortcut.shape}")
+        return np.add(y, shortcut, out=self.buffer("y", y.shape, y.dtype))
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """∂L/∂x: the sum over the branch and the shortcut."""
+        """∂L/∂x: the branch's plus the shortcut's."""
         dx = self.branch.backward(dy, need_dx)
         if self.gradients_ready is not None:
             self.gradients_ready("branch")
-        around = dy if self.shortcut is None else self.shortcut.backward(dy, need_dx)
+        shortcut = dy if self.shortcut is None else self.shortcut.backward(dy, need_dx)
         if self.gradients_ready is not None and self.shortcut is not None:
             self.gradients_ready("shortcut")
-        return np.add(dx, around, out=self.buffer("dx", dx.shape, dx.dtype)) if need_dx else None
+        return np.add(dx, shortcut, out=self.buffer("dx", dx.shape, dx.dtype)) if need_dx else None
 
     def __repr__(self) -> str:
         return _listed(self)
@@ -125,16 +125,16 @@ class Residual(Layer):
 def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
     """Whether a layer computes as one of these classes of nural's.
 
-    It does if it is of that class, or of a derived class that has neither a ``forward`` nor a ``pair`` of its own.
+    It is of that class, or of one derived from it which has no ``forward``, ``compute`` or ``pair`` of its own.
     """
     if type(layer) in kinds or not isinstance(layer, kinds):
         return type(layer) in kinds
     return _parts(type(layer)) in [_parts(kind) for kind in kinds]
 
 
-def _parts(kind: type[Layer]) -> tuple[Any, Any]:
-    """The ``forward`` and the ``pair`` of a class."""
-    return kind.forward, getattr(kind, "pair", None)
+def _parts(kind: type[Layer]) -> tuple[Any, ...]:
+    """What a class computes with."""
+    return kind.forward, getattr(kind, "compute", None), getattr(kind, "pair", None)
 
 
 def _listed(layer: Layer) -> str:

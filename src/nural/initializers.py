@@ -154,7 +154,7 @@ def scale_and_shift(shape: tuple[int, ...], scale: bool, shift: bool) -> dict[st
 
 
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...], gain: float) -> np.ndarray:
-    fans(shape)  # raises for shapes that no weight has
+    fans(shape)  # raises if it is not a weight
     rows, columns = math.prod(shape[:-1]), shape[-1]
     q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
     q *= np.where(np.diag(r) < 0, -gain, gain)

@@ -22,11 +22,11 @@ from nural.task import Task
 DEFAULT_SEED = 0
 #: Whoever draws weights that are not there yet holds this, so that they are drawn once.
 _DRAWING = threading.RLock()
-#: How many sets of a layer's buffers wait for the next `Layer.inference_twin`: so many can be at work at once.
+#: The most sets of a layer's buffers that are kept for the next `Layer.inference_twin`: one for each core.
 _MOST_SPARE = os.cpu_count() or 1
-#: What is collected before anything is: of no structure that there is.
+#: What ``params``, ``grads`` and ``state`` are before they are first collected; no `Parent.structure` is −1.
 _NOTHING = -1, Arrays()
-#: Attributes that calls fill, and that nobody copies.
+#: Attributes that calls fill; they are not copied or pickled.
 _FILLED = {"saved", "gradients_ready", "buffers", "_spare", "_own_grads", "_params", "_grads", "_state"}
 
 
@@ -58,7 +58,7 @@ class Layer(Parent):
 
     Several threads may use one network at the same time through `nural.predict` and its like, since each of these
     computes on an `inference_twin`. ``forward`` and ``backward`` keep what they compute in the layer, so they are for
-    one thread. What a layer of your own keeps between calls belongs into `buffer` and `saved`: these are never
+    one thread. What a layer of your own keeps between calls belongs in `buffer` and `saved`: these are never
     shared between threads, copied, pickled or saved.
 
     Attributes:
@@ -83,8 +83,8 @@ class Layer(Parent):
             elsewhere from ``default_rng(0)``, one generator for the whole network.
     """
 
-    #: What `forward` and `backward` compute for each value, by the formula: an addition, a multiplication, a division,
-    #: a comparison, a drawn number and a function such as exp or the square root are each one operation.
+    #: Operations of `forward` and `backward` for each value, by the formula: an addition, a multiplication, a division,
+    #: a comparison, a drawn number and a function such as exp or the square root count as one each.
     operations_per_value = (0, 0)
     untracked = frozenset({"saved"})
     #: What the last ``forward`` kept for ``backward``.
@@ -124,7 +124,7 @@ class Layer(Parent):
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """Fill ``grads`` from ``dy`` = ∂L/∂y and return ∂L/∂x, which without ``need_dx`` may be left out: None."""
+        """Fill ``grads`` from ``dy`` = ∂L/∂y and return ∂L/∂x, which may be None if not ``need_dx``."""
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
     def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
@@ -229,8 +229,8 @@ class Layer(Parent):
     def replica(self, copies: dict[int, Any] | None = None) -> Self:
         """A twin that shares ``params`` and owns its ``grads``, buffers, and copies of ``state`` and generators.
 
-        It is what a worker needs, who takes a share of each batch; see `nural.parallel.replicas`. Through ``copies``,
-        which `copy.deepcopy` fills, layers that share a generator share its copy too.
+        Each worker that computes a share of a batch has one; see `nural.parallel.replicas`. ``copies``, which
+        `copy.deepcopy` fills, lets layers that share a generator share its copy too.
         """
         self.draw()  # before they are shared
         copies = {} if copies is None else copies
@@ -243,8 +243,8 @@ class Layer(Parent):
     def inference_twin(self) -> Self:
         """A twin for one ``forward`` in evaluation, by one thread while others use this layer, or other twins of it.
 
-        It has this layer's parameters, running statistics and attributes as they are now, and of its own what such a
-        pass writes: `saved`, and buffers, which `give_buffers_back` hands on to the next twin.
+        It shares this layer's parameters, running statistics and attributes, and owns what such a pass writes: `saved`,
+        and buffers, which `give_buffers_back` hands on to the next twin.
         """
         self.draw()
         own = vars(self).copy()
@@ -260,7 +260,7 @@ class Layer(Parent):
         return twin
 
     def give_buffers_back(self) -> None:
-        """Of an `inference_twin`, after its pass, when nothing uses the output any more."""
+        """Hand the buffers of this `inference_twin` on to the next one, once nothing uses its output any more."""
         self._spare.append(self.buffers)
         for child in self.children.values():
             child.give_buffers_back()

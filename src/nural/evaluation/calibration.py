@@ -171,7 +171,6 @@ def reliability(probabilities: np.ndarray, y: Any, bins: int = 15, classes: Sequ
 
     Raises:
         ValueError: these are no probabilities, the targets do not fit, or there is less than one bin.
-
     """
     if bins < 1:
         raise ValueError(f"reliability: there must be at least 1 bin, got {bins}")

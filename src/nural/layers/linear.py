@@ -7,10 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out, require_samples
+from nural.checks import (
+    as_floats,
+    float_arrays,
+    outputs,
+    require_gradient,
+    require_int,
+    require_only,
+    require_out,
+    require_samples,
+)
 from nural.initializers import Initializer, he_normal, weight_and_bias
 from nural.layer import Layer
-from nural.layers.arguments import require_int, require_only
 from nural.layers.rows import column_sums
 
 
@@ -85,8 +93,6 @@ class Linear(Layer):
         initializer: Draws W, and b begins at zero; or "torch" or "keras", to begin as that framework's layer does.
         rng: Draws the weights now; see `Layer`.
         dtype: Of the weights.
-
-    Source: see `fc_forward`.
     """
 
     def __init__(
@@ -120,7 +126,7 @@ class Linear(Layer):
         return fc_backward(dy, W, x, out=(self.grads["W"], self.grads.get("b"), dx))[2]
 
     def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
-        """Those of x W, of ∂L/∂W = xᵀ dy and, if it is needed, of ∂L/∂x = dy Wᵀ, which are as many each."""
+        """Those of x W; ∂L/∂W = xᵀ dy takes as many, and so does ∂L/∂x = dy Wᵀ if it is needed."""
         product = 2 * math.prod(y_shape[:-1]) * math.prod(self.shapes["W"])
         return product, product * (1 + need_dx)
 

@@ -1,31 +1,31 @@
 """What the layers share that are nothing but a pair: activations and poolings."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from nural.batch import as_floats
-from nural.layer import Layer, arguments_of
+from nural.checks import as_floats
+from nural.layer import Layer
 
 
 class PairLayer(Layer):
     """A layer without weights that computes with one pair, to which it passes the arguments of its constructor."""
 
     pair: tuple[Any, Any]
-    #: What the backward function takes of the forward pass: any of "input", "output" and "input shape", in its order.
-    saves: ClassVar[tuple[str, ...]] = ("output",)
+    #: What the backward function takes of the forward pass: "input", "output", "input and output", or "input shape".
+    saves = "output"
 
     @property
     def arguments(self) -> tuple[Any, ...]:
         """What the pair takes beside its arrays: the constructor's arguments."""
-        return tuple([getattr(self, argument.name) for argument in arguments_of(type(self))])
+        return tuple(self.config().values())
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y, which the pair's forward function makes of x; it lives until the next call."""
         x = as_floats(type(self).__name__, x, self.dtype)
         y = self.compute(x)
-        of_pass = {"input": x, "output": y, "input shape": x.shape}
-        self.saved = tuple([of_pass[name] for name in self.saves])
+        of_pass = {"input": x, "output": y, "input and output": (x, y), "input shape": x.shape}
+        self.saved = of_pass[self.saves]
         return y
 
     def compute(self, x: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What all pooling layers share: the windows and the layer around a pair."""
+"""What all pooling layers share: their windows, and a layer that computes with a pooling pair."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from nural.layers.windows import Pair, Sides, Windows, down_across, sides, windo
 
 
 class Pooling(PairLayer):
-    """A layer around a pooling pair, whose arrays are buffers of the layer."""
+    """A layer that computes with a pooling pair, whose arrays are the layer's buffers."""
 
     operations_per_value = (1, 1)
-    saves = ("input shape",)
+    saves = "input shape"
 
     def compute(self, x: np.ndarray) -> np.ndarray:
         """The pooled images."""
@@ -20,7 +20,8 @@ class Pooling(PairLayer):
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """∂L/∂x."""
-        return self.pair[1](dy, *self.saved, *self.arguments, scratch=self.buffer)
+        saved = self.saved if self.saves == "input and output" else (self.saved,)
+        return self.pair[1](dy, *saved, *self.arguments, scratch=self.buffer)
 
 
 def pooling_windows(
@@ -39,12 +40,12 @@ def pooling_windows(
 def pooling_settings(
     name: str, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1
 ) -> tuple[Pair, Pair, Sides, Pair]:
-    """The settings in full: one window after another unless ``stride`` is given, no padding over half of one."""
+    """Each setting as a pair; the stride is the kernel size unless given, the padding at most half of it."""
     kernel = down_across(name, "kernel_size", kernel_size)
-    step = kernel if stride is None or np.size(stride) == 0 else down_across(name, "stride", stride)
-    apart = down_across(name, "dilation", dilation)
-    around = sides(name, padding, kernel, step, apart)
-    for k, both in zip(kernel, around, strict=True):
+    stride = kernel if stride is None or np.size(stride) == 0 else down_across(name, "stride", stride)
+    dilation = down_across(name, "dilation", dilation)
+    padding = sides(name, padding, kernel, stride, dilation)
+    for k, both in zip(kernel, padding, strict=True):
         if max(both) > k // 2:
             raise ValueError(f"{name}: padding can be at most half of the kernel size, {k} // 2; got {max(both)}")
-    return kernel, step, around, apart
+    return kernel, stride, padding, dilation

@@ -12,8 +12,7 @@ from nural.parallel.threads import BlasThreads, Threads
 PROC = Path("/proc")
 #: The steps, counted from 0, that one thread takes to measure how long it needs.
 ONE_THREAD = range(1, 3)
-#: Over how many seconds the mean step is compared with that, and how many steps of one thread these are at least;
-#: a scheduler's turns are shorter.
+#: Seconds whose mean step is compared with that, and the least steps of one thread: a scheduler's turns are shorter.
 WINDOW, WINDOW_STEPS = 0.02, 4
 #: How many seconds threads may share one core after they wake, until the scheduler moves them apart, and how many times
 #: as long as with one thread a step may take meanwhile.
@@ -27,10 +26,10 @@ LOOK_AGAIN = 0.01
 class Contention:
     """Lets a training go on with one thread while several are not faster.
 
-    After a first step, two steps are taken by one thread. Then several threads take over, as soon as the system says
-    that enough cores are free. In each window their mean step is compared with the time that one thread needed. If it
-    is longer, one thread goes on for 0.1 s, or for 30 times as long as the attempt lost, so that all attempts together
-    cost about 3% of the time.
+    After a first step, two are taken by one thread. Then several take over, as soon as the system says that enough
+    cores are free. In each window the mean step is compared with what one thread needed. Where it is more, that one
+    goes on for 0.1 s, or 30 times as long as the others' try lost, so that all tries together cost about 3% of the
+    time.
 
     In those two steps one thread computes the workers' shares one after another, which needs no more memory; later it
     computes whole batches, which is faster. Whole batches, and products of one BLAS thread, round differently.

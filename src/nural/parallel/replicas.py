@@ -5,8 +5,8 @@ from typing import Self
 
 import numpy as np
 
+from nural.blocks import Block, row_blocks
 from nural.layer import Layer
-from nural.optimizers.optimizer import Block, row_blocks
 from nural.parallel.workers import Workers
 
 #: No share has fewer rows: batch norm needs two for a variance.

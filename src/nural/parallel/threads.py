@@ -16,11 +16,11 @@ from nural.layer import Layer
 
 #: Batches of fewer samples are not divided; batch norm needs two.
 LEAST_ROWS = 2
-#: How many rows of a batch a worker should have at least.
+#: The least rows of a batch that are worth a worker.
 ROWS_OF_A_WORKER = 8
-#: How many values a worker should compute in a step, for it waits at each call for Python's lock. With two, the step of
-#: 64 images of LeNet, 2.8 million values each, took 1.3 times as long as with one; that of 16 images of PyTorch's
-#: example, 5.5 million each, 0.9 times as long, and of 64 images 0.7 times.
+#: The least values in a step that are worth a worker, since each call waits for Python's lock. With two, the step of 64
+#: images of LeNet, 2.8 million values each, took 1.3 times as long as with one; that of 16 images of PyTorch's example,
+#: 5.5 million each, 0.9 times as long, and of 64 images 0.7 times.
 VALUES_OF_A_WORKER = 4_000_000
 #: How many multiplications one use of all weights should take to be worth dividing by BLAS.
 MULTIPLICATIONS = 4_000_000
@@ -55,7 +55,7 @@ class Threads:
 
 
 def choose_threads(threads: Any, model: Layer, x: Samples, batch_size: int, available: int | None = None) -> Threads:
-    """The threads that ``threads`` stands for; they depend only on the arguments and the number of cores.
+    """What ``threads`` means for this training; the same on all machines with the same number of cores.
 
     A network whose layers compute more values than it has weights gains from workers, each of which does a share of all
     the work but has to add up the gradients of all weights. A network with more weights than values consists mostly of
@@ -64,8 +64,8 @@ def choose_threads(threads: Any, model: Layer, x: Samples, batch_size: int, avai
     possible to BLAS.
 
     Args:
-        threads: "auto": one for each of the `cores`, or one if a step has too little work. A whole number: exactly that
-            many. `Threads` are taken as given.
+        threads: "auto": one for each of the `cores`, or one where a step has too little work. An integer: that number.
+            `Threads`: themselves.
         model: With its weights drawn. Two samples go through a replica of it.
         x: Inputs, ``(N, …)``.
         batch_size: Samples per step.

@@ -11,17 +11,17 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """Workers, the first of which is the calling thread; a context manager that ends the others' threads.
+    """Workers, of which the calling thread is the first; a context manager that ends the others' threads.
 
     Attributes:
         at_once: Whether they work at the same time. If not, the calling thread does what each would do, one after the
             other, and gets the same results.
 
     Args:
-        count: How many.
+        count: The number of workers.
 
     Raises:
-        ValueError: count is below 1.
+        ValueError: the number is below 1.
     """
 
     def __init__(self, count: int = 1) -> None:

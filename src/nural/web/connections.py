@@ -228,7 +228,7 @@ class Pool(Connection):
         windows = pooling_windows("MaxPool2d", (1, height, width, 1), *settings)
         found = np.zeros((*windows.count, height * width), bool)
         pixels = np.arange(height * width).reshape(height, width)
-        for _, (r, c), (h, w) in windows.all_taps():
+        for _, (r, c), (h, w) in windows.all_positions():
             part = pixels[h, w]
             rows, columns = np.arange(r.start, r.stop)[:, None], np.arange(c.start, c.stop)[None]
             found[rows, columns, part] = True

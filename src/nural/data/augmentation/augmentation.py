@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nural.batch import require_out
+from nural.checks import require_out
 from nural.data.augmentation.affine import Affine
 from nural.data.augmentation.coordinates import SIZE
 from nural.data.augmentation.distortion import Distortion

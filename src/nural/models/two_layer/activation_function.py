@@ -1,7 +1,7 @@
 """Activation functions, and their derivatives as functions of the input ``a``; all but softmax work entry by entry.
 
-A layer does not need the derivative but the error behind it, ``dz * relu_grad(a)``; the pairs of `nural.activations`,
-of which all of these are made, give that at once.
+A layer needs not the derivative but the gradient ``dz * relu_grad(a)``, which the pairs of `nural.activations`, from
+which all of these are made, give at once.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ def sigmoid(a: ArrayLike) -> np.ndarray:
 
 
 def sigmoid_grad(a: ArrayLike) -> np.ndarray:
-    """Its derivative: σ(a) (1 − σ(a))."""
+    """Its derivative: σ(a) (1 − σ(a)). `sigmoid_backward` takes σ(a), not a."""
     y = sigmoid(a)
     return sigmoid_backward(np.ones_like(y), y)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import require_samples
+from nural.checks import require_samples
 
 
 def cross_entropy_error(y: ArrayLike, t: ArrayLike) -> float:

@@ -1,5 +1,9 @@
-"""Checks of the arrays that every pair is given: floats, at least one sample, and shapes that fit."""
+"""What functions ask of the arrays they are given, and constructors of their arguments; the error names who asks.
 
+Arrays become floats, hold samples, and have shapes that fit.
+"""
+
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +13,8 @@ from numpy.typing import ArrayLike
 #: Where a pair writes its results to; None stands for a result that is not wanted.
 Outputs = tuple[Any, ...]
 
-#: What needs no conversion: plain arrays of the float types, in native byte order. Every call of a pair looks at both,
-#: so they stand where they are found fastest.
+#: What needs no conversion: plain arrays of the float types, in the machine's own byte order. Every call of a pair
+#: looks up both names, fastest in this module.
 ndarray = np.ndarray
 FLOATS = frozenset(np.dtype(code) for code in "efdg")
 
@@ -88,7 +92,7 @@ def _nothing(name: str, batch: np.ndarray | None) -> Exception:
 
 
 def require_shape(name: str, what: str, array: np.ndarray | None, shape: tuple[int, ...]) -> None:
-    """Raise ValueError, on behalf of ``name``, unless ``array`` is None or has ``shape``: nothing is broadcast."""
+    """Raise ValueError, on behalf of ``name``, unless ``array`` is None or has ``shape``; nothing is broadcast."""
     if array is not None and array.shape != shape:
         raise ValueError(f"{name}: {what} has shape {array.shape}; it must have {shape}")
 
@@ -132,3 +136,25 @@ def outputs(
     for array, shape in zip(out, shapes, strict=True):
         require_out(name, array, shape, contiguous)
     return out
+
+
+def require_int(name: str, what: str, value: Any, least: int = 1) -> int:
+    """``value`` as a Python integer.
+
+    Raises:
+        TypeError: on behalf of ``name``, it is not an integer.
+        ValueError: it is less than ``least``.
+    """
+    try:
+        found = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: {what} must be a whole number, got {value!r}") from None
+    if found < least:
+        raise ValueError(f"{name}: {what} must be at least {least}, got {value!r}")
+    return found
+
+
+def require_only(name: str, what: str, value: Any, only: Any) -> None:
+    """Raise ValueError unless ``value``, of an argument that PyTorch has, is the one that nural has."""
+    if value != only:
+        raise ValueError(f"{name}: nural has only {what}={only!r}, got {value!r}")
