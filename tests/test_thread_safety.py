@@ -14,21 +14,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import nural
 from nural import activations, containers, layers
-from nural.activations import (
-    ELU,
-    GELU,
-    SELU,
-    Hardtanh,
-    LeakyReLU,
-    LogSoftmax,
-    PReLU,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
+from nural.activations import LeakyReLU, ReLU, Tanh
+from nural.cases.layers import LAYERS
 from nural.containers import Residual, Sequential
 from nural.evaluation.inference import outputs
 from nural.initializers import he_normal
@@ -78,8 +65,7 @@ class SumOfTwo(Layer):
 
 def of_rows() -> list[Layer]:
     """Layers behind which there is nothing but what they make of rows, or entry by entry."""
-    kinds = (ELU, GELU, SELU, Hardtanh, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh)
-    plain = [kind() for kind in kinds]
+    plain = [kind() for kind in LAYERS if kind.__module__.startswith("nural.activations.")]
     return [*plain, Dropout(), BatchNorm1d(300), LayerNorm(300), Affine((300,)), Rescaling(2.0, 1.0)]
 
 

@@ -19,6 +19,7 @@ _NAMES = {
         "Sigmoid",
         "Softmax",
         "Softplus",
+        "Softsign",
         "Tanh",
     ),
     "containers": (

@@ -1,6 +1,7 @@
 """Layers made of layers: one after another, or a branch beside a shortcut."""
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from nural.layer import Layer
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
+Entry = TypeVar("Entry")
 
 
 class Sequential(Layer):
@@ -130,6 +132,11 @@ def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
     if type(layer) in kinds or not isinstance(layer, kinds):
         return type(layer) in kinds
     return _parts(type(layer)) in [_parts(kind) for kind in kinds]
+
+
+def entry_for(layer: Layer, table: Mapping[type[Layer], Entry]) -> Entry | None:
+    """What a table has for the layer's class, or for the nearest that this one is derived from; None for none."""
+    return next((table[kind] for kind in type(layer).__mro__ if kind in table), None)
 
 
 def _parts(kind: type[Layer]) -> tuple[Any, ...]:

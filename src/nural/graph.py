@@ -1,5 +1,6 @@
 """Networks that branch and join: layers that read the outputs of several others; and the walk over any network."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -15,7 +16,9 @@ Value = TypeVar("Value")
 class Sum(Layer):
     """y = Σ_i x_i of several inputs of one shape; each gets ∂L/∂y."""
 
-    operations_per_value = (1, 0)
+    def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
+        """An addition for each value but those of one input; ``x_shape`` is of all of them."""
+        return math.prod(x_shape) - math.prod(y_shape), 0
 
     def forward(self, x: Any, train: bool = False) -> np.ndarray:
         """Their sum; ``x`` is a tuple of arrays."""

@@ -25,7 +25,8 @@ from nural.interop.torch_arrays import twins
 
 pytestmark = pytest.mark.parity
 
-ELEMENTWISE = ["ELU", "GELU", "Hardtanh", "LeakyReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softplus", "Tanh"]
+ELEMENTWISE = ["ELU", "GELU", "Hardtanh", "LeakyReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softplus"]
+ELEMENTWISE += ["Softsign", "Tanh"]
 IMAGES = ["Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "BatchNorm2d"]
 RECURRENT = ["RNN", "LSTM", "GRU"]
 OTHERS = ["BatchNorm1d", "LayerNorm", "Linear", "LogSoftmax", "PReLU", "Softmax"]

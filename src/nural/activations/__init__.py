@@ -28,6 +28,7 @@ from nural.activations.rectifiers import relu_forward as relu_forward
 from nural.activations.sigmoids import Sigmoid as Sigmoid
 from nural.activations.sigmoids import SiLU as SiLU
 from nural.activations.sigmoids import Softplus as Softplus
+from nural.activations.sigmoids import Softsign as Softsign
 from nural.activations.sigmoids import Tanh as Tanh
 from nural.activations.sigmoids import sigmoid_backward as sigmoid_backward
 from nural.activations.sigmoids import sigmoid_forward as sigmoid_forward
@@ -35,6 +36,8 @@ from nural.activations.sigmoids import silu_backward as silu_backward
 from nural.activations.sigmoids import silu_forward as silu_forward
 from nural.activations.sigmoids import softplus_backward as softplus_backward
 from nural.activations.sigmoids import softplus_forward as softplus_forward
+from nural.activations.sigmoids import softsign_backward as softsign_backward
+from nural.activations.sigmoids import softsign_forward as softsign_forward
 from nural.activations.sigmoids import tanh_backward as tanh_backward
 from nural.activations.sigmoids import tanh_forward as tanh_forward
 from nural.activations.softmaxes import LogSoftmax as LogSoftmax

@@ -68,6 +68,39 @@ class Tanh(Activation):
     pair = tanh_forward, tanh_backward
 
 
+def softsign_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
+    """Softsign: y = x / (1 + |x|), of x's shape; it nears ±1 as slowly as 1 / |x|.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks, section 3.
+    """
+    x = require_samples("softsign_forward", x)
+    y = np.abs(x, out=out)
+    y += 1
+    return np.divide(x, y, out=y)
+
+
+def softsign_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
+    """Gradient of `softsign_forward`: ∂L/∂x = dy / (1 + |x|)², of dy's shape. ``x`` is its input."""
+    dy, x = gradient_and_saved("softsign_backward", dy, x)
+    dx = np.abs(x, out=np.empty_like(dy) if out is None else out)
+    dx += 1
+    np.divide(1, dx, out=dx)
+    dx *= dx  # of a number below 1, which cannot overflow
+    dx *= dy
+    return dx
+
+
+class Softsign(Activation):
+    """Softsign: x / (1 + |x|), with `softsign_forward` and `softsign_backward`."""
+
+    operations_per_value = (3, 5)
+    pair = softsign_forward, softsign_backward
+    saves = "input"
+
+
 def silu_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     """Sigmoid linear unit, also called swish: y = x σ(x) with the sigmoid σ; of x's shape.
 

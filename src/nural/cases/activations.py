@@ -111,6 +111,7 @@ CASES = [
     ),
     _case("sigmoid", a.sigmoid_forward, a.sigmoid_backward, lambda F, x: F.sigmoid(x)),
     _case("tanh", a.tanh_forward, a.tanh_backward, lambda F, x: F.tanh(x)),
+    _case("softsign", a.softsign_forward, a.softsign_backward, lambda F, x: F.softsign(x)),
     _case("silu", a.silu_forward, a.silu_backward, lambda F, x: F.silu(x)),
     _case(
         "softplus",

@@ -23,6 +23,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.activations.erfcx import POLYNOMIALS
@@ -31,14 +32,20 @@ from nural.export.folding import scale_and_shift
 from nural.export.geometry import windows_of
 from nural.export.quantisation import Quantised
 from nural.export.steps import Step
+from nural.graph import Concatenate, Graph, Sum
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d, pooling_divisors
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
+from nural.layers.gru import GRU
+from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
+from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
+from nural.layers.permute import Permute, Reverse
+from nural.layers.rnn import RNN
 from nural.layers.windows import Windows
 
 
@@ -77,9 +84,10 @@ def call(step: Step, quantised: Quantised | None) -> Call | None:
     if type(layer) in ELEMENTWISE:
         function, fields = ELEMENTWISE[type(layer)](layer)
         return _elementwise(step, function, **fields)
-    if type(layer) not in CALLS:
+    make = CALLS.get(type(layer))
+    if make is None:
         raise Inexpressible("there is no function for it there")
-    return CALLS[type(layer)](step, quantised)
+    return make(step, quantised)
 
 
 def _elementwise(step: Step, function: str, **fields: Any) -> Call:
@@ -228,9 +236,11 @@ ELEMENTWISE: dict[type[Layer], Callable[[Any], tuple[str, dict[str, Any]]]] = {
     Sigmoid: lambda layer: ("sigmoid", {}),
     SiLU: lambda layer: ("silu", {}),
     Tanh: lambda layer: ("hyperbolic_tangent", {}),
+    Softsign: lambda layer: ("softsign", {}),
     Softplus: lambda layer: ("softplus", {"beta": np.float32(layer.beta), "threshold": np.float32(layer.threshold)}),
 }
-CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None]] = {
+#: The other layers; None for those that there is no function for.
+CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None] | None] = {
     Linear: _linear,
     Conv2d: _convolution,
     MaxPool2d: _max_pooling,
@@ -246,4 +256,5 @@ CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None]] = {
     PReLU: _prelu,
     Softmax: _rows("softmax"),
     LogSoftmax: _rows("log_softmax"),
+    **dict.fromkeys((LayerNorm, RNN, LSTM, GRU, Permute, Reverse, Graph, Sum, Concatenate)),
 }

@@ -16,6 +16,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.export.onnx_nodes import Nodes, Order, Value
@@ -122,6 +123,7 @@ ENTRY_BY_ENTRY: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Sigmoid: _plain("Sigmoid"),
     Tanh: _plain("Tanh"),
     Softplus: _softplus,
+    Softsign: _plain("Softsign"),
     Softmax: _along_dimension("Softmax"),
     LogSoftmax: _along_dimension("LogSoftmax"),
 }

@@ -39,7 +39,7 @@ def steps_of(model: Layer, shape: tuple[int, ...]) -> list[Step]:
         ValueError: the model does not take this shape.
     """
     steps: list[Step] = []
-    _collect(model, "", np.zeros((1, *shape), model.dtype), steps)
+    _collect(model, "", np.zeros((2, *shape), model.dtype), steps)  # one alone has no variance
     return steps
 
 

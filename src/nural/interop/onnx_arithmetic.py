@@ -23,7 +23,7 @@ from nural.layers.linear import Linear
 
 
 def add(reader: Reader, node: NodeProto) -> GraphValue:
-    """Add: of two values their sum; of a constant a bias, or a layer of its own."""
+    """Add: of two values `Residual` or `Sum`; of a constant a bias, or `Rescaling` or `Affine`."""
     one, other = node.input
     if one in reader.values and other in reader.values:
         return _sum(reader, reader.value(one), reader.value(other))
@@ -43,7 +43,7 @@ def sub(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def sum_(reader: Reader, node: NodeProto) -> GraphValue:
-    """Sum: of any number of values and constants."""
+    """Sum of any number of values and constants: as Add."""
     values = [reader.value(name) for name in node.input if name in reader.values]
     total = reduce(lambda so_far, value: _sum(reader, so_far, value), values)
     for name in node.input:
@@ -53,7 +53,7 @@ def sum_(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def mul(reader: Reader, node: NodeProto) -> GraphValue:
-    """Mul: with a constant; of two values only as a part of SiLU or GELU."""
+    """Mul: with a constant `Rescaling` or `Affine`; of two values only as a part of `SiLU` or `GELU`."""
     one, other = node.input
     if one in reader.values and other in reader.values:
         found = _gated(reader, reader.value(one), reader.value(other))
@@ -66,14 +66,14 @@ def mul(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def div(reader: Reader, node: NodeProto) -> GraphValue:
-    """Div: by a constant."""
+    """Div by a constant: as Mul."""
     divisor = reader.constant(node, 1, "the divisor")
     assert divisor is not None
     return _times(reader, reader.value(node.input[0]), 1 / divisor.astype(reader.dtype))
 
 
 def clip(reader: Reader, node: NodeProto) -> GraphValue:
-    """Clip: min(max(x, low), high)."""
+    """Clip: `Hardtanh`, from 0 on `ReLU`."""
     attributes = attributes_of(node)
     given = (reader.constant(node, 1, "min"), reader.constant(node, 2, "max"))
     low, high = (attributes.get("min"), attributes.get("max")) if reader.opset < 11 else given
@@ -81,24 +81,24 @@ def clip(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def max_(reader: Reader, node: NodeProto) -> GraphValue:
-    """Max of a value and numbers, as PyTorch writes clamp."""
+    """Max of a value and numbers, as PyTorch writes clamp: as Clip."""
     value, bounds = _bounded(reader, node)
     return _clipped(reader, value, bounds.max(), None)
 
 
 def min_(reader: Reader, node: NodeProto) -> GraphValue:
-    """Min of a value and numbers."""
+    """Min of a value and numbers: as Clip."""
     value, bounds = _bounded(reader, node)
     return _clipped(reader, value, None, bounds.min())
 
 
 def erf(reader: Reader, node: NodeProto) -> GraphValue:
-    """Erf, which nural has only inside GELU."""
+    """Erf only as a part of `GELU`."""
     return reader.each(Unfinished("Erf", reader.refuse("nural has it only inside GELU")), reader.value(node.input[0]))
 
 
 def greater(reader: Reader, node: NodeProto) -> GraphValue:
-    """Greater, which nural has only inside Softplus."""
+    """Greater only as a part of `Softplus`."""
     layer = Unfinished("Greater", reader.refuse("nural has it only inside softplus"))
     threshold = reader.constant(node, 1, "the threshold")
     if threshold is None or threshold.size != 1:
@@ -108,7 +108,7 @@ def greater(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def where(reader: Reader, node: NodeProto) -> GraphValue:
-    """Where, as a part of PyTorch's softplus: x where β x > threshold, else log(1 + e^{β x}) / β."""
+    """Where only as a part of `Softplus`: x where β x > threshold, else log(1 + e^{β x}) / β."""
     beyond, x, soft = (reader.value(name) for name in node.input)
     comparison, smooth, scale = reader.layer_of(beyond), reader.layer_of(soft), 1.0
     if isinstance(smooth, Rescaling) and smooth.offset == 0:
@@ -127,7 +127,7 @@ def where(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def concat(reader: Reader, node: NodeProto) -> GraphValue:
-    """Concat along a dimension that is not the batch."""
+    """Concat along a dimension that is not the batch: `Concatenate`."""
     values = [reader.value(name) for name in node.input]
     rank = len(values[0].shape)
     axis = reader.dimension(attributes_of(node)["axis"], rank)
@@ -143,7 +143,7 @@ def concat(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def gemm(reader: Reader, node: NodeProto) -> GraphValue:
-    """Gemm: α A B + β C as a Linear layer."""
+    """Gemm, α A B + β C with any transA and transB: `Linear`."""
     attributes = attributes_of(node)
     value = reader.value(node.input[0], by_pixel=not attributes.get("transA"))
     if attributes.get("transA"):
@@ -159,7 +159,7 @@ def gemm(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def matmul(reader: Reader, node: NodeProto) -> GraphValue:
-    """MatMul with a constant matrix as a Linear layer without bias."""
+    """MatMul with a constant matrix: `Linear`, with the Add behind it as its bias."""
     value, W = reader.value(node.input[0], by_pixel=True), reader.learned(node, 1, "the second factor")
     rank = len(value.shape)
     while W.ndim > 2 and W.shape[0] == 1 and W.ndim <= rank:

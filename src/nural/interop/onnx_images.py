@@ -23,7 +23,7 @@ PAD_MODES = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wr
 
 
 def conv(reader: Reader, node: NodeProto) -> GraphValue:
-    """Conv of images, or of sequences ``(N, C, L)`` as images one pixel high."""
+    """Conv of images, or of sequences ``(N, C, L)`` as images one pixel high, with any auto_pad: `Conv2d`."""
     W = reader.learned(node, 1, "the kernel")
     b = reader.array(node, 2, "the bias")
     mode, around = _pad_before(reader, node)
@@ -53,7 +53,7 @@ def conv(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def max_pool(reader: Reader, node: NodeProto) -> GraphValue:
-    """MaxPool."""
+    """MaxPool of images or sequences: `MaxPool2d`."""
     if any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("the places of its maxima are read; nural gives only the maxima")
 
@@ -64,7 +64,7 @@ def max_pool(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def average_pool(reader: Reader, node: NodeProto) -> GraphValue:
-    """AveragePool."""
+    """AveragePool of images or sequences, without dilations: `AvgPool2d`."""
     if set(attributes_of(node).get("dilations", [1])) != {1}:
         raise reader.refuse("it has dilations, which nural's average pooling has not")
     _, around = _pad_before(reader, node)
@@ -82,17 +82,17 @@ def average_pool(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def global_average(reader: Reader, node: NodeProto) -> GraphValue:
-    """GlobalAveragePool."""
+    """GlobalAveragePool: `AdaptiveAvgPool2d`, with the Flatten behind it `GlobalAvgPool2d`."""
     return _images(reader, reader.value(node.input[0]), lambda value: AdaptiveAvgPool2d(1))
 
 
 def global_max(reader: Reader, node: NodeProto) -> GraphValue:
-    """GlobalMaxPool."""
+    """GlobalMaxPool: `AdaptiveMaxPool2d`."""
     return _images(reader, reader.value(node.input[0]), lambda value: AdaptiveMaxPool2d(1))
 
 
 def reduce_mean(reader: Reader, node: NodeProto) -> GraphValue:
-    """ReduceMean over the pixels of images."""
+    """ReduceMean over the pixels of images: as GlobalAveragePool."""
     value, attributes = reader.value(node.input[0]), attributes_of(node)
     constant = reader.constant(node, 1, "axes")
     axes = attributes.get("axes", [] if constant is None else constant.tolist())
@@ -103,7 +103,7 @@ def reduce_mean(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def pad(reader: Reader, node: NodeProto) -> GraphValue:
-    """Pad, of images before a convolution or an average pooling, which takes it over."""
+    """Pad before a convolution or an average pooling, which takes it over."""
     value, attributes = reader.value(node.input[0]), attributes_of(node)
     constant = reader.constant(node, 1, "pads")
     pads = list(attributes.get("pads", [] if constant is None else constant.tolist()))

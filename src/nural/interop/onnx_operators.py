@@ -18,6 +18,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.interop.onnx_arithmetic import (
@@ -42,7 +43,6 @@ from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_sequences import gather, recurrent, slice_
 from nural.interop.onnx_shapes import cast, flatten, reshape, squeeze, transpose, unsqueeze
 from nural.interop.onnx_values import GraphValue, channels_last
-from nural.layer import Layer
 from nural.layers.affine import Rescaling
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.dropout import Dropout
@@ -52,7 +52,7 @@ from nural.layers.layer_norm import LayerNorm
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 
-def _each(build: Callable[..., Layer], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], GraphValue]:
+def _each(build: type[Any], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], GraphValue]:
     """A layer that takes each entry alone; of each argument its attribute in ONNX and that one's default."""
 
     def read(reader: Reader, node: NodeProto) -> GraphValue:
@@ -60,10 +60,12 @@ def _each(build: Callable[..., Layer], **attributes: tuple[str, Any]) -> Callabl
         arguments = {ours: given.get(theirs, default) for ours, (theirs, default) in attributes.items()}
         return reader.each(build(**arguments), reader.value(node.input[0], by_pixel=True))
 
+    read.__doc__ = f"`{build.__name__}`"
     return read
 
 
 def _selu(reader: Reader, node: NodeProto) -> GraphValue:
+    """`SELU`; with other constants than its paper's `ELU` and `Rescaling`."""
     attributes = attributes_of(node)
     alpha, gamma = attributes.get("alpha", SELU_ALPHA), attributes.get("gamma", SELU_GAMMA)
     value = reader.value(node.input[0])
@@ -73,6 +75,7 @@ def _selu(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def _swish(reader: Reader, node: NodeProto) -> GraphValue:
+    """`SiLU`."""
     alpha = attributes_of(node).get("alpha", 1.0)
     value = reader.value(node.input[0])
     if alpha == 1:
@@ -81,6 +84,7 @@ def _swish(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def _prelu(reader: Reader, node: NodeProto) -> GraphValue:
+    """`PReLU`, with one slope or one for each channel."""
     value, slopes = reader.value(node.input[0]), reader.learned(node, 1, "the slope")
     rank = len(value.shape)
     if slopes.size == 1:
@@ -106,10 +110,12 @@ def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], GraphValue]:
             raise reader.refuse(f"before opset 13 it normalises over all dimensions from {axis} on, nural over one")
         return reader.each(kind(value.place(axis) - rank if value.place(axis) else 0), value)
 
+    read.__doc__ = f"`{kind.__name__}`"
     return read
 
 
 def _batch_norm(reader: Reader, node: NodeProto) -> GraphValue:
+    """`BatchNorm1d` or `BatchNorm2d`; not in training mode."""
     attributes = attributes_of(node)
     if attributes.get("training_mode") or len([name for name in node.output if name]) > 1:
         raise reader.refuse("it is in training mode, whose statistics are those of the batch; export it for inference")
@@ -126,6 +132,7 @@ def _batch_norm(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def _layer_norm(reader: Reader, node: NodeProto) -> GraphValue:
+    """`LayerNorm`, over the last dimensions."""
     if len([name for name in node.output if name]) > 1 and any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mean and deviation are read too; nural gives only the output")
     value = reader.value(node.input[0])
@@ -152,6 +159,7 @@ def _layer_norm(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def _dropout(reader: Reader, node: NodeProto) -> GraphValue:
+    """`Dropout`; not in training mode."""
     if any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mask is read; nural gives only the output")
     training, ratio = reader.constant(node, 2, "training_mode"), reader.constant(node, 1, "the ratio")
@@ -162,6 +170,7 @@ def _dropout(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def _identity(reader: Reader, node: NodeProto) -> GraphValue:
+    """Identity: nothing."""
     return reader.value(node.input[0], by_pixel=True)
 
 
@@ -207,6 +216,7 @@ OPERATORS: dict[str, Callable[[Reader, NodeProto], GraphValue]] = {
     "Slice": slice_,
     "Softmax": _softmax(Softmax),
     "Softplus": _each(Softplus),
+    "Softsign": _each(Softsign),
     "Squeeze": squeeze,
     "Sub": sub,
     "Sum": sum_,

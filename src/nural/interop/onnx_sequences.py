@@ -24,7 +24,7 @@ INPUTS = ("W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
 
 
 def recurrent(reader: Reader, node: NodeProto) -> GraphValue:
-    """One layer: of all steps for Y, of the last for Y_h. The network may need one of them."""
+    """The layer of this name, any direction and layout, from states of 0; all steps for Y, the last for Y_h."""
     operator, attributes = node.op_type, attributes_of(node)
     given = {name: reader.constant(node, i, name) for i, name in enumerate(INPUTS, start=1)}
     layout = attributes.get("layout", 0)
@@ -112,7 +112,7 @@ def _arrays(layer: Recurrent, operator: str, given: dict[str, Any]) -> dict[str,
 
 
 def gather(reader: Reader, node: NodeProto) -> GraphValue:
-    """Gather of one step: the last one of a recurrent layer, or the only one of a dimension."""
+    """Gather of the last step of a recurrent layer, or of the only one of a dimension."""
     value = reader.value(node.input[0])
     axis = reader.dimension(attributes_of(node).get("axis", 0), len(value.shape))
     index = reader.constant(node, 1, "the index")
@@ -122,7 +122,7 @@ def gather(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def slice_(reader: Reader, node: NodeProto) -> GraphValue:
-    """Slice: all of a value, or the last step of a recurrent layer."""
+    """Slice of all of a value, or of the last step of a recurrent layer."""
     value = reader.value(node.input[0])
     attributes = attributes_of(node)
     names = ("starts", "ends", "axes", "steps")

@@ -12,7 +12,7 @@ from nural.interop.onnx_values import GraphValue, SharedAxes
 
 
 def flatten(reader: Reader, node: NodeProto) -> GraphValue:
-    """Flatten: two dimensions, divided at its axis."""
+    """Flatten that keeps samples apart: `Flatten`."""
     value = reader.value(node.input[0])
     axis = attributes_of(node).get("axis", 1)
     axis += len(value.shape) if axis < 0 else 0
@@ -20,7 +20,7 @@ def flatten(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def reshape(reader: Reader, node: NodeProto) -> GraphValue:
-    """Reshape: 0 keeps a size, −1 is what is left."""
+    """Reshape that keeps samples apart: `Flatten` or `Unflatten`; 0 keeps a size, −1 is what is left."""
     value = reader.value(node.input[0])
     wanted = attributes_of(node).get("shape")
     if wanted is None:
@@ -34,7 +34,7 @@ def reshape(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def transpose(reader: Reader, node: NodeProto) -> GraphValue:
-    """Transpose: ONNX's dimensions get other numbers, nural's array stays as it is."""
+    """Transpose: dimensions get other names; `Permute` where that is not enough."""
     value = reader.value(node.input[0])
     return transposed(value, attributes_of(node).get("perm", range(len(value.shape))[::-1]))
 
@@ -46,7 +46,7 @@ def transposed(value: GraphValue, moved: Sequence[int]) -> GraphValue:
 
 
 def squeeze(reader: Reader, node: NodeProto) -> GraphValue:
-    """Squeeze: without dimensions of size 1."""
+    """Squeeze of dimensions of size 1: `Flatten` or `Unflatten`."""
     value = reader.value(node.input[0])
     gone = _axes(reader, node, len(value.shape))
     if gone is None:
@@ -55,7 +55,7 @@ def squeeze(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def unsqueeze(reader: Reader, node: NodeProto) -> GraphValue:
-    """Unsqueeze: with dimensions of size 1."""
+    """Unsqueeze by dimensions of size 1: `Flatten` or `Unflatten`."""
     value = reader.value(node.input[0])
     count = node.input[1] and reader.constant(node, 1, "axes") if len(node.input) > 1 else None
     rank = len(value.shape) + len(attributes_of(node)["axes"] if count is None else count)
@@ -63,7 +63,7 @@ def unsqueeze(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def cast(reader: Reader, node: NodeProto) -> GraphValue:
-    """Cast: nural computes in one type of floats."""
+    """Cast: nothing, for nural computes in one type of floats."""
     if attributes_of(node)["to"] not in FLOATS:
         raise reader.refuse("it makes floats into something else; nural computes in floats")
     return reader.value(node.input[0])

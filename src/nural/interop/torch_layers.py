@@ -14,7 +14,7 @@ from nural.containers import Residual, Sequential, computes_as
 from nural.interop import ConversionError
 from nural.interop.torch_layout import Layout, after, described, merged, places
 from nural.interop.torch_modules import Residual as ResidualModule
-from nural.interop.torch_table import OUTPUT_ONLY, TABLE, Row
+from nural.interop.torch_table import OUTPUT_ONLY, ROWS, TABLE, Row
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import GlobalAvgPool2d
 from nural.layers.recurrent import Recurrent
@@ -108,8 +108,9 @@ def _plan(path: str, layer: Layer, before: Layout, alone: bool) -> Plan:
     if type(layer) is GlobalAvgPool2d:
         pooling = Plan(nn.AdaptiveAvgPool2d, arguments={"output_size": 1})
         return Plan(nn.Sequential, (pooling, Plan(nn.Flatten)))
-    table = OUTPUT_ONLY if isinstance(layer, Recurrent) and not (alone and layer.return_sequences) else TABLE
-    row = next((row for row in table.values() if row.layer is type(layer)), None)
+    row = ROWS.get(type(layer))
+    if isinstance(layer, Recurrent) and not (alone and layer.return_sequences):
+        row = next((row for row in OUTPUT_ONLY.values() if row.layer is type(layer)), None)
     if row is None:
         raise _no_module(path, layer)
     return Plan(row.module, arguments=_module_arguments(row, layer, before, path))

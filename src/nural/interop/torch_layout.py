@@ -5,20 +5,21 @@ a weight that reads flattened images, can be converted only where that order is 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from nural.activations import LogSoftmax, PReLU, Softmax
-from nural.containers import Residual, computes_as
+from nural.activations import PReLU
+from nural.activations.softmaxes import AlongDimension
+from nural.containers import Residual, computes_as, entry_for
 from nural.graph import Concatenate, Sum, walk
 from nural.interop import ConversionError
 from nural.layer import Layer
-from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
-from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
+from nural.layers.adaptive_pooling import GlobalAvgPool2d
+from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
@@ -130,35 +131,16 @@ def after(layer: Layer, before: Layout, path: str) -> Layout:
     Raises:
         ConversionError: it does not do in PyTorch what it does in nural, because of the order of its input.
     """
-    if isinstance(layer, Flatten):
-        return _after_flatten(layer, before, path)
-    if isinstance(layer, Unflatten):
-        return Layout(TorchOrder.IMAGES, layer.unflattened_size[-1], math.prod(layer.unflattened_size[:-1]))
-    kind = _kind(layer, before)
-    if kind is None:
+    taken = entry_for(layer, TAKEN)
+    if taken is None:
         return before
-    if before.order not in kind:
+    kind = taken.orders(layer, before)
+    if kind is not None and before.order not in kind:
         raise ConversionError(
             f"{described(path, layer)} gets {before.order.value}: "
             + (ASK if before.order is TorchOrder.CHANNELS else "PyTorch and nural would not do the same there")
         )
-    now = replace(before, order=kind[before.order])
-    if isinstance(layer, GlobalAvgPool2d) or (isinstance(layer, Recurrent) and not layer.return_sequences):
-        return Layout(TorchOrder.ROWS)
-    if isinstance(layer, Linear):
-        return Layout(TorchOrder.ROWS) if now.order is TorchOrder.FLATTENED else now
-    if isinstance(layer, Conv2d):
-        return Layout(TorchOrder.IMAGES, layer.out_channels)
-    if isinstance(layer, (AdaptiveAvgPool2d, AdaptiveMaxPool2d)):
-        single = layer.output_size in (1, (1, 1), [1, 1])
-        return replace(now, pixels=1 if single else None)
-    if isinstance(layer, Pooling):
-        return replace(now, pixels=None)
-    if isinstance(layer, (BatchNorm2d, BatchNorm1d)) and now.order is not TorchOrder.FLATTENED:
-        return replace(now, channels=layer.num_features)
-    if isinstance(layer, LayerNorm) and now.order is TorchOrder.IMAGES:
-        return replace(now, channels=layer.normalized_shape[-1])
-    return now
+    return taken.after(layer, before if kind is None else replace(before, order=kind[before.order]), path)
 
 
 def merged(ways: Sequence[Layout], layer: Layer, path: str) -> Layout:
@@ -201,27 +183,6 @@ def described(path: str, what: Any) -> str:
     return f"layer {path}, {kind}," if path else kind
 
 
-def _kind(layer: Layer, before: Layout) -> Orders | None:
-    """The orders that a layer takes, or None for one that does the same whatever the order."""
-    if isinstance(layer, (Conv2d, BatchNorm2d, Pooling, AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d)):
-        return OF_IMAGES
-    if isinstance(layer, LayerNorm) and len(layer.normalized_shape) == 3 and before.order in OF_IMAGES:
-        return OF_IMAGES
-    if isinstance(layer, (Linear, LayerNorm)):
-        return ALONG_FEATURES
-    if isinstance(layer, Recurrent):
-        return OVER_STEPS
-    if isinstance(layer, BatchNorm1d) or (isinstance(layer, PReLU) and layer.num_parameters > 1):
-        return BY_CHANNEL
-    if (
-        isinstance(layer, (Softmax, LogSoftmax))
-        and before.order in (TorchOrder.UNKNOWN, TorchOrder.PLANE)
-        and layer.dim
-    ):
-        return ALONG_FEATURES
-    return None
-
-
 def _after_flatten(layer: Flatten, before: Layout, path: str) -> Layout:
     if before.order is TorchOrder.CHANNELS:
         raise ConversionError(f"{described(path, layer)} gets {before.order.value}: {ASK}")
@@ -233,3 +194,79 @@ def _after_flatten(layer: Flatten, before: Layout, path: str) -> Layout:
     if is_image and layer.channels_first:
         return Layout(TorchOrder.ROWS)
     return Layout(TorchOrder.FLATTENED, before.channels, flattened_by=(layer,) if is_image else ())
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a class of layers takes, and makes of it.
+
+    Attributes:
+        orders: ``(layer, layout before) -> orders``; None for one that does the same whatever the order.
+        after: ``(layer, layout before, path) -> layout``, when the order is known that it got.
+    """
+
+    orders: Callable[[Any, Layout], Orders | None]
+    after: Callable[[Any, Layout, str], Layout] = lambda layer, now, path: now
+
+
+def _always(orders: Orders | None) -> Callable[[Any, Layout], Orders | None]:
+    return lambda layer, before: orders
+
+
+def _unflattened(layer: Unflatten, now: Layout, path: str) -> Layout:
+    *pixels, channels = layer.unflattened_size
+    return Layout(TorchOrder.IMAGES, channels, math.prod(pixels))
+
+
+def _multiplied(layer: Linear, now: Layout, path: str) -> Layout:
+    return Layout(TorchOrder.ROWS) if now.order is TorchOrder.FLATTENED else now
+
+
+def _convolved(layer: Conv2d, now: Layout, path: str) -> Layout:
+    return Layout(TorchOrder.IMAGES, layer.out_channels)
+
+
+def _pooled(layer: Any, now: Layout, path: str) -> Layout:
+    single = getattr(layer, "output_size", None) in (1, (1, 1), [1, 1])
+    return replace(now, pixels=1 if single else None)
+
+
+def _pooled_globally(layer: GlobalAvgPool2d, now: Layout, path: str) -> Layout:
+    return Layout(TorchOrder.ROWS)
+
+
+def _normalised(layer: BatchNorm, now: Layout, path: str) -> Layout:
+    return now if now.order is TorchOrder.FLATTENED else replace(now, channels=layer.num_features)
+
+
+def _layer_norm_orders(layer: LayerNorm, before: Layout) -> Orders:
+    return OF_IMAGES if len(layer.normalized_shape) == 3 and before.order in OF_IMAGES else ALONG_FEATURES
+
+
+def _normalised_alone(layer: LayerNorm, now: Layout, path: str) -> Layout:
+    return replace(now, channels=layer.normalized_shape[-1]) if now.order is TorchOrder.IMAGES else now
+
+
+def _run(layer: Recurrent, now: Layout, path: str) -> Layout:
+    return now if layer.return_sequences else Layout(TorchOrder.ROWS)
+
+
+def _softmax_orders(layer: AlongDimension, before: Layout) -> Orders | None:
+    return ALONG_FEATURES if before.order in (TorchOrder.UNKNOWN, TorchOrder.PLANE) and layer.dim else None
+
+
+#: By class, for those derived from it too. A layer without an entry does the same whatever the order.
+TAKEN: dict[type[Layer], Taken] = {
+    Flatten: Taken(_always(None), _after_flatten),
+    Unflatten: Taken(_always(None), _unflattened),
+    Linear: Taken(_always(ALONG_FEATURES), _multiplied),
+    Conv2d: Taken(_always(OF_IMAGES), _convolved),
+    Pooling: Taken(_always(OF_IMAGES), _pooled),
+    GlobalAvgPool2d: Taken(_always(OF_IMAGES), _pooled_globally),
+    BatchNorm1d: Taken(_always(BY_CHANNEL), _normalised),
+    BatchNorm2d: Taken(_always(OF_IMAGES), _normalised),
+    LayerNorm: Taken(_layer_norm_orders, _normalised_alone),
+    Recurrent: Taken(_always(OVER_STEPS), _run),
+    PReLU: Taken(lambda layer, before: BY_CHANNEL if layer.num_parameters > 1 else None),
+    AlongDimension: Taken(_softmax_orders),
+}

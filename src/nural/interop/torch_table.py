@@ -21,13 +21,16 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
+from nural.graph import Concatenate, Graph, Sum
 from nural.interop import ConversionError
 from nural.interop.torch_layout import ASK, OF_IMAGES, Layout, TorchOrder
 from nural.interop.torch_modules import GRUOutput, LSTMOutput, RNNOutput
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d
+from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
@@ -37,6 +40,7 @@ from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
+from nural.layers.permute import Permute, Reverse
 from nural.layers.rnn import RNN
 
 Arguments = dict[str, Any]
@@ -220,6 +224,7 @@ TABLE = {
         Row(nn.Sigmoid, Sigmoid),
         Row(nn.Tanh, Tanh),
         Row(nn.Softplus, Softplus),
+        Row(nn.Softsign, Softsign),
         Row(nn.Softmax, Softmax, {}, _our_dim, _their_dim),
         Row(nn.LogSoftmax, LogSoftmax, {}, _our_dim, _their_dim),
     )
@@ -233,3 +238,6 @@ OUTPUT_ONLY = {
         Row(GRUOutput, GRU, _NO_DROPOUT, to_theirs=_their_recurrence),
     )
 }
+#: The row of each layer; None for those that PyTorch has no module for.
+ROWS: dict[type[Layer], Row | None] = {row.layer: row for row in reversed(TABLE.values())}
+ROWS |= dict.fromkeys((Affine, Rescaling, Permute, Reverse, Graph, Sum, Concatenate))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -50,6 +50,8 @@ class Recipe:
             fully connected layer and the outputs of its last.
         training: How it is trained, in a few words.
         build: What makes the network.
+        initializer: How its weights begin, in a word: "he", "glorot", "normal" or "torch".
+        scale: What they are multiplied by; of "normal" ones the standard deviation.
         optimizer: ``learning_rate -> optimizer``.
         schedule: ``(learning_rate, epochs, steps of an epoch) -> schedule``.
         loss: What is minimised.
@@ -74,6 +76,8 @@ class Recipe:
     batch_size: int
     learning_rate: float
     loss: Loss = cross_entropy_loss
+    initializer: str = "he"
+    scale: float = 1.0
     drop_last: bool = False
     augmentation: Augmentation | None = None
     variants: float = 0.0
@@ -130,6 +134,11 @@ def _nesterov(weight_decay: float) -> Callable[[float], Optimizer]:
     return lambda rate: SGD(rate, momentum=0.9, nesterov=True, weight_decay=weight_decay)
 
 
+def _from_normal(std: float, *hidden: int) -> dict[str, Any]:
+    """A fully connected network whose weights begin at N(0, std²)."""
+    return {"build": fully_connected(*hidden, initializer=normal(std)), "initializer": "normal", "scale": std}
+
+
 def _constant(learning_rate: float, epochs: int, steps: int) -> Schedule:
     return constant(learning_rate)
 
@@ -141,6 +150,13 @@ def _one_cycle(learning_rate: float, epochs: int, steps: int) -> Schedule:
 def _by_epoch(learning_rate: float, epochs: int, steps: int) -> Schedule:
     return step_decay(learning_rate, steps, 0.7)
 
+
+#: The recipes' schedules by name.
+SCHEDULES: dict[str, Callable[[float, int, int], Schedule]] = {
+    "constant": _constant,
+    "one cycle": _one_cycle,
+    "step decay": _by_epoch,
+}
 
 RECIPES = {
     recipe.name: recipe
@@ -163,7 +179,7 @@ RECIPES = {
             "walkthrough",
             outline="{values}-256-256-{classes}, ReLU, normal weights of standard deviation 0.001",
             training="plain SGD: the first walkthrough to the letter",
-            build=fully_connected(256, 256, initializer=normal(1e-3)),
+            **_from_normal(1e-3, 256, 256),
             optimizer=_plain_sgd,
             schedule=_constant,
             epochs=5,
@@ -177,7 +193,7 @@ RECIPES = {
             "two-layer",
             outline="{values}-50-{classes}, ReLU, normal weights of standard deviation 0.01",
             training="plain SGD: the second walkthrough's network",
-            build=fully_connected(50, initializer=normal(0.01)),
+            **_from_normal(0.01, 50),
             optimizer=_plain_sgd,
             schedule=_constant,
             epochs=16,
@@ -253,6 +269,7 @@ RECIPES = {
             "{values}-128-{classes}, dropout",
             training="Adadelta, rate times 0.7 after each epoch",
             build=mnist_example,
+            initializer="torch",
             optimizer=Adadelta,
             schedule=_by_epoch,
             epochs=14,

@@ -130,9 +130,9 @@ class Calls:
         backward = self.watched("backward", name, layer.backward)
         shapes: list[tuple[int, ...]] = []
 
-        def watched_forward(x: np.ndarray, train: bool = False) -> np.ndarray:
+        def watched_forward(x: Any, train: bool = False) -> np.ndarray:
             y = forward(x, train)
-            shapes[:] = x.shape, y.shape
+            shapes[:] = (sum(part.size for part in x),) if isinstance(x, tuple) else x.shape, y.shape
             self.operations["forward", name] = layer.operations(*shapes)[0]
             return y
 

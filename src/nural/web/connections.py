@@ -9,17 +9,32 @@ import numpy as np
 from nural.activations import PReLU
 from nural.activations.activation import Activation
 from nural.activations.softmaxes import AlongDimension
-from nural.containers import Residual
-from nural.graph import Sum
+from nural.containers import Residual, entry_for
+from nural.graph import Concatenate, Sum
 from nural.layer import Layer
-from nural.layers import AdaptiveAvgPool2d, AdaptiveMaxPool2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Unflatten
+from nural.layers import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    Affine,
+    Conv2d,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Linear,
+    MaxPool2d,
+    Permute,
+    Rescaling,
+    Reverse,
+    Unflatten,
+)
 from nural.layers.batch_norm import BatchNorm
 from nural.layers.padding import pad2d_forward
 from nural.layers.pooling import Pooling, pooling_windows
+from nural.layers.recurrent import Recurrent
 from nural.layers.windows import Windows, windows_over
 
-#: Layers whose output has the same numbers as their input, perhaps in another shape: they are no step in explanations.
-SAME = (Flatten, Unflatten, Dropout)
+#: Layers that give the numbers they get, in another shape or in the same: no step of their own in an explanation.
+SAME = (Flatten, Unflatten, Dropout, Permute, Reverse)
 
 
 @dataclass(frozen=True)
@@ -258,23 +273,27 @@ class Addition(CellByCell):
         return np.ones(self.x.size)
 
 
+#: The connection that each class of layers makes, and those derived from it; None where it is not told cell by cell,
+#: for each cell depends on all of the input or, of a concatenation, on one input of several.
+CONNECTIONS: dict[type[Layer], type[Connection] | None] = {
+    Linear: FullyConnected,
+    Conv2d: Convolution,
+    **dict.fromkeys(SAME, Same),
+    Pooling: Pool,
+    Residual: Addition,
+    Sum: Addition,
+    BatchNorm: Scale,
+    **dict.fromkeys((Affine, Rescaling, Activation, PReLU), CellByCell),
+    **dict.fromkeys((AlongDimension, LayerNorm, Recurrent, Concatenate)),
+}
+
+
 def connection(layer: Layer, x: np.ndarray, y: np.ndarray) -> Connection | None:
-    """The connection that a layer makes; None if each of its cells depends on all of its input, as in layer norm."""
-    for kinds, found in (
-        (Linear, FullyConnected),
-        (Conv2d, Convolution),
-        (SAME, Same),
-        (Pooling, Pool),
-        ((Residual, Sum), Addition),
-        (PReLU, CellByCell),
-    ):
-        if isinstance(layer, kinds):
-            return None if found is FullyConnected and x.ndim > 1 else found(layer, x, y)
-    if isinstance(layer, BatchNorm) and layer.track_running_stats:
-        return Scale(layer, x, y)
-    if isinstance(layer, Activation) and not isinstance(layer, AlongDimension):
-        return CellByCell(layer, x, y)
-    return None
+    """The connection that a layer makes; None where `CONNECTIONS` has none, or not for this input."""
+    found = entry_for(layer, CONNECTIONS)
+    rows_of_several = found is FullyConnected and x.ndim > 1
+    no_statistics = found is Scale and not layer.state
+    return None if found is None or rows_of_several or no_statistics else found(layer, x, y)
 
 
 def _shares(layer: Layer, image: np.ndarray) -> np.ndarray:

@@ -10,9 +10,9 @@ import numpy as np
 from nural.containers import Sequential
 from nural.data.augmentation import Affine, Augmentation, Elastic
 from nural.losses import Loss, cross_entropy_loss
-from nural.models.recipes import RECIPES, Recipe, training_set
+from nural.models.recipes import RECIPES, SCHEDULES, Recipe, training_set
 from nural.optimizers import SGD, Adadelta, AdaGrad, Adam, AdamW, Optimizer, RMSProp
-from nural.schedules import Schedule, constant, one_cycle, step_decay
+from nural.schedules import Schedule
 from nural.web.architecture import INITIALIZERS, build, listed
 from nural.web.body import integer, number, one_of
 from nural.web.problem import Problem
@@ -25,16 +25,6 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "adagrad": AdaGrad,
     "adadelta": Adadelta,
 }
-SCHEDULES: dict[str, Callable[[int, int], Schedule]] = {
-    "constant": lambda epochs, steps: constant(1.0),
-    "one cycle": lambda epochs, steps: one_cycle(1.0, epochs * steps),
-    "step decay": lambda epochs, steps: step_decay(1.0, steps, 0.7),
-}
-#: The names on the page of the recipes' functions.
-RECIPE_SCHEDULES = dict.fromkeys(("mlp", "mlp-augmented", "cnn-fast", "cnn", "best"), "one cycle") | {
-    "mnist-example": "step decay"
-}
-RECIPE_INITIALIZERS = {"walkthrough": ("normal", 1e-3), "two-layer": ("normal", 1e-2), "mnist-example": ("torch", 1.0)}
 MOST_SAMPLES = 50_000
 #: The settings that may change while a training runs.
 LIVE = ("learning_rate", "momentum", "weight_decay", "batch_size", "epochs")
@@ -90,15 +80,14 @@ class Settings:
     def of_recipe(cls, recipe: Recipe) -> Self:
         """The settings of a recipe."""
         optimizer = recipe.optimizer(recipe.learning_rate)
-        initializer, scale = RECIPE_INITIALIZERS.get(recipe.name, ("he", 1.0))
         smoothing = recipe.loss.keywords["label_smoothing"] if isinstance(recipe.loss, partial) else 0.0
         return cls(
             layers=tuple(listed(recipe.build(np.random.default_rng(0)))),
-            initializer=initializer,
-            scale=scale,
+            initializer=recipe.initializer,
+            scale=recipe.scale,
             optimizer=next(name for name, kind in OPTIMIZERS.items() if type(optimizer) is kind),
             learning_rate=recipe.learning_rate,
-            schedule=RECIPE_SCHEDULES.get(recipe.name, "constant"),
+            schedule=next(name for name, schedule in SCHEDULES.items() if schedule is recipe.schedule),
             momentum=getattr(optimizer, "momentum", 0.0),
             nesterov=getattr(optimizer, "nesterov", False),
             weight_decay=optimizer.weight_decay,
@@ -197,7 +186,7 @@ class Settings:
 
     def share_of_rate(self, steps: int) -> Schedule:
         """The schedule for a largest rate of 1, given the steps of an epoch."""
-        return SCHEDULES[self.schedule](self.epochs, steps)
+        return SCHEDULES[self.schedule](1.0, self.epochs, steps)
 
     def as_json(self) -> dict[str, Any]:
         """The settings by name."""

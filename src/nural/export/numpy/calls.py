@@ -19,11 +19,13 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.arrays import joined
 from nural.export.geometry import reached, windows_of
 from nural.export.steps import Step
+from nural.graph import Concatenate, Graph, Sum
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.affine import Affine, Rescaling
@@ -35,6 +37,7 @@ from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
+from nural.layers.permute import Permute, Reverse
 from nural.layers.rnn import RNN
 from nural.layers.windows import Windows
 
@@ -196,8 +199,8 @@ def _along_dimension(function: str) -> Callable[[Step, Weights], list[str]]:
 
 
 #: From a step and a dictionary that gets its layer's arrays, the lines that apply the layer to ``x``, by functions of
-#: `nural.reference`.
-CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
+#: `nural.reference`; None for those that it has no formula for.
+CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]] | None] = {
     Linear: _linear,
     Conv2d: _convolution,
     MaxPool2d: _max_pooling,
@@ -225,7 +228,9 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     Sigmoid: _simple("sigmoid_forward"),
     SiLU: _simple("silu_forward"),
     Tanh: _simple("tanh_forward"),
+    Softsign: _simple("softsign_forward"),
     Softplus: _simple("softplus_forward", "beta", "threshold"),
     Softmax: _along_dimension("softmax_forward"),
     LogSoftmax: _along_dimension("log_softmax_forward"),
+    **dict.fromkeys((Permute, Reverse, Graph, Sum, Concatenate)),
 }

@@ -102,9 +102,10 @@ def _lines(steps: list[Step], path: Path, weights: Weights) -> list[str]:
         kept = f"kept_{depth + (step.action == 'add')}"
         match step.action:
             case "apply":
-                if type(step.layer) not in CALLS:
+                lines = CALLS.get(type(step.layer))
+                if lines is None:
                     raise cannot_express(path, step.place, step.layer, KIND, "there is no formula for it")
-                found += CALLS[type(step.layer)](step, weights)
+                found += lines(step, weights)
             case "keep":
                 found.append(f"{kept} = x")
             case "exchange":
