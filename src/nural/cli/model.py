@@ -63,7 +63,7 @@ class PictureModel:
     """A network that tells classes of pictures apart, and how a picture becomes its input.
 
     Attributes:
-        network: It takes rows of pixels.
+        network: The network, which takes rows of pixels.
         preparation: What the file says; None if it says nothing: pictures are then prepared as digits.
         task: What its outputs stand for.
         classes: Their names.

@@ -232,14 +232,14 @@ def threshold_refusing(probabilities: np.ndarray, share: float = 0.01) -> float:
 
 
 def answer_threshold(model: Layer, otherwise: float = 0.0) -> float:
-    """The least confidence of an answer, which the model says in ``info["threshold"]``.
+    """The least confidence of an answer: ``info["threshold"]`` of the model.
 
     Args:
-        model: It.
-        otherwise: For a model that says nothing.
+        model: The model.
+        otherwise: The threshold of a model that has none.
 
     Raises:
-        ValueError: what it says is no number from 0 to 1.
+        ValueError: the model's threshold is no number from 0 to 1.
     """
     threshold = model.info.get("threshold", otherwise)
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
