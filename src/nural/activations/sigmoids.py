@@ -98,7 +98,7 @@ class Softsign(Activation):
 
     operations_per_value = (3, 5)
     pair = softsign_forward, softsign_backward
-    saves = ("input",)
+    saves = "input"
 
 
 def silu_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
