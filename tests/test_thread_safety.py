@@ -37,6 +37,7 @@ from nural.layers import (
     Flatten,
     GlobalAvgPool2d,
     Graph,
+    GroupNorm,
     LayerNorm,
     Linear,
     MaxPool2d,
@@ -67,7 +68,7 @@ class SumOfTwo(Layer):
 def of_rows() -> list[Layer]:
     """Layers behind which there is nothing but what they make of rows, or entry by entry."""
     plain = [kind() for kind in LAYERS if kind.__module__.startswith("nural.activations.")]
-    return [*plain, Dropout(), BatchNorm1d(300), LayerNorm(300), Affine((300,)), Rescaling(2.0, 1.0)]
+    return [*plain, Dropout(), BatchNorm1d(300), LayerNorm(300), GroupNorm(3, 300), Affine((300,)), Rescaling(2.0, 1.0)]
 
 
 #: Networks with every layer there is, and the shape of a sample. What a layer gets was made by one before it.
