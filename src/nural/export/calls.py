@@ -39,6 +39,7 @@ from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d, pooling_divisors
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
+from nural.layers.group_norm import GroupNorm
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
@@ -256,5 +257,5 @@ CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None] | None]
     PReLU: _prelu,
     Softmax: _rows("softmax"),
     LogSoftmax: _rows("log_softmax"),
-    **dict.fromkeys((LayerNorm, RNN, LSTM, GRU, Permute, Reverse, Graph, Sum, Concatenate)),
+    **dict.fromkeys((LayerNorm, GroupNorm, RNN, LSTM, GRU, Permute, Reverse, Graph, Sum, Concatenate)),
 }

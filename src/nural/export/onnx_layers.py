@@ -24,6 +24,7 @@ from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, 
 from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
+from nural.layers.group_norm import GroupNorm
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
@@ -193,6 +194,22 @@ def _layer_norm(nodes: Nodes, layer: LayerNorm, value: Value) -> Value:
     return nodes.through("LayerNormalization", value, *constants, axis=axis, epsilon=float(layer.eps))
 
 
+def _group_norm(nodes: Nodes, layer: GroupNorm, value: Value) -> Value:
+    """Each group as one channel of an InstanceNormalization, as ONNX's own operator comes only with opset 21."""
+    value = nodes.channels_first(nodes.ours(value) if value.order is Order.FLATTENED else value)
+    *positions, channels = value.shape
+    ones = np.ones(layer.num_groups)
+    constants = nodes.constant("ones", ones), nodes.constant("zeros", 0 * ones)
+    grouped = nodes.reshaped(value.name, (layer.num_groups, math.prod(value.shape) // layer.num_groups))
+    normalized = nodes.add("InstanceNormalization", grouped, *constants, epsilon=float(layer.eps))
+    value = replace(value, name=nodes.reshaped(normalized, (channels, *positions)))
+    for operator, name in (("Mul", "gamma"), ("Add", "beta")):
+        if name in layer.params:
+            by_channel = layer.params[name].reshape(-1, *[1] * len(positions))
+            value = nodes.through(operator, value, nodes.constant(name, by_channel))
+    return value
+
+
 def _permute(nodes: Nodes, layer: Permute, value: Value) -> Value:
     return Value(nodes.add("Transpose", nodes.ours(value).name, perm=[0, *layer.dims]), ())
 
@@ -220,6 +237,7 @@ EXPRESSIONS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     BatchNorm1d: _batch_norm,
     BatchNorm2d: _batch_norm,
     LayerNorm: _layer_norm,
+    GroupNorm: _group_norm,
     Permute: _permute,
     Reverse: _reverse,
     RNN: recurrent,

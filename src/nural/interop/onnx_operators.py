@@ -46,6 +46,7 @@ from nural.interop.onnx_values import GraphValue, channels_last
 from nural.layers.affine import Rescaling
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.dropout import Dropout
+from nural.layers.group_norm import GroupNorm
 from nural.layers.layer_norm import LayerNorm
 
 #: ONNX's constants of selu, as in its paper.
@@ -158,6 +159,19 @@ def _layer_norm(reader: Reader, node: NodeProto) -> GraphValue:
     return reader.apply(with_arrays(layer, **ours), value)
 
 
+def _group_norm(reader: Reader, node: NodeProto) -> GraphValue:
+    """`GroupNorm`."""
+    value, attributes = reader.value(node.input[0]), attributes_of(node)
+    value = reader.arrange(value, channels_last(len(value.shape)))
+    channels = value.shape[1]
+    groups = attributes.get("num_groups", channels)
+    arrays = {"gamma": reader.learned(node, 1, "the scale"), "beta": reader.learned(node, 2, "the bias")}
+    if "num_groups" in attributes and reader.opset < 21:  # one for each group
+        arrays = {name: np.repeat(array, channels // groups) for name, array in arrays.items()}
+    layer = GroupNorm(groups, channels, attributes.get("epsilon", 1e-5), dtype=reader.dtype)
+    return reader.apply(with_arrays(layer, **arrays), value)
+
+
 def _dropout(reader: Reader, node: NodeProto) -> GraphValue:
     """`Dropout`; not in training mode."""
     if any(reader.uses[name] for name in node.output[1:]):
@@ -195,6 +209,8 @@ OPERATORS: dict[str, Callable[[Reader, NodeProto], GraphValue]] = {
     "GlobalAveragePool": global_average,
     "GlobalMaxPool": global_max,
     "Greater": greater,
+    "GroupNormalization": _group_norm,
+    "InstanceNormalization": _group_norm,
     "Identity": _identity,
     "LSTM": recurrent,
     "LayerNormalization": _layer_norm,

@@ -20,13 +20,21 @@ from nural.interop.torch_layout import (
     places,
 )
 from nural.layer import Layer
-from nural.layers.batch_norm import BatchNorm, BatchNorm1d
-from nural.layers.convolution import Conv2d
+from nural.layers.batch_norm import BatchNorm1d
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Linear
 from nural.layers.recurrent import Recurrent
 
 VECTOR, MATRIX, KERNEL, IMAGE = (0,), (1, 0), (2, 3, 1, 0), (1, 2, 0)
+#: PyTorch's names of parameters, and how they are transposed.
+NAMES = {
+    "W": ("weight", MATRIX),
+    "K": ("weight", KERNEL),
+    "b": ("bias", VECTOR),
+    "gamma": ("weight", VECTOR),
+    "beta": ("bias", VECTOR),
+    "a": ("weight", VECTOR),
+}
 
 
 class Twin(NamedTuple):
@@ -139,15 +147,8 @@ def _correspondence(layer: Layer, before: Layout, name: str) -> tuple[str, tuple
     if isinstance(layer, LayerNorm):
         images = len(layer.normalized_shape) == 3 and before.order in OF_IMAGES
         axes = IMAGE if images else tuple(range(len(layer.normalized_shape)))
-        return {"gamma": "weight", "beta": "bias"}[name], axes
-    known: dict[type[Layer], dict[str, tuple[str, tuple[int, ...]]]] = {
-        Linear: {"W": ("weight", MATRIX), "b": ("bias", VECTOR)},
-        Conv2d: {"K": ("weight", KERNEL), "b": ("bias", VECTOR)},
-        BatchNorm: {"gamma": ("weight", VECTOR), "beta": ("bias", VECTOR)},
-        PReLU: {"a": ("weight", VECTOR)},
-    }
-    names = next((names for kind, names in known.items() if isinstance(layer, kind)), {})
-    return names.get(name, (name, VECTOR))  # running statistics have the same names
+        return NAMES[name][0], axes
+    return NAMES.get(name, (name, VECTOR))  # running statistics are called alike
 
 
 def _modules(state: Mapping[str, Any]) -> dict[str, dict[str, tuple[int, ...]]]:

@@ -21,6 +21,7 @@ from nural.layer import Layer
 from nural.layers.adaptive_pooling import GlobalAvgPool2d
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
+from nural.layers.group_norm import GroupNorm
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.pooling import Pooling
@@ -247,6 +248,14 @@ def _normalised_alone(layer: LayerNorm, now: Layout, path: str) -> Layout:
     return replace(now, channels=layer.normalized_shape[-1]) if now.order is TorchOrder.IMAGES else now
 
 
+def _group_norm_orders(layer: GroupNorm, before: Layout) -> Orders:
+    return {order: known for order, known in BY_CHANNEL.items() if order is not TorchOrder.FLATTENED}
+
+
+def _normalised_by_group(layer: GroupNorm, now: Layout, path: str) -> Layout:
+    return replace(now, channels=layer.num_channels)
+
+
 def _run(layer: Recurrent, now: Layout, path: str) -> Layout:
     return now if layer.return_sequences else Layout(TorchOrder.ROWS)
 
@@ -266,6 +275,7 @@ TAKEN: dict[type[Layer], Taken] = {
     BatchNorm1d: Taken(_always(BY_CHANNEL), _normalised),
     BatchNorm2d: Taken(_always(OF_IMAGES), _normalised),
     LayerNorm: Taken(_layer_norm_orders, _normalised_alone),
+    GroupNorm: Taken(_group_norm_orders, _normalised_by_group),
     Recurrent: Taken(_always(OVER_STEPS), _run),
     PReLU: Taken(lambda layer, before: BY_CHANNEL if layer.num_parameters > 1 else None),
     AlongDimension: Taken(_softmax_orders),

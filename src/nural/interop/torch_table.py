@@ -35,6 +35,7 @@ from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
 from nural.layers.dropout import Dropout
+from nural.layers.group_norm import GroupNorm
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
@@ -144,12 +145,16 @@ def _normalises_images(shape: Sequence[int], before: Layout) -> bool:
     return len(shape) == 3 and before.order in OF_IMAGES
 
 
+def _their_bias(arguments: Arguments, before: Layout, name: str) -> None:
+    if arguments["bias"]:
+        del arguments["bias"]  # which PyTorch before 2.12 does not have
+
+
 def _their_statistics(arguments: Arguments, before: Layout, name: str) -> None:
     correction = arguments.pop("correction")
     if correction != 1:
         raise ConversionError(f"{name} has correction={correction}; PyTorch has only 1")
-    if arguments["bias"]:
-        del arguments["bias"]  # PyTorch before 2.12 does not have it
+    _their_bias(arguments, before, name)
 
 
 def _our_dim(arguments: Arguments, before: Layout, name: str) -> None:
@@ -208,6 +213,7 @@ TABLE = {
         Row(nn.BatchNorm1d, BatchNorm1d, to_theirs=_their_statistics),
         Row(nn.BatchNorm2d, BatchNorm2d, to_theirs=_their_statistics),
         Row(nn.LayerNorm, LayerNorm, {}, _our_shape, _their_shape),
+        Row(nn.GroupNorm, GroupNorm, to_theirs=_their_bias),
         Row(nn.Dropout, Dropout),
         Row(nn.RNN, RNN, _NO_DROPOUT, to_theirs=_their_states),
         Row(nn.LSTM, LSTM, {**_NO_DROPOUT, "proj_size": 0}, to_theirs=_their_states),

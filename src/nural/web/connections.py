@@ -19,6 +19,7 @@ from nural.layers import (
     Conv2d,
     Dropout,
     Flatten,
+    GroupNorm,
     LayerNorm,
     Linear,
     MaxPool2d,
@@ -284,7 +285,7 @@ CONNECTIONS: dict[type[Layer], type[Connection] | None] = {
     Sum: Addition,
     BatchNorm: Scale,
     **dict.fromkeys((Affine, Rescaling, Activation, PReLU), CellByCell),
-    **dict.fromkeys((AlongDimension, LayerNorm, Recurrent, Concatenate)),
+    **dict.fromkeys((AlongDimension, LayerNorm, GroupNorm, Recurrent, Concatenate)),
 }
 
 

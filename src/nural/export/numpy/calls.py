@@ -32,6 +32,7 @@ from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d, pooling_divisors
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
+from nural.layers.group_norm import GroupNorm
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
@@ -149,6 +150,14 @@ def _layer_norm(step: Step, weights: Weights) -> list[str]:
     return [f"{line}[0]"]
 
 
+def _group_norm(step: Step, weights: Weights) -> list[str]:
+    assert isinstance(step.layer, GroupNorm)
+    arrays = _named(step, weights, dict(step.layer.params))
+    settings = f"num_groups={step.layer.num_groups}", f"eps={step.layer.eps!r}"
+    (line,) = _applied("group_norm_forward", *arrays, *settings)
+    return [f"{line}[0]"]
+
+
 def _flatten(step: Step, weights: Weights) -> list[str]:
     assert isinstance(step.layer, Flatten)
     by_channel = step.layer.channels_first and len(step.x_shape) == 3
@@ -213,6 +222,7 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]] | None] = {
     Affine: _affine,
     Rescaling: _rescaling,
     LayerNorm: _layer_norm,
+    GroupNorm: _group_norm,
     Flatten: _flatten,
     Unflatten: _unflatten,
     RNN: _recurrent,
