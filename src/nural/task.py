@@ -26,12 +26,12 @@ class Task:
             no for each output; "regression", the outputs themselves.
         classes: The names in the order of the outputs (for "binary", the class of small outputs comes first); for
             "multilabel", the names of the columns. None for 0, 1, 2, … and for regression.
-        thresholds: For "binary" and "multilabel": the probability above which the answer is yes, one per output. None for
-            0.5.
+        thresholds: For "binary" and "multilabel": the probability above which the answer is yes, one per output. None
+            for 0.5.
 
     Raises:
-        ValueError: the kind is none of these, names repeat, there are not two names for "binary", or names or thresholds are
-            given for a kind that has none.
+        ValueError: the kind is none of these, names repeat, there are not two names for "binary", or names or
+            thresholds are given for a kind that has none.
     """
 
     kind: Kind
