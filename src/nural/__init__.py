@@ -61,6 +61,7 @@ _NAMES = {
         "Dropout",
         "Flatten",
         "GlobalAvgPool2d",
+        "GroupNorm",
         "LayerNorm",
         "Linear",
         "MaxPool2d",

@@ -29,7 +29,7 @@ ELEMENTWISE = ["ELU", "GELU", "Hardtanh", "LeakyReLU", "ReLU", "ReLU6", "SELU", 
 ELEMENTWISE += ["Softsign", "Tanh"]
 IMAGES = ["Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "BatchNorm2d"]
 RECURRENT = ["RNN", "LSTM", "GRU"]
-OTHERS = ["BatchNorm1d", "LayerNorm", "Linear", "LogSoftmax", "PReLU", "Softmax"]
+OTHERS = ["BatchNorm1d", "GroupNorm", "LayerNorm", "Linear", "LogSoftmax", "PReLU", "Softmax"]
 
 #: Samples that nural refuses, by module and description: how its sentence goes, and why it is so.
 REFUSED = {
@@ -78,7 +78,7 @@ def least_scale(dtype):
 
 
 def layout(name, module):
-    if name == "BatchNorm1d" or (name == "PReLU" and module.num_parameters > 1):
+    if name in ("BatchNorm1d", "GroupNorm") or (name == "PReLU" and module.num_parameters > 1):
         return lambda array: channels_last(array) if np.ndim(array) > 2 else same(array)
     return images_last
 

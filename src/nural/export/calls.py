@@ -39,6 +39,7 @@ from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d, pooling_divisors
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
+from nural.layers.group_norm import GroupNorm
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
@@ -59,8 +60,8 @@ class Call:
 
     Attributes:
         function: Its name.
-        fields: What it takes beside, in order: numbers, arrays, or None for an array that is not there.
-        struct: The name of C's struct of these fields; empty where they are plain arguments.
+        fields: Its further arguments, in order: numbers, arrays, or None for an array that is absent.
+        struct: The name of C's struct of these fields; empty if they are plain arguments.
         in_place: Whether y may be x.
     """
 
@@ -71,10 +72,10 @@ class Call:
 
 
 def call(step: Step, quantised: Quantised | None) -> Call | None:
-    """What applies a step's layer; None where nothing needs to be done.
+    """The call that applies a step's layer; None if there is nothing to do.
 
     Args:
-        step: With the action "apply".
+        step: A step with the action "apply".
         quantised: The layer's W or K in whole numbers, if they are wanted.
 
     Raises:
@@ -134,7 +135,7 @@ def _adaptive(function: str) -> Callable[[Step, Quantised | None], Call]:
 
 
 def _sizes(step: Step) -> dict[str, int]:
-    """Of the image and of the output; a global pooling gives one number a channel."""
+    """The sizes of the image and of the output; global pooling gives one number per channel."""
     rows, columns = step.y_shape[:2] if len(step.y_shape) == 3 else (1, 1)
     return dict(zip(("height", "width", "channels"), step.x_shape, strict=True)) | {"rows": rows, "columns": columns}
 
@@ -189,7 +190,7 @@ def _nothing(step: Step, quantised: Quantised | None) -> None:
 
 
 def _rows(function: str) -> Callable[[Step, Quantised | None], Call]:
-    """A softmax, which goes along the channels."""
+    """A softmax along the channels."""
 
     def make(step: Step, quantised: Quantised | None) -> Call:
         dim = getattr(step.layer, "dim", -1)
@@ -256,5 +257,5 @@ CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None] | None]
     PReLU: _prelu,
     Softmax: _rows("softmax"),
     LogSoftmax: _rows("log_softmax"),
-    **dict.fromkeys((LayerNorm, RNN, LSTM, GRU, Permute, Reverse, Graph, Sum, Concatenate)),
+    **dict.fromkeys((LayerNorm, GroupNorm, RNN, LSTM, GRU, Permute, Reverse, Graph, Sum, Concatenate)),
 }

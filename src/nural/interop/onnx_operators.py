@@ -1,4 +1,4 @@
-"""ONNX's operators that nural has: what each node becomes. Imports onnx; import it where it is needed."""
+"""ONNX's operators that nural has, and what each becomes. Imports onnx; import it where it is needed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -46,14 +46,15 @@ from nural.interop.onnx_values import GraphValue, channels_last
 from nural.layers.affine import Rescaling
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.dropout import Dropout
+from nural.layers.group_norm import GroupNorm
 from nural.layers.layer_norm import LayerNorm
 
-#: ONNX's constants of selu, which are those of its paper.
+#: ONNX's constants of selu, as in its paper.
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 
 def _each(build: type[Any], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], GraphValue]:
-    """A layer that takes each entry alone; of each argument its attribute in ONNX and that one's default."""
+    """A layer that takes each entry alone; for each argument, its attribute in ONNX and the default."""
 
     def read(reader: Reader, node: NodeProto) -> GraphValue:
         given = attributes_of(node)
@@ -89,7 +90,7 @@ def _prelu(reader: Reader, node: NodeProto) -> GraphValue:
     rank = len(value.shape)
     if slopes.size == 1:
         return reader.each(with_arrays(PReLU(dtype=reader.dtype), a=slopes.reshape(1)), value)
-    if reader.opset < 7 and slopes.ndim == 1:  # it did not broadcast then
+    if reader.opset < 7 and slopes.ndim == 1:  # before 7 it did not broadcast
         slopes = slopes.reshape(-1, *[1] * (rank - 2))
     full = (1,) * (rank - slopes.ndim) + slopes.shape
     along = [axis for axis, size in enumerate(full) if size > 1]
@@ -158,6 +159,19 @@ def _layer_norm(reader: Reader, node: NodeProto) -> GraphValue:
     return reader.apply(with_arrays(layer, **ours), value)
 
 
+def _group_norm(reader: Reader, node: NodeProto) -> GraphValue:
+    """`GroupNorm`."""
+    value, attributes = reader.value(node.input[0]), attributes_of(node)
+    value = reader.arrange(value, channels_last(len(value.shape)))
+    channels = value.shape[1]
+    groups = attributes.get("num_groups", channels)
+    arrays = {"gamma": reader.learned(node, 1, "the scale"), "beta": reader.learned(node, 2, "the bias")}
+    if "num_groups" in attributes and reader.opset < 21:  # one for each group
+        arrays = {name: np.repeat(array, channels // groups) for name, array in arrays.items()}
+    layer = GroupNorm(groups, channels, attributes.get("epsilon", 1e-5), dtype=reader.dtype)
+    return reader.apply(with_arrays(layer, **arrays), value)
+
+
 def _dropout(reader: Reader, node: NodeProto) -> GraphValue:
     """`Dropout`; not in training mode."""
     if any(reader.uses[name] for name in node.output[1:]):
@@ -195,6 +209,8 @@ OPERATORS: dict[str, Callable[[Reader, NodeProto], GraphValue]] = {
     "GlobalAveragePool": global_average,
     "GlobalMaxPool": global_max,
     "Greater": greater,
+    "GroupNormalization": _group_norm,
+    "InstanceNormalization": _group_norm,
     "Identity": _identity,
     "LSTM": recurrent,
     "LayerNormalization": _layer_norm,

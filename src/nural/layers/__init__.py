@@ -35,6 +35,9 @@ from nural.layers.dropout import Dropout as Dropout
 from nural.layers.dropout import dropout_backward as dropout_backward
 from nural.layers.dropout import dropout_forward as dropout_forward
 from nural.layers.dropout import dropout_mask as dropout_mask
+from nural.layers.group_norm import GroupNorm as GroupNorm
+from nural.layers.group_norm import group_norm_backward as group_norm_backward
+from nural.layers.group_norm import group_norm_forward as group_norm_forward
 from nural.layers.gru import GRU as GRU
 from nural.layers.gru import gru_backward as gru_backward
 from nural.layers.gru import gru_forward as gru_forward
