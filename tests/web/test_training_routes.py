@@ -92,6 +92,20 @@ def test_settings_change_while_it_runs(ask, paused):
     ask("/api/training/pause", {})
 
 
+def test_a_batch_larger_than_the_digits_is_refused_where_a_shorter_one_is_left_out(ask, paused):
+    few = ENDLESS | {"samples": 500}
+    ask("/api/training", few | {"drop_last": True})
+    ask("/api/training/start", {})
+    refused = ask("/api/training", {"batch_size": 1024}, method="PATCH")
+    assert refused.error.startswith("no batch of 1024 can be made of 500 digits")
+    assert ask("/api/training/pause", {}).json["state"] == "paused"
+    assert ask("/api/training", few | {"drop_last": True, "batch_size": 1024}).error == refused.error
+    ask("/api/training", few | {"drop_last": False, "batch_size": 1024})
+    ask("/api/training/start", {})
+    ask.until(lambda whole: whole["step"] > 2)
+    assert ask("/api/training/pause", {}).json["state"] == "paused"
+
+
 def test_a_drawing_is_read_while_a_training_runs(ask, paused):
     ask("/api/training", {"recipe": "cnn-fast"})
     ask("/api/training/start", {})

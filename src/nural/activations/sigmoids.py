@@ -77,7 +77,7 @@ def softsign_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
     Source: Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks, section 3.
     """
     x = require_samples("softsign_forward", x)
-    y = np.abs(x, out=out)
+    y = np.abs(x, out=np.empty_like(x) if out is None else out)
     y += 1
     return np.divide(x, y, out=y)
 

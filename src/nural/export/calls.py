@@ -62,8 +62,8 @@ class Call:
 
     Attributes:
         function: Its name.
-        fields: What it takes beside, in order: numbers, arrays, or None for an array that is not there.
-        struct: The name of C's struct of these fields; empty where they are plain arguments.
+        fields: Its further arguments, in order: numbers, arrays, or None for an array that is absent.
+        struct: The name of C's struct of these fields; empty if they are plain arguments.
         in_place: Whether y may be x, the first of several.
     """
 
@@ -76,7 +76,7 @@ class Call:
 def calls_of(
     steps: Sequence[Step], quantised: Mapping[str, Quantised], path: Path, kind: str
 ) -> list[tuple[Step, Call]]:
-    """The steps that compute something, each with what does it.
+    """The steps that compute something, each with its call.
 
     Args:
         steps: The network's.
@@ -98,7 +98,7 @@ def calls_of(
 
 
 def call(step: Step, quantised: Quantised | None) -> Call | None:
-    """What applies a step's layer; None where nothing needs to be done.
+    """The call that applies a step's layer; None if there is nothing to do.
 
     Args:
         step: The step.
@@ -161,7 +161,7 @@ def _adaptive(function: str) -> Callable[[Step, Quantised | None], Call]:
 
 
 def _sizes(step: Step) -> dict[str, int]:
-    """Of the image and of the output; a global pooling gives one number a channel."""
+    """The sizes of the image and of the output; global pooling gives one number per channel."""
     rows, columns = step.y_shape[:2] if len(step.y_shape) == 3 else (1, 1)
     return dict(zip(("height", "width", "channels"), step.x_shape, strict=True)) | {"rows": rows, "columns": columns}
 
@@ -230,7 +230,7 @@ def _concatenate(step: Step, quantised: Quantised | None) -> Call | None:
 
 
 def _rows(function: str) -> Callable[[Step, Quantised | None], Call]:
-    """A softmax, which goes along the channels."""
+    """A softmax along the channels."""
 
     def make(step: Step, quantised: Quantised | None) -> Call:
         dim = getattr(step.layer, "dim", -1)

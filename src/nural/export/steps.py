@@ -1,4 +1,4 @@
-"""A network written out as a list of steps, as a program that runs it has them one after another."""
+"""A network written out as a list of steps, in the order in which a program runs them."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +19,9 @@ class Step:
     Attributes:
         place: The layer's dotted name in the model, empty for the model itself.
         layer: The layer; of a `Residual` the `Sum` of its two ways.
-        reads: The numbers of what it reads: 0 is the input, i what step i makes, counted from 1.
-        x_shapes: The shapes of one sample of these.
-        y_shape: And of what it makes.
+        reads: The numbers of the values that it reads: 0 is the input, i the output of step i, counted from 1.
+        x_shapes: The shape of one sample of each of these.
+        y_shape: The shape of one sample of its output.
     """
 
     place: str
@@ -32,14 +32,14 @@ class Step:
 
     @property
     def x_shape(self) -> tuple[int, ...]:
-        """Of the first value."""
+        """The shape of one sample of the first value."""
         return self.x_shapes[0]
 
 
 def steps_of(model: Layer, shape: tuple[int, ...]) -> list[Step]:
-    """The steps by which ``model`` goes from a sample of this shape to its output, which the last one makes.
+    """The steps by which ``model`` goes from a sample of this shape to its output, which is that of the last step.
 
-    Dropout, which does nothing, is left out.
+    Dropout, which does nothing in evaluation, is left out.
 
     Raises:
         ValueError: the model does not take this shape.
@@ -62,7 +62,7 @@ def steps_of(model: Layer, shape: tuple[int, ...]) -> list[Step]:
 
 
 def without(steps: Sequence[Step], gone: Collection[int]) -> list[Step]:
-    """The steps without those of these numbers: who reads what one of them makes reads what it reads."""
+    """The steps without those of these numbers; a step that read the output of one reads its input instead."""
     left: list[Step] = []
     numbers = {0: 0}
     for i, step in enumerate(steps, 1):
@@ -74,17 +74,17 @@ def without(steps: Sequence[Step], gone: Collection[int]) -> list[Step]:
 
 
 def last_readers(steps: Sequence[Step]) -> dict[int, int]:
-    """For each value that is read the number of the last step that reads it."""
+    """The number of the last step that reads a value, for each value that is read."""
     return {read: i for i, step in enumerate(steps, 1) for read in step.reads}
 
 
 def run(steps: Sequence[Step], x: np.ndarray, layer_for: Callable[[Step, Any], Layer] | None = None) -> np.ndarray:
-    """What the steps make of samples ``(N, …)``.
+    """Apply the steps to samples ``(N, …)``.
 
     Args:
         steps: The network.
         x: The samples.
-        layer_for: Gives the layer to apply in place of a step's own, from the step and what it reads.
+        layer_for: ``(step, value or values) -> layer`` to apply instead of the step's own layer.
     """
     values, last = {0: x}, last_readers(steps)
     for i, step in enumerate(steps, 1):
@@ -92,11 +92,11 @@ def run(steps: Sequence[Step], x: np.ndarray, layer_for: Callable[[Step, Any], L
         read = read if joins(step.layer) else read[0]
         layer = step.layer if layer_for is None else layer_for(step, read)
         values[i] = layer.forward(read).copy()
-        layer.buffers.clear()  # those of large images would add up
+        layer.buffers.clear()  # buffers for large images would add up
         values = {number: value for number, value in values.items() if number == i or last.get(number, 0) > i}
     return values[len(steps)]
 
 
 def run_in_batches(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.ndarray:
-    """`run`, for so many samples at a time."""
+    """`run`, for ``size`` samples at a time."""
     return np.concatenate([run(steps, x[i : i + size]) for i in range(0, len(x), size)])

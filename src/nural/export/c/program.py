@@ -22,7 +22,7 @@ from nural.graph import Concatenate, Sum
 from nural.overwriting import signature
 
 KIND = "C"
-#: What the files are, where nural finds them again.
+#: The kind of the files, by which nural recognises them.
 FILE = "network in C"
 WIDTH = 110  # characters of a line of numbers
 
@@ -33,9 +33,9 @@ class Program:
 
     Attributes:
         source: Its text.
-        header: That of its header.
-        weight_bytes: What its constants take.
-        buffer_bytes: What its buffers take, which is all the memory it writes to beside the stack.
+        header: The text of its header.
+        weight_bytes: The size of its constants.
+        buffer_bytes: The size of its buffers: all the memory that it writes to, apart from the stack.
     """
 
     source: str
@@ -46,14 +46,14 @@ class Program:
 
 @dataclass
 class _Body:
-    """What is collected on the way through the steps."""
+    """What the steps of the network add to the program."""
 
     constants: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     weight_bytes: int = 0
 
     def number(self, value: Any, name: str) -> str:
-        """A number as C has it; an array is defined under this name."""
+        """A number in C's notation; or the name of an array, after defining it."""
         if value is None:
             return "0"
         if not isinstance(value, np.ndarray):
@@ -66,7 +66,7 @@ class _Body:
         return name
 
     def add(self, step: Step, call: Call, xs: Sequence[str], y: str) -> None:
-        """A call, and what it needs."""
+        """Add a call and its constants."""
         if isinstance(step.layer, Sum):
             for i, x in enumerate(xs[1:]):
                 self.lines.append(f"add({y if i else xs[0]}, {x}, {y}, {call.fields['n']});")
@@ -99,11 +99,11 @@ def c_program(
     """Write a network as C.
 
     Args:
-        steps: The network's.
-        quantised: The weights in whole numbers, if there are to be such.
+        steps: The steps of the network.
+        quantised: The weights in whole numbers, if wanted.
         path: The C file, for its name and for errors.
-        prefix: What its public names begin with.
-        shape: Of one sample.
+        prefix: The prefix of public names.
+        shape: The shape of one sample.
         answers: What the outputs stand for.
 
     Raises:
@@ -119,8 +119,8 @@ def c_program(
         xs = [names[read] for read in step.reads]
         needed = {names[read] for read, reader in last.items() if read < i <= reader}
         done = last[step.reads[0]] == i and xs[0] != INPUT and xs.count(xs[0]) == 1
-        at_best = xs[0] if call.in_place and done else None
-        names[i] = output if i == len(calls) else buffers.place_for(step.y_shape, needed, at_best)
+        reused = xs[0] if call.in_place and done else None
+        names[i] = output if i == len(calls) else buffers.place_for(step.y_shape, needed, reused)
         body.add(step, call, xs, names[i])
     own = functions(answers, prefix, prod(shape), " x ".join(map(str, shape)))
     names = {
@@ -154,7 +154,7 @@ def _filled(template: str, names: Mapping[str, str]) -> str:
 
 
 def _literal(value: Any) -> str:
-    """A number in C: floats in as many digits as give the same bits back."""
+    """A number in C: floats with enough digits to restore all bits."""
     if isinstance(value, int | np.integer):
         return str(int(value))
     digits = f"{float(value):.9g}"
