@@ -82,12 +82,12 @@ def _collect(layer: Layer, place: str, x: np.ndarray, steps: list[Step]) -> np.n
         return x
     if computes_as(layer, Residual):
         steps.append(Step("keep", place, layer, x.shape[1:], x.shape[1:]))
-        y, around = _collect(layer.branch, joined(place, "branch"), x, steps), x
+        y, shortcut = _collect(layer.branch, joined(place, "branch"), x, steps), x
         if layer.shortcut is not None:
             steps.append(Step("exchange", place, layer, y.shape[1:], x.shape[1:]))
-            around = _collect(layer.shortcut, joined(place, "shortcut"), x, steps)
-        steps.append(Step("add", place, layer, around.shape[1:], y.shape[1:]))
-        return y + around
+            shortcut = _collect(layer.shortcut, joined(place, "shortcut"), x, steps)
+        steps.append(Step("add", place, layer, shortcut.shape[1:], y.shape[1:]))
+        return y + shortcut
     y = layer.forward(x)
     if type(layer) is not Dropout:
         steps.append(Step("apply", place, layer, x.shape[1:], y.shape[1:]))
