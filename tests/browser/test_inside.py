@@ -169,7 +169,6 @@ def test_every_scale_is_the_trace_s_after_each_change(inside):
     page.until("source", "value.index !== 0")
     page.locator(".pick", has_text="4").click()
     require(4)
-    page.get_by_label("Rate").fill("-5")
     page.get_by_role("button", name="Take the step").click()
     page.locator("step-lab [data-name=true]").wait_for()
     seen = page.locator(".column .range").all_inner_texts()
@@ -251,19 +250,40 @@ def test_the_slider_moves_the_weight_along_the_true_loss(inside, traced):
     expect(page.locator("weight-lab .table tbody tr")).to_have_count(81, timeout=60_000)
 
 
+def changes(shown):
+    """The change of the loss that was predicted, and the true one."""
+    facts = (shown.locator(f"[data-name={name}]") for name in ("predicted", "true"))
+    return [float(fact.get_attribute("data-value")) for fact in facts]
+
+
+@pytest.mark.parametrize("label", [7, 4])
+def test_the_first_step_is_as_predicted_and_a_larger_one_shows_where_the_tangent_ends(inside, label):
+    page = inside(f"tab=inside&sample=test.0&label={label}")
+    shown = page.locator("step-lab")
+    shown.get_by_role("button", name="Take the step").click()
+    predicted, true = changes(shown)
+    assert true == pytest.approx(predicted, rel=0.05)
+    shown.get_by_role("button", name="Undo").click()
+    shown.get_by_text("Undone, to the last bit").wait_for()
+    shown.get_by_label("Rate").fill("1")
+    shown.get_by_text("1000% of the loss").wait_for()
+    shown.get_by_role("button", name="Take the step").click()
+    predicted, true = changes(shown)
+    assert abs(true) < 0.5 * abs(predicted)
+    shown.get_by_text("The straight line has ended").wait_for()
+
+
 def test_a_step_and_its_undoing_to_the_bit(inside):
     page = inside()
     arrays = "trace.layers.map(({ name }) => ['a', 'd'].map((lane) => [...trace.tensor(`${lane}.${name}`).data]))"
     everything = f"[trace.weights, trace.loss, {arrays}]"
     before = of_trace(page, everything)
     shown = page.locator("step-lab")
-    shown.get_by_label("Rate").fill("-5")
     shown.get_by_role("button", name="Take the step").click()
-    shown.locator("[data-name=true]").wait_for()
-    facts = (shown.locator(f"[data-name={name}]") for name in ("predicted", "true"))
-    predicted, true = (float(fact.get_attribute("data-value")) for fact in facts)
-    assert predicted < 0
+    predicted, true = changes(shown)
+    assert predicted == pytest.approx(-0.01 * before[1])
     assert true == pytest.approx(predicted, rel=0.05)
+    shown.get_by_text("The prediction holds within").wait_for()
     shown.locator(".others td", has_text="%").nth(1).wait_for()
     until_trace(page, f"trace.weights !== '{before[0]}'")
     assert of_trace(page, everything)[1] < before[1]

@@ -142,8 +142,13 @@ export default {
 
   "inside.step.title": "走一步",
   "inside.step.why":
-    "就用这一张图，让每个权重逆着自己的梯度移动。学习率 η 小时，损失下降 η‖g‖²；大时，直线就不再成立。",
+    "就用这一张图，让每个权重逆着自己的梯度移动。梯度预测损失下降 η‖g‖²。起初的学习率使它等于损失的 1%；把它调大，看直线在哪里不再成立。",
   "inside.step.rate": "学习率",
+  "inside.step.ahead": "η = {rate}：预测 {predicted}，损失的 {share}",
+  "inside.step.beyond": "η = {rate}：预测 {predicted}，损失的 {share}。这会低于 0，而损失不可能低于 0。",
+  "inside.step.nothing": "没有可走的一步：损失或它的梯度为 0，或不是有限的数。",
+  "inside.step.holds": "预测成立，误差在 {error} 以内。",
+  "inside.step.ends": "直线不再成立：实际变化是预测的 {share}。",
   "inside.step.take": "走这一步",
   "inside.step.undo": "撤销",
   "inside.step.predicted": "预测，−η‖g‖²",
