@@ -57,3 +57,41 @@ def test_a_click_s_explanation_opens_beneath_the_error_lane(inside):
         return title[3] < 0.8 * bottom and mark[2] >= 0
 
     page.until_true(shown, "the cell and the beginning of its explanation")
+
+
+WIDER = """() => [...document.querySelectorAll('main *')].filter((one) => {
+    const { right } = one.getBoundingClientRect();
+    return right > innerWidth + 1 && one.checkVisibility() && !one.closest('.strip, .scroll');
+}).map((one) => one.outerHTML.slice(0, 90))"""
+CUT_OFF = """() => [...document.querySelectorAll('.lines, .terms, .lossline')]
+    .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.outerHTML.slice(0, 90))"""
+
+
+def test_a_finger_finds_a_place_beside_the_drawing(visit, screen):
+    page = visit("sample=test.0", **screen)
+    left, right, top, bottom = page.locator("digit-canvas").evaluate(BOX)
+    assert left >= 24
+    assert screen["width"] - right >= 24
+    assert bottom - top <= 0.7 * screen["height"]
+    assert page.evaluate(WIDER) == []
+
+
+@pytest.mark.parametrize("kind", ["Batch norm", "ReLU"])
+def test_formulas_and_terms_fit_the_screen(inside, kind):
+    page = inside()
+    name = page.locator(".column", has=page.get_by_text(kind, exact=True)).nth(1).get_attribute("data-layer")
+    page.evaluate("hash => { location.hash = hash; }", f"{SEVEN_AS_THREE}&cell={name}:3,2,1")
+    page.locator("cell-explanation .lines li").first.wait_for()
+    page.locator("cell-explanation .terms").first.wait_for()
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(WIDER) == []
+
+
+def test_cells_of_the_first_layer_can_be_told_apart_on_a_small_screen(inside, screen):
+    page = inside()
+    ink, first = (page.locator(".column").nth(i).locator(".lane.a").evaluate(BOX) for i in (0, 1))
+    small = screen["width"] <= 720 or screen["height"] <= 500
+    side_by_side = 4 if not small else 4 if ink[3] - ink[2] < 140 else 2
+    cell = (first[1] - first[0]) / side_by_side / 24
+    assert cell > (3 if small else 1.7)
+    assert page.evaluate("document.documentElement.scrollHeight") < (4400 if small else 3000)

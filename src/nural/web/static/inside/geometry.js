@@ -1,7 +1,7 @@
 // How a layer's cells lie on the screen: the channels of an image as tiles, a row of numbers as a column or a grid.
 
 const GAP = 5;
-const LOW = 120; // below this height a few channels stand side by side
+const LOW = 140; // below this height a few channels stand side by side
 
 // {width, height, shown, rect(index), at(x, y), tiles} in CSS pixels; `shape` is the layer’s own, `channels` how many
 // of an image are there, `size` the height that there is.

@@ -20,6 +20,7 @@ import { store } from "../store.js";
 
 const PACE = 1300; // ms a layer while it plays
 const SAMPLES = 10000; // of the test set
+const LOG = "log\u00a0";
 const EXPLAINED = { lowest: 0.6, at: 0.55 }; // of the window's height: where an explanation may begin
 
 class InsideView extends HTMLElement {
@@ -375,15 +376,15 @@ class InsideView extends HTMLElement {
           mi("L"),
           mo("="),
           mo("−"),
-          mi("log"),
+          mtext(LOG),
           mi("p"),
           mo("("),
           mtext(String(trace.label)),
           mo(")"),
           mo("="),
           mo("−"),
-          mi("log"),
-          mtext(plain(trace.probabilities[trace.label] ?? 0, 4)),
+          mtext(LOG),
+          ...probabilityOfLoss(trace.loss),
           mo("="),
           mtext(plain(trace.loss, 4)),
         ),
@@ -413,6 +414,13 @@ class InsideView extends HTMLElement {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
+}
+
+// The probability whose loss this is; what is nearly 1 is written by what it lacks.
+function probabilityOfLoss(loss) {
+  const share = plain(Math.exp(-loss), 4);
+  if (share !== "1" || loss === 0) return [mtext(share)];
+  return [mo("("), mtext("1"), mo("−"), mtext(plain(-Math.expm1(-loss), 4)), mo(")")];
 }
 
 const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
