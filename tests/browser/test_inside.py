@@ -337,6 +337,24 @@ def test_broken_networks_let_the_error_fade_die_or_explode(inside, name, ratio):
     page.wait_for_function(f"() => decodeURIComponent(location.hash).includes('broken:{name}')")
 
 
+def test_the_page_names_the_network_that_it_shows(inside):
+    page = inside()
+    chosen = page.locator("#model option:checked")
+    page.locator("[data-name=dead]").press("Enter")
+    expect(chosen).to_have_text("broken: Dead ReLUs")
+    page.get_by_role("tab", name="Draw").click()
+    expect(chosen).to_have_text("the one inside nural")
+    page.get_by_role("tab", name="Inside").click()
+    expect(chosen).to_have_text("broken: Dead ReLUs")
+    page.locator("#model").select_option("pretrained")
+    page.until("inside.network", "value === null")
+    until_trace(page, "trace.layers.length > 12")
+    page.get_by_role("button", name="Take the step").click()
+    expect(chosen).to_have_text("the one inside nural, after a step")
+    page.get_by_role("button", name="Undo").click()
+    expect(chosen).to_have_text("the one inside nural")
+
+
 def test_no_centring_moves_the_digit_and_puts_it_back(inside):
     page = inside()
     before = page.store("pixels")

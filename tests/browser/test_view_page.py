@@ -51,6 +51,13 @@ def test_an_address_that_means_nothing_is_a_fresh_page(visit):
     assert page.store("model") == "pretrained"
 
 
+def test_a_link_to_a_network_that_is_gone_says_so(visit):
+    page = visit("model=snapshot:77")
+    said = page.get_by_role("alert").inner_text()
+    assert said == "There is no network “yours, at step 77” here, or no longer; the one inside nural is shown."
+    assert page.store("model") == "pretrained"
+
+
 def test_a_link_opened_in_the_same_page(visit):
     page = visit()
     page.evaluate("location.hash = 'ink=TNQAsyQAa4zM'")

@@ -3,7 +3,7 @@ import { fetchJson } from "./api.js";
 import { element } from "./element.js";
 import { languages, said, t, translate } from "./i18n.js";
 import { start as startListening } from "./live.js";
-import { modelTitle } from "./model-title.js";
+import { menuOf, modelTitle, shownModel } from "./model-title.js";
 import { start as startReading } from "./reader.js";
 import { numberFrom, oneOf, preferredLanguage, store } from "./store.js";
 import { decodeStrokes, encodeStrokes } from "./strokes.js";
@@ -86,17 +86,27 @@ function showTheme() {
   else document.documentElement.dataset.theme = theme;
 }
 
+let titlesShown = "";
+
+// The menu is left alone while it would say the same: somebody may have opened it.
 function showModels() {
-  const options = store.get("models").map(({ name }) => element("option", { value: name }, modelTitle(name)));
-  byId("model").replaceChildren(...options);
-  byId("model").value = store.get("model") ?? "";
+  const shown = shownModel();
+  const titles = menuOf(shown).map((name) => [name, modelTitle(name)]);
+  const now = JSON.stringify([shown, titles]);
+  if (now === titlesShown) return;
+  titlesShown = now;
+  byId("model").replaceChildren(...titles.map(([name, title]) => element("option", { value: name }, title)));
+  byId("model").value = shown ?? "";
 }
 
 // Ask which models there are; one that is gone gives way to the first.
 async function refreshModels() {
   const models = await fetchJson("api/models");
-  const known = models.some(({ name }) => name === store.get("model"));
-  store.set({ models, model: known ? store.get("model") : models[0].name });
+  const wanted = store.get("model");
+  const known = models.some(({ name }) => name === wanted);
+  const [{ name: first }] = models;
+  store.set({ models, model: known ? wanted : first });
+  if (!known && wanted) notify(t("model.missing", { name: modelTitle(wanted), other: modelTitle(first) }), true);
 }
 
 // The steps of the preparation that are left out, by name.
@@ -114,10 +124,11 @@ const decodeSample = (text) => {
 };
 
 let noticeTimer;
-function notify(sentence) {
+function notify(sentence, stays = false) {
   byId("notice").textContent = said(sentence);
   byId("notice").hidden = false;
   clearTimeout(noticeTimer);
+  if (stays) return;
   noticeTimer = setTimeout(() => {
     byId("notice").hidden = true;
   }, 8000);
@@ -144,13 +155,17 @@ store.inAddress(
 );
 
 buildTabs();
-for (const id of ["language", "theme", "model"]) {
+for (const id of ["language", "theme"]) {
   byId(id).addEventListener("change", () => store.set({ [id]: byId(id).value }));
 }
+byId("model").addEventListener("change", ({ target }) => {
+  store.set({ model: target.value, "inside.network": null, "inside.stepped": null });
+  byId("notice").hidden = true;
+});
 store.on(["tab"], showTab);
 store.on(["language"], showLanguage);
 store.on(["theme"], showTheme);
-store.on(["models", "model"], showModels);
+store.on(["models", "model", "training", "tab", "inside.network", "inside.stepped"], showModels);
 addEventListener("hashchange", () => store.read());
 document.addEventListener("announce", ({ detail }) => {
   byId("announcement").textContent = detail;
