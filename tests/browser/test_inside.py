@@ -355,6 +355,43 @@ def test_the_page_names_the_network_that_it_shows(inside):
     expect(chosen).to_have_text("the one inside nural")
 
 
+def test_without_an_image_there_is_one_sentence(visit):
+    page = visit("tab=inside")
+    page.get_by_text("Draw a digit, here or in the first tab.").wait_for()
+    cards = page.locator("nural-inside .card").all()
+    assert len(cards) > 5
+    assert [card.is_visible() for card in cards] == [True] + [False] * (len(cards) - 1)
+
+
+def test_a_probability_near_1_is_written_by_what_it_lacks(inside):
+    page = inside("tab=inside&sample=test.0&label=7")
+    until_trace(page, "trace.label === 7")
+    loss = of_trace(page, "trace.loss")
+    text = page.locator(".lossline .formula").text_content().replace("\xa0", " ").replace("−", "-")
+    written = re.fullmatch(r"L=-log p\(7\)=-log \(1-([\d.e-]+)\)=([\d.e-]+)", text)
+    assert written, text
+    assert float(written[1]) == pytest.approx(1 - np.exp(-loss), rel=1e-3)
+    assert float(written[2]) == pytest.approx(loss, rel=1e-3)
+
+
+def test_places_without_a_cell_are_no_zeros(inside):
+    page = inside(f"{SEVEN_AS_THREE}&broken=broken:healthy")
+    name = of_trace(page, "trace.layers.find(({ shape }) => shape.length === 1 && shape[0] === 32).name")
+    page.holds(f"document.querySelector('[data-layer=\"{name}\"]') !== null")
+    levels = page.evaluate(
+        """name => ['a', 'd'].map((lane) => {
+            const canvas = document.querySelector(`[data-layer="${name}"] .lane.${lane} canvas`);
+            const { width, height } = canvas;
+            const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+            context.drawImage(canvas, 0, 0);
+            const opacity = (row) => context.getImageData(width * 5.5 / 6, height * (row + 0.5) / 6, 1, 1).data[3];
+            return [0, 1, 2, 3, 4, 5].map(opacity);
+        })""",
+        name,
+    )
+    assert levels == [[255, 255, 0, 0, 0, 0]] * 2  # 32 numbers in six columns of six
+
+
 def test_no_centring_moves_the_digit_and_puts_it_back(inside):
     page = inside()
     before = page.store("pixels")

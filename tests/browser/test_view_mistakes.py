@@ -27,6 +27,16 @@ def mistakes(visit):
     return visiting
 
 
+def test_how_many_digits_have_been_read_is_told_while_it_lasts(visit):
+    page = visit(f"{PAGE}&set=validation")  # first of all here, before the server knows the answers
+    bar = page.get_by_role("progressbar", name="Digits read")
+    bar.wait_for()
+    page.until_true(lambda: 0 < float(bar.get_attribute("value") or bar.evaluate("one => one.value")) < 10_000)
+    page.locator(".summary", has_text="of 10,000 digits").wait_for()
+    page.wait_for_selector("confusion-matrix td.right", timeout=60_000)
+    bar.wait_for(state="hidden")
+
+
 def test_the_matrix_is_the_library_s(mistakes, read):
     page = mistakes()
     y, p = read

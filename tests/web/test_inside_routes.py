@@ -90,6 +90,7 @@ def test_broken_networks_are_models_too(ask, digit):
 def test_mistakes_and_their_digits(ask, mnist):
     manifest, arrays = ask("/api/mistakes?set=test").tensors
     assert manifest["set"] == "test"
+    assert ask("/api/mistakes/progress?set=test").json == {"read": 0}
     assert arrays["confusion"].sum() == 10_000
     wrong = np.flatnonzero(arrays["labels"] != arrays["answers"])[:3]
     answer = ask(f"/api/mistakes/digits?set=test&indices={','.join(map(str, wrong))}")

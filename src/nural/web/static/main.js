@@ -1,5 +1,5 @@
 // Starts the page: language, appearance, models, and the tabs with a view in each.
-import { fetchJson } from "./api.js";
+import { fetchJson, GONE } from "./api.js";
 import { element } from "./element.js";
 import { languages, said, t, translate } from "./i18n.js";
 import { start as startListening } from "./live.js";
@@ -123,12 +123,15 @@ const decodeSample = (text) => {
   return set && { kind: "sample", set, index: Number(index) };
 };
 
+let serverGone = false;
 let noticeTimer;
+
+// A line at the bottom, for a while; without a server there is nothing more to say until it is back.
 function notify(sentence, stays = false) {
   byId("notice").textContent = said(sentence);
   byId("notice").hidden = false;
   clearTimeout(noticeTimer);
-  if (stays) return;
+  if (stays || serverGone) return;
   noticeTimer = setTimeout(() => {
     byId("notice").hidden = true;
   }, 8000);
@@ -171,6 +174,14 @@ document.addEventListener("announce", ({ detail }) => {
   byId("announcement").textContent = detail;
 });
 document.addEventListener("notice", ({ detail }) => notify(detail));
+document.addEventListener("server", ({ detail }) => {
+  serverGone = detail.gone;
+  if (serverGone) notify(GONE);
+  else {
+    byId("notice").hidden = true;
+    document.dispatchEvent(new CustomEvent("models"));
+  }
+});
 document.addEventListener("models", () => refreshModels().catch((error) => notify(error.message)));
 showLanguage();
 showTheme();
@@ -182,3 +193,4 @@ try {
 startReading();
 startListening();
 await showTab();
+for (const name of TABS) import(`./views/${name}.js`); // so that they are there when the server is not

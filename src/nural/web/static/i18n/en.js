@@ -39,6 +39,7 @@ export default {
   "draw.reading": "What the network reads",
   "draw.nothing": "Nothing is drawn yet.",
   "draw.sure": "It reads a {digit}, with a probability of {share}.",
+  "bars.threshold": "The dashed line is the threshold: below {threshold} the answer is “?”.",
   "draw.unsure": "It is unsure: {digit} comes first with {share}, below the threshold of {threshold}.",
   "draw.way": "On the way to the network",
   "draw.way.why":
@@ -139,6 +140,7 @@ export default {
   "chart.over": "Over the epochs;",
   "chart.log": "logarithmic scale.",
   "chart.linear": "linear scale.",
+  "chart.beyond": "What is beyond it, up to {largest}, is at its edge.",
   "chart.epoch": "Epoch {epoch}:",
   "chart.epoch.column": "Epoch",
   "chart.training": "training",

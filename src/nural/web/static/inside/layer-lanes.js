@@ -93,7 +93,7 @@ export class LayerLanes extends HTMLElement {
       const mark = element("span", { class: "mark", hidden: true });
       const reach = element("span", { class: "reach", hidden: true });
       const veil = element("span", { class: "veil", hidden: true });
-      const box = element("div", { class: `lane ${lane}` }, canvas, reach, mark, veil);
+      const box = element("div", { class: `lane ${lane} ${place.kind}` }, canvas, reach, mark, veil);
       box.style.width = `${place.width}px`;
       box.style.height = `${place.height}px`;
       canvas.addEventListener("click", ({ offsetX, offsetY }) => {
@@ -219,6 +219,7 @@ export class LayerLanes extends HTMLElement {
       },
       { x: 0, y: 0, width, height },
     );
+    clearUnused(context, data.length % rows, rows, columns);
   }
 
   // -- the chosen cell ---------------------------------------------------------------------------------------
@@ -359,6 +360,13 @@ function lay(box, { x, y, width, height }) {
   box.style.top = `${y}px`;
   box.style.width = `${width}px`;
   box.style.height = `${height}px`;
+}
+
+// The end of the last column, where a row of numbers is over, is no zero.
+function clearUnused(context, used, rows, columns) {
+  if (!used) return;
+  const { width, height } = context.canvas;
+  context.clearRect((width / columns) * (columns - 1) + 1, (height / rows) * used + 1, width, height);
 }
 
 const clear = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);

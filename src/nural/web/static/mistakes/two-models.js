@@ -129,7 +129,7 @@ export class TwoModels extends HTMLElement {
               second: said[1],
             });
     } catch (error) {
-      if (number === this.#asked) this.verdict.textContent = error.message;
+      if (number === this.#asked && error.status) this.verdict.textContent = error.message;
     }
   }
 

@@ -60,6 +60,7 @@ class InsideView extends HTMLElement {
       () => this.#showControls(),
     );
     this.#showControls();
+    this.classList.add("nothing"); // until there is a trace
   }
 
   shown() {
