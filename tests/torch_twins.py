@@ -59,7 +59,7 @@ def assert_equal_passes(
 
     Args:
         module: PyTorch's.
-        model: nural's, with arrays of the same names.
+        model: Nural's, with arrays of the same names.
         x: The input, in PyTorch's order.
         tolerance: For relative errors.
         train: The mode of both.

@@ -20,7 +20,7 @@ Block: TypeAlias = tuple[np.ndarray, ...]
 def in_blocks(*arrays: np.ndarray) -> Iterator[Block]:
     """Yield matching flat parts of the arrays, at most `ENTRY_BYTES` of each; the last array is written to.
 
-    The others are broadcast to its shape and converted to its type; only those that need either are copied.
+    The others are broadcast to its shape and converted to its type; only arrays that need it are copied.
     """
     *inputs, out = arrays
     blocks = np.nditer(

@@ -16,7 +16,7 @@ class Sequential(Layer):
     """Layers one after another: y = f_n(… f_2(f_1(x))); backward goes through them in reverse (the chain rule).
 
     Args:
-        *layers: In the order in which the input passes through them. Each occurs once.
+        *layers: In the order in which the input passes through them; each layer object only once.
         rng: Draws the parameters of the layers that have none yet.
     """
 
@@ -73,8 +73,8 @@ class Residual(Layer):
     """A branch beside a shortcut: y = branch(x) + shortcut(x), and ∂L/∂x is the sum of the gradients of both.
 
     Args:
-        branch: What is learned beside the shortcut. Its output has the shape of the shortcut's.
-        shortcut: By default the input as it is; a projection where the branch changes the shape.
+        branch: Computes what is added to the shortcut; its output has the shape of the shortcut's.
+        shortcut: By default the unchanged input; a projection if the branch changes the shape.
 
     Source: He et al. 2016, Deep Residual Learning for Image Recognition, section 3.2.
     """
@@ -93,7 +93,7 @@ class Residual(Layer):
 
     @property
     def branch(self) -> Layer:
-        """What is learned."""
+        """The layer that computes what is added."""
         return self.children["branch"]
 
     @property
@@ -125,7 +125,7 @@ class Residual(Layer):
 
 
 def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
-    """Whether a layer does what one of these classes of nural's does.
+    """Whether a layer computes as one of these classes of nural's.
 
     It is of that class, or of one derived from it which has no ``forward``, ``compute`` or ``pair`` of its own.
     """
@@ -145,6 +145,6 @@ def _parts(kind: type[Layer]) -> tuple[Any, ...]:
 
 
 def _listed(layer: Layer) -> str:
-    """A container and what is in it, a line each."""
+    """A container and its layers, one per line."""
     inside = "".join(f"{name}: {child!r},\n" for name, child in layer.children.items())
     return f"{type(layer).__name__}(\n{textwrap.indent(inside, '  ')})"

@@ -5,8 +5,8 @@ A layer names its parameters with their shapes and initializers: ``params={"W": 
 A weight of shape ``(…, in, out)`` has ``fan_in = receptive · in`` and ``fan_out = receptive · out``, where
 ``receptive`` is the number of kernel positions (1 for a fully connected layer).
 
-A layer with a weight and a bias takes an initializer, which draws the weight while the bias begins at zero, or a name
-of `DEFAULTS`, which settles both as that framework does.
+A layer with a weight and a bias takes an initializer, which draws the weight (the bias begins at zero), or a name
+of `DEFAULTS`, by which both are drawn as in that framework.
 """
 
 import math
@@ -21,7 +21,7 @@ Parameter = tuple[tuple[int, ...], Initializer]
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """``(fan_in, fan_out)`` of a weight: how many values each output sums, and how many each input reaches.
+    """``(fan_in, fan_out)`` of a weight: how many values each output sums, and how many outputs each input reaches.
 
     Raises:
         ValueError: the shape has fewer than two dimensions.
@@ -51,7 +51,7 @@ def he_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def glorot_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """N(0, 2 / (fan_in + fan_out)): a compromise between the variance forward and the variance backward.
+    """N(0, 2 / (fan_in + fan_out)): a compromise between keeping the variance forward and backward.
 
     Source: Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks, section 4.2.1.
     """
@@ -67,7 +67,7 @@ def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
 
 
 def fan_in_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """U(−b, b) with b = 1 / √fan_in: what PyTorch's layers begin with, ``kaiming_uniform_`` with a = √5.
+    """U(−b, b) with b = 1 / √fan_in: as in PyTorch's layers, ``kaiming_uniform_`` with a = √5.
 
     Source: LeCun et al. 1998, Efficient BackProp, section 4.6, which asks for three times this variance.
     """
@@ -77,8 +77,8 @@ def fan_in_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
 def orthogonal(gain: float = 1.0) -> Initializer:
     """The weight as a matrix ``(… · in, out)`` whose columns are orthogonal and of length ``gain``.
 
-    Where it has more columns than rows, its rows are. Such a matrix is drawn uniformly: the Q of a random normal
-    matrix's QR decomposition, with the signs that make R's diagonal positive.
+    If it has more columns than rows, its rows are orthogonal. Such a matrix is drawn uniformly: the Q of a random
+    normal matrix's QR decomposition, with the signs that make R's diagonal positive.
 
     Source: Saxe et al. 2014, Exact solutions to the nonlinear dynamics of learning in deep linear neural networks.
     """
@@ -114,7 +114,7 @@ def constant(value: float) -> Initializer:
     return partial(_constant, value=value)
 
 
-#: What each framework's fully connected and convolution layers draw their weights from; biases: see `weight_and_bias`.
+#: The initializers of each framework's fully connected and convolution layers; for biases see `weight_and_bias`.
 DEFAULTS: dict[str, Initializer] = {"torch": fan_in_uniform, "keras": glorot_uniform}
 
 
@@ -124,11 +124,11 @@ def weight_and_bias(
     """The parameters of a layer that has one weight and perhaps a bias ``b``.
 
     Args:
-        layer: On whose behalf an error is raised.
+        layer: The layer's name, for errors.
         weight: The weight's name.
         shape: The weight's shape, ``(…, in, out)``; the bias has ``(out,)``.
-        bias: Whether there is a bias. It begins at zero, but for ``"torch"``: U(−1/√fan_in, 1/√fan_in), of the
-            weight's fan.
+        bias: Whether there is a bias. It begins at zero; with ``"torch"`` it is drawn from U(−1/√fan_in, 1/√fan_in),
+            where fan_in is the weight's.
         initializer: Draws the weight; or a name of `DEFAULTS`.
 
     Raises:
@@ -145,12 +145,12 @@ def weight_and_bias(
 
 
 def scale_and_shift(shape: tuple[int, ...], scale: bool, shift: bool) -> dict[str, Parameter]:
-    """The parameters γ, which begins at 1, and β, which begins at 0, where they are wanted."""
+    """The parameters γ, which begins at 1, and β, which begins at 0, as far as they are wanted."""
     params: dict[str, Parameter] = {"gamma": (shape, constant(1.0))} if scale else {}
     return params | ({"beta": (shape, zeros)} if shift else {})
 
 
-# Functions of the module, so that a layer which waits for its first values can be pickled with them.
+# Functions of the module, so that a layer whose values are not drawn yet can be pickled.
 
 
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...], gain: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Objects made of others of their kind: an attribute that is one is a child, as in PyTorch's modules."""
+"""Objects made of others of their kind: an attribute of this kind is a child, as in PyTorch's modules."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -23,7 +23,7 @@ def _conv2d(
     depthwise: bool = False,
     bias: bool = True,
 ) -> Case:
-    """A case with settings up to the given ones; ``padding`` may be "same", or "sides" for four numbers."""
+    """A case whose settings are drawn up to the given ones; ``padding`` may be "same", or "sides" for four numbers."""
 
     def draw(rng: np.random.Generator, size: Size) -> Values:
         kernel, dilations = _numbers(size, 1, 3), _numbers(size, 1, dilation)
@@ -54,7 +54,7 @@ def _conv2d(
             (top, bottom), (left, right) = settings.pop("padding")
             x = torch.nn.functional.pad(x, (left, right, top, bottom))
         K = v["K"].permute(3, 2, 0, 1).contiguous()
-        with warnings.catch_warnings():  # that even kernels with "same" are slow
+        with warnings.catch_warnings():  # about even kernels with "same", which are slow
             warnings.simplefilter("ignore", UserWarning)
             return torch.nn.functional.conv2d(x, K, v.get("b"), **settings).movedim(1, 3)
 

@@ -25,14 +25,14 @@ def _images(rng: np.random.Generator, size: Size) -> Values:
 
 
 def _with_statistics(rng: np.random.Generator, size: Size) -> Values:
-    """The statistics in a tuple, since they are constants."""
+    """Values with the statistics in a tuple, since they are constants."""
     values = _vectors(rng, size)
     channels = values["x"].shape[1]
     return values | {"statistics": (rng.standard_normal(channels), rng.uniform(0.1, 3, channels))}
 
 
 def _channels_second(x: Any) -> Any:
-    """``(N, …, C)`` as PyTorch has it, ``(N, C, …)``."""
+    """``(N, …, C)`` in PyTorch's order, ``(N, C, …)``."""
     return x.movedim(-1, 1)
 
 
@@ -66,7 +66,7 @@ def _statistics(v: Values) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _layer_norm(name: str, axes: int, eps: float, learned: int = 2) -> Case:
-    """Layer norm over ``axes`` dimensions of five values or so, with γ and β, γ alone or neither."""
+    """Layer norm over ``axes`` dimensions of about five values, with γ and β, γ alone or neither."""
 
     def draw(rng: np.random.Generator, size: Size) -> Values:
         shape = tuple(size(4, 6) for _ in range(axes))

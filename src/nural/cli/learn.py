@@ -11,6 +11,7 @@ from rich.console import Console
 
 from nural.cli.errors import CommandError, complain, report_errors
 from nural.learn.checking import check_file
+from nural.learn.language import speaking
 from nural.learn.running import NotLoaded
 from nural.learn.tracks.checking import check_folder
 from nural.learn.tracks.folder import NOTEBOOK, FolderError, Started, find, opened
@@ -69,11 +70,11 @@ def check(
         str,
         typer.Option(
             metavar="NAME",
-            help="What your function is to be, if its name is your own: fc_backward, or MINE=fc_backward.",
+            help="Which function yours is, if its name is another: fc_backward, or MINE=fc_backward.",
             show_default=False,
         ),
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a function, one a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per function, one per line.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Judge again each time a file is saved.")] = False,
 ) -> None:
     """Judge every function of a file that bears a name of nural's reference, and name the mistake.
@@ -90,7 +91,8 @@ def check(
     started, only = (_here(), "") if file is None else _part_of_track(file)
     if started and not like:
         names = [only] if only else [*started.track.files, NOTEBOOK]
-        _judge(lambda: _checked(started, only, as_json), [started.folder / name for name in names], watch)
+        with speaking(started.language):
+            _judge(lambda: _checked(started, only, as_json), [started.folder / name for name in names], watch)
     path = file or Path()
     _judge(lambda: _print(check_file(path, like or None), as_json), [path], watch)
 
@@ -153,6 +155,8 @@ def _judge(judge: Callable[[], int], files: list[Path], watch: bool) -> NoReturn
     while True:
         now = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
         if now != saved:
+            if saved is not None:
+                print()
             saved = now
             try:
                 judge()

@@ -36,7 +36,7 @@ def overview(place: Path, language: str) -> None:
         say(f"{name:<{width}}  {track(name).words[language]['title']}", 2)
         say(_state(by_track.get(name), language), width + 4, "dim")
     say()
-    unfinished = [started for started in by_track.values() if started.trained is None]
+    unfinished = [started for started in by_track.values() if not started.finished]
     for started in unfinished:
         _say_next(started)
     others = [name for name in available() if name not in by_track]
@@ -56,7 +56,7 @@ def _state(started: Started | None, language: str) -> str:
     if started is None:
         return words["not started"]
     done = words["done of"].format(done=len(started.done), count=len(started.track.exercises))
-    return done if started.trained is None else f"{done}, {words['trained'].format(accuracy=started.trained)}"
+    return done + ("" if started.trained is None else words["trained"].format(accuracy=started.trained))
 
 
 def _say_next(started: Started) -> None:

@@ -11,13 +11,13 @@ _MARGIN = 0.06  # of the picture's side: what lies wholly within it is the edge 
 
 
 def keep_digit(ink: np.ndarray, threshold: float) -> np.ndarray:
-    """Keep the main component of ink and what belongs to it: components near by that are no mere specks.
+    """Keep the main component of ink and what belongs to it: components nearby that are not specks.
 
-    Components that touch the picture's border count as dirt if there is another of some size.
+    Components that touch the picture's border count as dirt if there is another one that is large enough.
 
     Args:
         ink: uint8 ``(H, W)``, 0 for the ground.
-        threshold: the level from which on ink counts.
+            threshold: The level from which ink counts.
 
     Returns:
         The digit's ink, uint8 ``(H, W)``, 0 elsewhere; all 0 if no component can be a digit.
@@ -71,7 +71,7 @@ def _choose(mass: np.ndarray, box: np.ndarray, shape: tuple[int, ...]) -> np.nda
     candidate = (mass >= _SPECK * mass[main]) & ~at_edge & (~touching | touching[main])
     chosen = np.zeros_like(candidate)
     chosen[main] = True
-    while True:  # what is near the digit belongs to it, and may have more near by
+    while True:  # what is near the digit belongs to it, and may itself be near more
         around = [int(top[chosen].min()), int(left[chosen].min()), int(bottom[chosen].max()), int(right[chosen].max())]
         gap_rows = np.maximum(top - around[2], around[0] - bottom)
         gap_columns = np.maximum(left - around[3], around[1] - right)

@@ -1,4 +1,4 @@
-"""What each of nural's layers is in ONNX. Imports onnx; import it where it is needed."""
+"""Nural's layers in ONNX. Imports onnx; import it where it is needed."""
 
 import math
 from collections.abc import Callable
@@ -34,22 +34,22 @@ from nural.layers.permute import Permute, Reverse
 from nural.layers.rnn import RNN
 from nural.layers.windows import down_across
 
-#: ONNX's way to say "to before the first".
+#: The end of a slice in ONNX that means "beyond the first entry".
 FAR = -(2**63)
 PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 def express_model(model: Layer, path: Path, shape: tuple[int, ...], answers: Answers | None = None) -> ModelProto:
-    """The model as nodes.
+    """Write the model as the nodes of a graph.
 
     Args:
         model: The network.
         path: The file that is written, for errors.
-        shape: Of one sample.
+        shape: The shape of one sample.
         answers: What the outputs stand for, if the graph is to go from pixels to probabilities.
 
     Raises:
-        ExportError: a layer has no operator in ONNX, or there are no probabilities of the outputs.
+        ExportError: a layer has no operator in ONNX, or the outputs have no probabilities.
     """
     nodes = Nodes(path, model.dtype)
     express = partial(_express, nodes)
@@ -67,7 +67,7 @@ def express_model(model: Layer, path: Path, shape: tuple[int, ...], answers: Ans
 
 
 def _probabilities(nodes: Nodes, outputs: str, answers: Answers) -> str:
-    """As `nural.predictions.probabilities` makes them; a graph that ends in its own softmax gets no other."""
+    """Add probabilities like those of `nural.predictions.probabilities`; no softmax is applied twice."""
     if answers.task.kind == "regression":
         raise ExportError(f"{nodes.path}: the outputs are values, and there are no probabilities of them")
     p = outputs
@@ -95,7 +95,7 @@ def _express(nodes: Nodes, place: str, layer: Layer, values: tuple[Value, ...]) 
     if express is None:
         raise nodes.refuse(layer, "there is no operator for it that nural knows")
     (value,) = values
-    two = np.zeros((2, *value.shape), layer.dtype)  # one alone has no variance
+    two = np.zeros((2, *value.shape), layer.dtype)  # a single sample has no variance
     after = layer.forward(two).shape[1:]
     found = express(nodes, layer, value)
     return Value(found.name, after, found.order, found.image)
@@ -222,7 +222,8 @@ def _reverse(nodes: Nodes, layer: Reverse, value: Value) -> Value:
     return nodes.through("Slice", value, first, last, along, step)
 
 
-#: How each layer is added: ``(nodes, layer, value) -> value``. The shape of a sample is filled in by `_express`.
+#: The function that adds each layer: ``(nodes, layer, value) -> value``. The shape of a sample is filled in by
+#: `_express`.
 EXPRESSIONS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Linear: _linear,
     Flatten: _flatten,

@@ -1,4 +1,4 @@
-"""PyTorch: a state_dict in a safetensors file, and beside it the few lines of Python that build the module."""
+"""PyTorch: a state_dict in a safetensors file, and a short Python file that builds the module."""
 
 import importlib.util
 import json
@@ -20,9 +20,9 @@ from nural.model_file import FORMAT
 from nural.overwriting import STATE_DICT, signature, signed
 
 KIND = "PyTorch"
-#: What the Python file is, where nural finds it again.
+#: The kind of the Python file, by which nural recognises it.
 MODULE = "module for PyTorch"
-#: What `import torch` and `import safetensors.torch` load that is installed.
+#: The installed packages that `import torch` and `import safetensors.torch` load.
 PACKAGES = (
     "torch",
     "torchgen",
@@ -35,12 +35,12 @@ PACKAGES = (
     "networkx",
 )
 PACKAGES += ("jinja2", "markupsafe", "filelock", "fsspec")
-#: What PyTorch has channels-first, as its users know it.
+#: The shapes that PyTorch orders channels-first, as its users write them.
 CHANNELS_FIRST = {TorchOrder.IMAGES: "(N, C, H, W)", TorchOrder.CHANNEL_SEQUENCES: "(N, C, L)"}
 
 
 def make_torch(model: Layer, path: Path, options: Options) -> Written:
-    """``NAME.safetensors``, PyTorch's state_dict, and ``NAME.py``, whose ``load()`` gives the module with it.
+    """``NAME.safetensors``, PyTorch's state_dict, and ``NAME.py``, whose ``load()`` gives the module with them.
 
     The Python file needs PyTorch and safetensors, not nural. Inputs and outputs are in PyTorch's order, channels first.
 
@@ -78,7 +78,7 @@ def make_torch(model: Layer, path: Path, options: Options) -> Written:
 
 
 def _orders(model: Layer, shape: tuple[int, ...]) -> tuple[TorchOrder, TorchOrder]:
-    """How PyTorch orders the input and the output."""
+    """PyTorch's order of the input and of the output."""
     inside, end = places(model, first_layout(shape))
     layouts: list[Layout] = [*(place.before for place in inside), end]
     taken = layouts[0].order

@@ -1,4 +1,4 @@
-"""Sums and products: with constants they are layers, or part of one; of values sums alone. Imports onnx."""
+"""Sums and products: with constants they become layers, or parts of one; of two values, only sums. Imports onnx."""
 
 import math
 from dataclasses import replace
@@ -175,14 +175,14 @@ def matmul(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def _linear(reader: Reader, value: GraphValue, W: np.ndarray) -> GraphValue:
-    """value W; the rows of W that read flattened images are put in nural's order."""
+    """value · W, where rows of W that read flattened images are put in nural's order."""
     W = by_pixel(W, value.image[-1]) if value.image and len(W) == value.shape[-1] else W
     layer = with_arrays(Linear(*W.shape, bias=False, dtype=reader.dtype), W=W)
     return reader.apply(layer, replace(value, image=None))
 
 
 def _bounded(reader: Reader, node: NodeProto) -> tuple[GraphValue, np.ndarray]:
-    """The one value among the inputs, and the numbers beside it."""
+    """The single value among the inputs, and the numbers beside it."""
     values = [name for name in node.input if name in reader.values]
     constants = [reader.constants[name] for name in node.input if name not in reader.values]
     if len(values) != 1 or any(constant.size != 1 for constant in constants) or not constants:
@@ -191,7 +191,7 @@ def _bounded(reader: Reader, node: NodeProto) -> tuple[GraphValue, np.ndarray]:
 
 
 def _clipped(reader: Reader, value: GraphValue, low: Any, high: Any) -> GraphValue:
-    """The value between bounds; such as no float lies beyond, which stand for none in many files, are none."""
+    """The value between bounds; bounds beyond all floats, with which many files mean none, are left out."""
     low, high = (None if bound is None else np.asarray(bound) for bound in (low, high))
     if any(bound is not None and (bound.size != 1 or np.isnan(bound).any()) for bound in (low, high)):
         raise reader.refuse("its bounds are no numbers")
@@ -212,7 +212,7 @@ def _sum(reader: Reader, one: GraphValue, other: GraphValue) -> GraphValue:
 
 
 def _plus(reader: Reader, name: str | None, value: GraphValue, constant: np.ndarray) -> GraphValue:
-    """A value and a constant; a bias if ``name`` is read by nothing else, or None, and the layer can have one."""
+    """A value plus a constant: as a bias, if the layer can have one and ``name`` is None or read by nothing else."""
     layer = reader.layer_of(value)
     if isinstance(layer, Linear | Conv2d) and not layer.bias and (name is None or reader.alone(name)):
         features = value.ours[-1]
@@ -240,7 +240,7 @@ def _times(reader: Reader, value: GraphValue, constant: np.ndarray) -> GraphValu
 
 
 def _decided(reader: Reader, value: GraphValue, constant: np.ndarray) -> GraphValue:
-    """The value in the order that a constant for each channel suggests, if nothing else has decided it."""
+    """The value in the order that a constant for each channel suggests, if nothing has decided it yet."""
     if len(np.broadcast_shapes(value.shape, constant.shape)) > len(value.shape):
         raise reader.refuse(f"it would spread a value of shape {value.shape} over a constant of shape {constant.shape}")
     if np.broadcast_shapes(value.shape, constant.shape) != value.shape:
@@ -250,7 +250,7 @@ def _decided(reader: Reader, value: GraphValue, constant: np.ndarray) -> GraphVa
 
 
 def _rescaled(reader: Reader, value: GraphValue, scale: float, offset: float) -> GraphValue:
-    """scale · value + offset, in one layer with such a layer before it."""
+    """scale · value + offset, merged with such a layer before it."""
     layer = reader.layer_of(value)
     if isinstance(layer, Rescaling):
         scale, offset = scale * layer.scale, scale * layer.offset + offset
@@ -261,7 +261,7 @@ def _rescaled(reader: Reader, value: GraphValue, scale: float, offset: float) ->
 
 
 def _gated(reader: Reader, value: GraphValue, gate: GraphValue) -> GraphValue | None:
-    """SiLU as x σ(x), or GELU as a x (1 + erf(x / √2)), if that is what the gate says."""
+    """SiLU as x σ(x), or GELU as a x (1 + erf(x / √2)), if the gate has that form."""
     layer = reader.layer_of(gate)
     if isinstance(layer, Sigmoid) and reader.source_of(gate).made_by == value.made_by:
         return reader.each(SiLU(), value)
@@ -283,7 +283,7 @@ def _gated(reader: Reader, value: GraphValue, gate: GraphValue) -> GraphValue | 
 
 
 def _factor_of(reader: Reader, value: GraphValue, x: GraphValue) -> float | None:
-    """The a for which a value is a x, or None."""
+    """The factor a, if the value is a · x; else None."""
     if value.made_by == x.made_by:
         return 1.0
     layer: Layer | Any = reader.layer_of(value)

@@ -127,7 +127,7 @@ def pad(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def _pad_before(reader: Reader, node: NodeProto) -> tuple[str, Sides]:
-    """The padding that a node takes over, its mode and its sides."""
+    """The padding that a node takes over: its mode and its sides."""
     return reader.value(node.input[0], padded=True).pad or ("zeros", NONE)
 
 
@@ -186,7 +186,7 @@ def _padding(
 
 
 def _pooling(kernel: list[int], settings: dict[str, Any]) -> dict[str, Any]:
-    """nural's arguments, without those that say what they would without."""
+    """nural's arguments, without those that have their default."""
     found = {name: _single(settings[name]) for name in ("stride", "dilation")}
     if found["stride"] == _single(kernel):
         del found["stride"]
@@ -201,13 +201,13 @@ def _ceil(node: NodeProto) -> dict[str, bool]:
 
 
 def _single(pair: Any) -> Any:
-    """One number for two that are equal."""
+    """One number for two equal ones."""
     down, across = pair
     return down if down == across else (down, across)
 
 
 def _symmetric(sides: Any) -> Any:
-    """The shortest way to say a padding."""
+    """A padding in its shortest form."""
     (top, bottom), (left, right) = sides
     if top == bottom and left == right:
         return _single((top, left))

@@ -1,4 +1,4 @@
-"""ONNX's operators that nural has: what each node becomes. Imports onnx; import it where it is needed."""
+"""ONNX's operators that nural has, and what each becomes. Imports onnx; import it where it is needed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,12 +49,12 @@ from nural.layers.dropout import Dropout
 from nural.layers.group_norm import GroupNorm
 from nural.layers.layer_norm import LayerNorm
 
-#: ONNX's constants of selu, which are those of its paper.
+#: ONNX's constants of selu, as in its paper.
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 
 def _each(build: type[Any], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], GraphValue]:
-    """A layer that takes each entry alone; of each argument its attribute in ONNX and that one's default."""
+    """A layer that takes each entry alone; for each argument, its attribute in ONNX and the default."""
 
     def read(reader: Reader, node: NodeProto) -> GraphValue:
         given = attributes_of(node)
@@ -90,7 +90,7 @@ def _prelu(reader: Reader, node: NodeProto) -> GraphValue:
     rank = len(value.shape)
     if slopes.size == 1:
         return reader.each(with_arrays(PReLU(dtype=reader.dtype), a=slopes.reshape(1)), value)
-    if reader.opset < 7 and slopes.ndim == 1:  # it did not broadcast then
+    if reader.opset < 7 and slopes.ndim == 1:  # before 7 it did not broadcast
         slopes = slopes.reshape(-1, *[1] * (rank - 2))
     full = (1,) * (rank - slopes.ndim) + slopes.shape
     along = [axis for axis, size in enumerate(full) if size > 1]

@@ -22,10 +22,10 @@ class Reader(OnnxGraph):
     """Reads one graph.
 
     Attributes:
-        values: What is computed from the input, by the name that it has in the graph.
+        values: Values computed from the input, by their names in the graph.
         steps: The layers so far, numbered from 1.
-        parts: What a step that concatenates reads.
-        twins: Steps that are one layer in the file, of which the model may need one; else this is the error.
+        parts: The values that a concatenating step reads.
+        twins: Pairs of steps that are one layer in the file, and the error if the model needs both.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class Reader(OnnxGraph):
         self.twins: list[tuple[int, int, ConversionError]] = []
 
     def model(self) -> Layer:
-        """The network, when all nodes are read.
+        """The network, after all nodes are read.
 
         Raises:
-            ConversionError: they give no output, or one that needs what nural does not have.
+            ConversionError: the output does not depend on the input, or needs something that nural does not have.
         """
         if self.output not in self.values:
             raise ConversionError(f"{self.source}: the output {self.output} does not depend on the input")
@@ -70,7 +70,7 @@ class Reader(OnnxGraph):
         Args:
             name: Its name in the graph.
             padded: Whether it may have a padding that is not computed yet.
-            by_pixel: Whether it may be rows of images in nural's order instead of ONNX's.
+            by_pixel: Whether it may be rows of flattened images in nural's order instead of ONNX's.
         """
         if name not in self.values:
             raise self.refuse(f"{name or 'an input'} does not depend on the network's input; nural computes with it")
@@ -79,7 +79,7 @@ class Reader(OnnxGraph):
         return self.values[name] if by_pixel else self._by_channel(self.values[name])
 
     def step_of(self, value: GraphValue) -> GraphStep | None:
-        """What makes a value; None for the input."""
+        """The step that makes a value; None for the input."""
         return self.steps[value.made_by - 1] if value.made_by else None
 
     def layer_of(self, value: GraphValue) -> Layer | None:
@@ -88,23 +88,23 @@ class Reader(OnnxGraph):
         return step.layer if step else None
 
     def source_of(self, value: GraphValue) -> GraphValue:
-        """What the layer reads that makes a value entry by entry."""
+        """The input of the layer that makes a value entry by entry."""
         step = self.step_of(value)
         return replace(value, made_by=step.reads[0]) if step else value
 
     # -- what operators add ----------------------------------------------------------------------------------
 
     def each(self, layer: Layer, value: GraphValue) -> GraphValue:
-        """Add a layer that computes each entry from the one in its place."""
+        """Add a layer that computes each entry from the same entry of the value."""
         return replace(value, made_by=self._step(layer, value))
 
     def apply(self, layer: Layer, value: GraphValue, axes: Sequence[int] | None = None) -> GraphValue:
         """Add a layer.
 
         Args:
-            layer: What computes.
-            value: What it reads.
-            axes: Those of its output; by default its input's.
+            layer: The layer.
+            value: The value that it reads.
+            axes: The axes of its output; by default those of its input.
         """
         axes = value.axes if axes is None else tuple(axes)
         ours = layer.forward(np.zeros(value.ours, self.dtype)).shape
@@ -118,13 +118,13 @@ class Reader(OnnxGraph):
         return GraphValue(len(self.steps), shape, values[0].order)
 
     def replaced(self, value: GraphValue, layer: Layer) -> GraphValue:
-        """Put another layer in the place of the one that makes a value."""
+        """Replace the layer that makes a value."""
         step = self.steps[value.made_by - 1]
         self.steps.append(replace(step, layer=layer))
         return replace(value, made_by=len(self.steps))
 
     def arrange(self, value: GraphValue, axes: tuple[int, ...]) -> GraphValue:
-        """The value with nural's dimensions in this order."""
+        """The value with nural's dimensions in the order ``axes``."""
         if value.order.axes is None:
             value.order.axes = axes
         if value.axes == axes:
@@ -137,7 +137,7 @@ class Reader(OnnxGraph):
         return GraphValue(self._step(layer, value), value.shape, SharedAxes(axes))
 
     def reshape(self, value: GraphValue, shape: Sequence[int]) -> GraphValue:
-        """The value in another shape of ONNX's, whose entries are in ONNX's order."""
+        """The value reshaped as in ONNX, with its entries in ONNX's order."""
         shape = tuple(shape)
         if math.prod(shape) != math.prod(value.shape):
             raise self.refuse(f"shape {value.shape} cannot become {shape}")
@@ -153,7 +153,7 @@ class Reader(OnnxGraph):
         return replace(self.with_samples(value, [shape[i] for i in axes[1:]]), shape=shape, order=SharedAxes(axes))
 
     def with_samples(self, value: GraphValue, sample: Sequence[int]) -> GraphValue:
-        """nural's array with samples of another shape; the value's own shape and order are for the caller to set."""
+        """The value with nural's samples in another shape; the caller sets its shape and order in ONNX."""
         sample, origin, made_by = tuple(sample), value.ours[1:], value.made_by
         step = self.step_of(value)
         if step is not None and step.reshaped_from is not None:  # only the last of several shapes counts
@@ -171,7 +171,7 @@ class Reader(OnnxGraph):
         return replace(value, made_by=len(self.steps))
 
     def _by_channel(self, value: GraphValue) -> GraphValue:
-        """Rows of images in ONNX's order."""
+        """Rows of flattened images in ONNX's order."""
         if value.image is None:
             return value
         image = replace(value, made_by=self._step(Unflatten(1, value.image), value))

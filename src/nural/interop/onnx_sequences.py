@@ -1,4 +1,4 @@
-"""RNN, LSTM and GRU nodes, and what picks their last step. Imports onnx; import it where it is needed."""
+"""RNN, LSTM and GRU nodes, and nodes that pick their last step. Imports onnx; import it where it is needed."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ KINDS: dict[str, type[Recurrent]] = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 #: nural's gates by their place in ONNX: i, f, g, o of i, o, f, g, and r, z, n of z, r, n.
 GATES = {"RNN": [0], "LSTM": [0, 2, 3, 1], "GRU": [1, 0, 2]}
 ACTIVATIONS = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"]}
-#: The node's inputs behind the sequence, and of them those that nural has.
+#: The node's inputs after the sequence, and those of them that nural has.
 INPUTS = ("W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
 
 
@@ -62,7 +62,7 @@ def recurrent(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def _as_onnx(reader: Reader, value: GraphValue, layout: int, directions: int, last: bool) -> GraphValue:
-    """``(N, T, D·H)`` or ``(N, D·H)`` with the dimension of the directions, where ONNX has it."""
+    """``(N, T, D·H)`` or ``(N, D·H)`` with the dimension of the directions where ONNX has it."""
     at = (1 if layout else 0) if last else (2 if layout else 1)
     if directions == 1:
         return with_ones(reader, value, [at])
@@ -75,7 +75,7 @@ def _as_onnx(reader: Reader, value: GraphValue, layout: int, directions: int, la
 def _settings(
     reader: Reader, node: NodeProto, attributes: dict[str, Any], given: dict[str, Any], steps: int
 ) -> dict[str, Any]:
-    """Arguments that one kind alone has; refuses what nural does not have."""
+    """The arguments that only one kind has; refuses those that nural does not have."""
     operator = node.op_type
     for name in ("initial_h", "initial_c", "P"):
         if given[name] is not None and given[name].any():
@@ -99,7 +99,7 @@ def _settings(
 
 
 def _arrays(layer: Recurrent, operator: str, given: dict[str, Any]) -> dict[str, np.ndarray]:
-    """nural's parameters: ``(…, G·H)`` with the gates in its order, of ONNX's ``(D, G·H, …)``."""
+    """nural's parameters: ``(…, G·H)`` with gates in nural's order, made of ONNX's ``(D, G·H, …)``."""
     found: dict[str, np.ndarray] = {}
     for i, run in enumerate(layer.runs(0)):
         arrays = {"W_ih": given["W"][i], "W_hh": given["R"][i]}
@@ -141,8 +141,8 @@ def slice_(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def _picked(reader: Reader, node: NodeProto, value: GraphValue, axis: int, index: int, keep: bool) -> GraphValue:
-    """One entry along a dimension, with the dimension or without."""
-    if value.made_by in reader.parts and not keep:  # the states of several layers, of which one is picked
+    """One entry along a dimension, which is kept or not."""
+    if value.made_by in reader.parts and not keep:  # one of the states of several layers is picked
         for part in reader.parts[value.made_by]:
             if index < part.shape[axis]:
                 return _picked(reader, node, part, axis, index, keep)
@@ -158,7 +158,7 @@ def _picked(reader: Reader, node: NodeProto, value: GraphValue, axis: int, index
 
 
 def _last_step(reader: Reader, layer: Recurrent, value: GraphValue, axis: int) -> GraphValue:
-    """What the layer ends with, instead of all that it makes; the dimension of the steps has size 1 then."""
+    """The layer's last step instead of all; the dimension of the steps then has size 1."""
     last = with_arrays(type(layer)(**{**layer.config(), "return_sequences": False}), **layer.params)
     kept = [i for i in range(len(value.shape)) if i != axis]
     order = SharedAxes(tuple(kept.index(i) for i in value.axes if i != axis))

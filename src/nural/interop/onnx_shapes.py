@@ -40,7 +40,7 @@ def transpose(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def transposed(value: GraphValue, moved: Sequence[int]) -> GraphValue:
-    """The value whose dimensions are these of ``value``'s."""
+    """The value with its ONNX dimensions in the order ``moved``."""
     axes = tuple(list(moved).index(axis) for axis in value.axes)
     return replace(value, shape=tuple(value.shape[axis] for axis in moved), order=SharedAxes(axes))
 
@@ -70,7 +70,7 @@ def cast(reader: Reader, node: NodeProto) -> GraphValue:
 
 
 def without(reader: Reader, value: GraphValue, gone: Sequence[int]) -> GraphValue:
-    """The value without these dimensions of ONNX's, which have size 1."""
+    """The value without these ONNX dimensions, which have size 1."""
     if any(value.shape[axis] != 1 for axis in gone) or value.batch in gone:
         raise reader.refuse(f"it takes dimensions {list(gone)} of shape {value.shape} away; all must have size 1")
     return _renumbered(reader, value, [axis for axis in range(len(value.shape)) if axis not in gone])
@@ -83,7 +83,7 @@ def with_ones(reader: Reader, value: GraphValue, new: Sequence[int]) -> GraphVal
 
 
 def _renumbered(reader: Reader, value: GraphValue, kept: list[int]) -> GraphValue:
-    """The value with these of its dimensions, −1 for a new one; those behind it in nural's order stay behind it."""
+    """The value with these of its dimensions, −1 for a new one; the order of the others in nural stays."""
     shape = tuple(1 if axis < 0 else value.shape[axis] for axis in kept)
     places = [i for old in value.axes for i, axis in enumerate(kept) if axis == old]
     for i, axis in enumerate(kept):

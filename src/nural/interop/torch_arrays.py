@@ -1,4 +1,4 @@
-"""The arrays of a PyTorch state_dict beside nural's: their names, and how one is the other transposed."""
+"""The arrays of a PyTorch state_dict and nural's: their names, and how one is transposed to the other."""
 
 import re
 from collections.abc import Mapping
@@ -38,14 +38,14 @@ NAMES = {
 
 
 class Twin(NamedTuple):
-    """One array of nural's and PyTorch's of the same values.
+    """An array of nural's, and PyTorch's array with the same values.
 
     Attributes:
         ours: Its dotted name in ``model.params`` or ``model.state``.
         theirs: Its name in the state_dict of the module that stands for its layer.
-        array: nural's array.
-        axes: nural's array is PyTorch's, transposed by these.
-        channels: Where the first dimension runs over flattened images, their channels, else 1.
+        array: Nural's array.
+        axes: Nural's array is PyTorch's, transposed by these.
+        channels: The channels, if the first dimension runs over flattened images; else 1.
     """
 
     ours: str
@@ -70,7 +70,7 @@ class Twin(NamedTuple):
         return self.to_theirs(np.empty(self.array.shape, bool)).shape
 
 
-#: PyTorch counts batches in every batch norm that tracks statistics, nural where the count is used.
+#: PyTorch counts batches in every batch norm that tracks statistics, nural only where the count is used.
 COUNT = "num_batches_tracked"
 
 Twins = dict[str, list[Twin]]
@@ -105,7 +105,7 @@ def fill(model: Layer, state: Mapping[str, np.ndarray], input_shape: Any, source
     """Put the arrays of a state_dict into a model; nothing is changed unless all of them fit.
 
     Raises:
-        ConversionError: an array is missing, left over or of another shape, or where it belongs cannot be known.
+        ConversionError: an array is missing, left over or of another shape, or its place cannot be known.
     """
     layers = twins(model, input_shape)
     modules = _modules(state)
@@ -161,10 +161,11 @@ def _modules(state: Mapping[str, Any]) -> dict[str, dict[str, tuple[int, ...]]]:
 
 
 def _matched(model: Layer, layers: Twins, modules: Mapping[str, Any], source: str, ordered: bool) -> dict[str, str]:
-    """Which module stands for each layer.
+    """Find the module that stands for each layer.
 
-    The one of the same path, if layers and modules have the same paths; else the first that is left whose arrays have
-    the same names and shapes. If the modules are not in order, only numbers in their names can say which is the first.
+    That is the one of the same path, if layers and modules have the same paths; else the first unused one whose arrays
+    have the same names and shapes. If the modules are not in order, only numbers in their names can decide which is the
+    first.
     """
     if layers.keys() == modules.keys():
         _require_equal_names(model, layers, modules, source)

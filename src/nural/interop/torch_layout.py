@@ -1,4 +1,4 @@
-"""How PyTorch orders the values that nural orders channels-last, followed through a network.
+"""PyTorch's order of the values that nural orders channels-last, followed through a network.
 
 PyTorch's images are ``(N, C, H, W)`` and nural's ``(N, H, W, C)``. What depends on the order of values, as the rows of
 a weight that reads flattened images, can be converted only where that order is known.
@@ -29,7 +29,7 @@ from nural.layers.recurrent import Recurrent
 
 
 class TorchOrder(Enum):
-    """What is known about the values that a layer gets. The first four leave something open."""
+    """What is known about the order of a layer's input. The first four leave something open."""
 
     UNKNOWN = "the input, of which nothing is known yet"
     PLANE = "the input, (N, T, F) in both, or (N, C, L) in PyTorch and (N, L, C) in nural"
@@ -44,7 +44,7 @@ class TorchOrder(Enum):
 
 Orders = Mapping[TorchOrder, TorchOrder]
 
-#: The orders in which layers of a kind do the same in both, each with what they then are known to have got.
+#: The input orders for which a kind of layer computes the same in both, each with what is then known about it.
 ALONG_FEATURES: Orders = {
     TorchOrder.UNKNOWN: TorchOrder.FEATURES,
     TorchOrder.PLANE: TorchOrder.SEQUENCES,
@@ -70,7 +70,7 @@ BY_CHANNEL: Orders = {
 }
 OF_IMAGES: Orders = dict.fromkeys((TorchOrder.UNKNOWN, TorchOrder.CHANNELS, TorchOrder.IMAGES), TorchOrder.IMAGES)
 
-#: What the orders that leave something open can turn out to be.
+#: The orders that each open order can turn out to be.
 OPEN = {
     TorchOrder.UNKNOWN: {TorchOrder.ROWS, TorchOrder.SEQUENCES, TorchOrder.CHANNEL_SEQUENCES, TorchOrder.IMAGES},
     TorchOrder.PLANE: {TorchOrder.SEQUENCES, TorchOrder.CHANNEL_SEQUENCES},
@@ -79,7 +79,7 @@ OPEN = {
 }
 
 
-#: How errors end where the shape of the input would help.
+#: The end of errors for which the shape of the input would help.
 ASK = "pass input_shape, the shape of one sample in nural's order"
 
 
@@ -94,7 +94,7 @@ class Layout:
 
 
 class Place(NamedTuple):
-    """A layer that is no container, its dotted path in the network, and the layout of what it gets."""
+    """A layer that is no container, its dotted path in the network, and the layout of its input."""
 
     path: str
     layer: Layer
@@ -102,7 +102,7 @@ class Place(NamedTuple):
 
 
 def first_layout(input_shape: Sequence[int] | None) -> Layout:
-    """What is known at the input, given the shape of one sample in nural's order, or None."""
+    """The layout of the input, given the shape of one sample in nural's order, or None."""
     order = {1: TorchOrder.ROWS, 2: TorchOrder.PLANE, 3: TorchOrder.IMAGES}.get(len(input_shape or ()))
     if input_shape is None or order is None:
         return Layout(TorchOrder.UNKNOWN)
@@ -110,10 +110,10 @@ def first_layout(input_shape: Sequence[int] | None) -> Layout:
 
 
 def places(model: Layer, before: Layout) -> tuple[list[Place], Layout]:
-    """Every layer that is no container, in order, and the layout of what comes out.
+    """Every layer that is no container, in order, and the layout of the output.
 
     Raises:
-        ConversionError: a layer does not do in PyTorch what it does in nural, because of the order of its input.
+        ConversionError: for the order of its input, a layer does not compute in PyTorch what it does in nural.
     """
     found: list[Place] = []
 
@@ -130,7 +130,7 @@ def after(layer: Layer, before: Layout, path: str) -> Layout:
     """The layout of a layer's output.
 
     Raises:
-        ConversionError: it does not do in PyTorch what it does in nural, because of the order of its input.
+        ConversionError: for this order of its input, it does not compute in PyTorch what it does in nural.
     """
     taken = entry_for(layer, TAKEN)
     if taken is None:
@@ -145,7 +145,7 @@ def after(layer: Layer, before: Layout, path: str) -> Layout:
 
 
 def merged(ways: Sequence[Layout], layer: Layer, path: str) -> Layout:
-    """The layout of what a `Residual`, `Sum` or `Concatenate` makes of several.
+    """The layout of the output of a `Residual`, `Sum` or `Concatenate` of several values.
 
     Raises:
         ConversionError: PyTorch orders their values differently.
@@ -169,12 +169,12 @@ def merged(ways: Sequence[Layout], layer: Layer, path: str) -> Layout:
 
 
 def by_pixel(values: np.ndarray, channels: int) -> np.ndarray:
-    """The first dimension, one channel after the other, ordered as one pixel after the other."""
+    """Reorder the first dimension from channel after channel to pixel after pixel."""
     return values.reshape(channels, -1, *values.shape[1:]).swapaxes(0, 1).reshape(values.shape)
 
 
 def by_channel(values: np.ndarray, channels: int) -> np.ndarray:
-    """What `by_pixel` takes back to where it was."""
+    """The inverse of `by_pixel`."""
     return values.reshape(-1, channels, *values.shape[1:]).swapaxes(0, 1).reshape(values.shape)
 
 

@@ -45,10 +45,10 @@ from nural.layers.permute import Permute, Reverse
 from nural.layers.rnn import RNN
 
 Arguments = dict[str, Any]
-#: ``(arguments, layout before, name for messages)``: change the other library's arguments to one's own, in place.
+#: ``(arguments, layout before, name for messages)``: convert one library's arguments to the other's, in place.
 Change = Callable[[Arguments, Layout, str], None]
 
-#: PyTorch's dimensions and what they are in nural, where they differ; of the last two the number is open.
+#: PyTorch's dimensions and nural's, where they differ; in the last two, the number of dimensions is open.
 DIMS: dict[TorchOrder, dict[int, int]] = {
     TorchOrder.IMAGES: {0: 0, 1: -1, 2: 1, 3: 2},
     TorchOrder.CHANNEL_SEQUENCES: {0: 0, 1: -1, 2: 1},
@@ -58,19 +58,19 @@ DIMS: dict[TorchOrder, dict[int, int]] = {
 
 
 def _nothing(arguments: Arguments, before: Layout, name: str) -> None:
-    """Arguments that both have alike."""
+    """For arguments that are equal in both."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A module and the layer that does the same. Arguments of the same name mean the same, but for what is said here.
+    """A module and the layer that does the same. Arguments of equal names mean the same unless converted here.
 
     Attributes:
         module: PyTorch's.
-        layer: nural's.
-        fixed: Arguments that nural does not have, and the value that they must have.
-        to_ours: What makes PyTorch's arguments nural's.
-        to_theirs: What makes nural's arguments PyTorch's.
+        layer: Nural's.
+        fixed: Arguments that nural does not have, with the only values that are accepted.
+        to_ours: Converts PyTorch's arguments to nural's.
+        to_theirs: Converts nural's arguments to PyTorch's.
     """
 
     module: type[nn.Module]
@@ -81,7 +81,7 @@ class Row:
 
 
 def _our_sizes(arguments: Arguments, before: Layout, name: str) -> None:
-    """One number for two that are equal."""
+    """One number for two equal ones."""
     for argument, value in arguments.items():
         if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1] and isinstance(value[0], int):
             arguments[argument] = value[0]
@@ -122,7 +122,7 @@ def _their_samples(arguments: Arguments, before: Layout, name: str) -> None:
 
 
 def _image_size(shape: Sequence[int], channels_at: int, name: str) -> tuple[int, ...]:
-    """The shape of an image of one channel in the other's order: (1, H, W) for (H, W, 1) and back."""
+    """The shape of an image of one channel in the other library's order: (1, H, W) for (H, W, 1) and back."""
     if len(shape) != 3 or shape[channels_at] != 1:
         raise ConversionError(
             f"{name} makes samples of shape {tuple(shape)}: PyTorch and nural order the values of a row "
@@ -191,7 +191,7 @@ def _their_recurrence(arguments: Arguments, before: Layout, name: str) -> None:
 
 
 def _their_states(arguments: Arguments, before: Layout, name: str) -> None:
-    """Those of a module that gives its states too: it always returns the whole sequence."""
+    """For a module that returns its states too: it always returns the whole sequence."""
     _their_recurrence(arguments, before, name)
     del arguments["return_sequences"]
 
@@ -235,7 +235,7 @@ TABLE = {
         Row(nn.LogSoftmax, LogSoftmax, {}, _our_dim, _their_dim),
     )
 }
-#: nural's own modules around PyTorch's recurrent ones, which give the output alone.
+#: Nural's modules around PyTorch's recurrent ones, which return only the output.
 OUTPUT_ONLY = {
     row.module: row
     for row in (

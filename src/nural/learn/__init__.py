@@ -12,6 +12,7 @@ from nural.lazy import lazy
 _NAMES = {
     "checking": ("check", "check_file"),
     "functions": ("FUNCTIONS",),
+    "language": ("speak",),
     "running": ("NotLoaded",),
     "verdict": ("Verdict", "Verdicts"),
 }

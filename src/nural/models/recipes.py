@@ -24,7 +24,7 @@ _SQUARES = 88.0  # Σ x² of MNIST's training digits on average
 
 
 def added_pictures(digits: int, *, outliers: float, variants: float) -> tuple[int, int]:
-    """How many variants are made for so many digits, and how many outliers for all of these."""
+    """How many variants are made of ``digits`` digits, and how many outliers beside digits and variants."""
     of_variants = round(variants * digits)
     return of_variants, round(outliers * (digits + of_variants))
 
@@ -32,7 +32,7 @@ def added_pictures(digits: int, *, outliers: float, variants: float) -> tuple[in
 def training_set(
     x: np.ndarray, y: np.ndarray, seed: int, *, outliers: float, variants: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The digits, and so many variants and so many outliers for each of them, if any."""
+    """The digits, with ``variants`` and ``outliers`` as shares of their number, if any."""
     of_variants, of_outliers = added_pictures(len(x), outliers=outliers, variants=variants)
     if of_variants:
         more, labels = variants_of(x, y, of_variants, np.random.default_rng([seed, 1]))
@@ -56,14 +56,14 @@ class Recipe:
         schedule: ``(learning_rate, epochs, steps of an epoch) -> schedule``.
         loss: What is minimised.
         epochs: Passes over the training set.
-        batch_size: Samples a step.
-        learning_rate: The constant or the largest one.
+        batch_size: Samples per step.
+        learning_rate: The learning rate, or the largest one of the schedule.
         drop_last: Whether a shorter last batch is left out.
         augmentation: How the digits of each batch are changed.
-        variants: How many digits as MNIST has few there are to learn from for each of its own; see `variants`.
-        outliers: How many pictures that are none there are to learn from for each digit; see `with_outliers`.
-        test_accuracy: On MNIST's test set, the median of the seeds that were measured; None if none was.
-        seconds: Of the whole `nural train` on a server's two cores (mlp-augmented and best: one busy core).
+        variants: How many variants there are for each digit of the training set; see `variants`.
+        outliers: How many pictures of no digit there are for each digit; see `with_outliers`.
+        test_accuracy: On MNIST's test set, the median of the measured seeds; None if not measured.
+        seconds: Of the whole `nural train` on two cores of a server (mlp-augmented and best: on one).
     """
 
     name: str
@@ -86,23 +86,23 @@ class Recipe:
     seconds: float | None = None
 
     def training_set(self, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """What is learned from: the digits, and variants and outliers if the recipe has any."""
+        """The samples to learn from: the digits, and variants and outliers if the recipe has any."""
         return training_set(x, y, seed, outliers=self.outliers, variants=self.variants)
 
     @property
     def network(self) -> str:
-        """What the network for digits is, in a few words."""
+        """The network for digits, in a few words."""
         return self.described(self.build(None))
 
     def described(self, model: Sequential) -> str:
-        """What a network of this recipe is, in a few words."""
+        """A network of this recipe, in a few words."""
         linear = [layer for layer in model.layers if isinstance(layer, Linear)]
         return self.outline.format(values=linear[0].in_features, classes=linear[-1].out_features)
 
     def suited(self, sets: DataSets) -> Self:
-        """The recipe for these pictures: without what is for digits alone if they are none.
+        """The recipe for these pictures: if they are no digits, without what is for digits alone.
 
-        That are variants and outliers, and distortion where the pictures have another shape.
+        That is variants and outliers, and distortion if the pictures have another shape.
         """
         if sets.digits:
             return self
@@ -111,13 +111,13 @@ class Recipe:
 
 
 def rescaling_of(x: np.ndarray) -> Rescaling:
-    """What brings pictures to the mean 0 and to the size of MNIST's digits, for which the recipes' rates were chosen.
+    """The layer that brings pictures to mean 0 and to the size of MNIST's digits, for which rates were chosen.
 
-    A step of gradient descent moves a fully connected layer's outputs by its rate times ‖x‖²: 88 for MNIST's digits on
-    average, 3,000 for a photograph of 64×64 pixels, with which the same rate diverges.
+    A step of gradient descent moves a fully connected layer's outputs by its rate times ‖x‖². That is 88 for MNIST's
+    digits on average, but 3,000 for a photograph of 64×64 pixels, with which the same rate diverges.
 
     Args:
-        x: Rows of pixels ``(N, F)``; the first thousand tell.
+        x: Rows of pixels ``(N, F)``; the first thousand are measured.
     """
     some = x[:1000]
     mean = float(some.mean(dtype=np.float64))

@@ -42,7 +42,7 @@ class Workers:
             count: How many take part; by default all.
 
         Raises:
-            BaseException: what a task raised, the first one's if several did; none is running any more then.
+            BaseException: what a task raised, the first if several did; by then none is running any more.
         """
         count = self.count if count is None else count
         if count == 1 or not self.at_once:
@@ -60,7 +60,7 @@ class Workers:
         return [result for result, _ in outcomes]
 
     def divide(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
-        """Call ``function(item)`` for each of the items; each worker takes a contiguous part of them."""
+        """Call ``function(item)`` for each of the items; each worker takes a contiguous share."""
         count = min(self.count, len(items)) or 1
 
         def part(i: int) -> None:
@@ -92,7 +92,7 @@ class Workers:
         while (given := tasks.get()) is not None:
             context, task = given
             results.put(context.run(_outcome, task, i))
-            del given, context, task  # an idle thread keeps nothing alive
+            del given, context, task  # an idle thread must not keep them alive
 
 
 def _outcome(task: Callable[[int], Any], i: int) -> tuple[Any, BaseException | None]:

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_SPECK = 0.0025  # of the page's longer side: what is smaller in both directions is dirt
-_LARGEST = 0.5  # of the page's sides: what is larger is no writing
-_AROUND = 3  # pixels outside a stroke's edge where its ink has ended
-_SMUDGE = 0.28  # of a component's level: as much ink around it has no edge
-_SURE = 1.6  # times the lowest level of ink: so dark a component must be somewhere
+_SPECK = 0.0025  # of the page's longer side: smaller components are dirt
+_LARGEST = 0.5  # of the page's sides: larger components are no writing
+_AROUND = 3  # pixels from a stroke's edge to where its ink has ended
+_SMUDGE = 0.28  # of a component's level: with as much ink around it, it has no edge
+_SURE = 1.6  # times the lowest level of ink: a component must reach this level somewhere
 
 
 @dataclass(frozen=True)
 class Component:
-    """Connected ink.
+    """A component of connected ink.
 
     Attributes:
-        box: top, left, bottom, right, in pixels; the last two lie just outside.
+        box: Top, left, bottom, right, in pixels; the last two are exclusive.
         ink: float32 of the box's shape, 0 to 1; 0 where other components are.
         stroke: The width of its strokes in pixels.
     """
@@ -27,7 +27,7 @@ class Component:
 
     @property
     def height(self) -> int:
-        """In pixels."""
+        """In pixels, as `width`."""
         return self.box[2] - self.box[0]
 
     @property
@@ -45,9 +45,9 @@ def components_of(levels: np.ndarray, low: float, mask: np.ndarray) -> list[Comp
     """The components of a page that may be writing: no specks, no smudges, and nothing that spans half the page.
 
     Args:
-        levels: its ink, float32 ``(H, W)`` from 0 to 1.
-        low: the level from which on it counts.
-        mask: what of it is ink, bool ``(H, W)``.
+        levels: The ink of the page, float32 ``(H, W)`` from 0 to 1.
+        low: The level from which ink counts.
+        mask: Which pixels are ink, bool ``(H, W)``.
     """
     import cv2
 
@@ -72,7 +72,7 @@ def components_of(levels: np.ndarray, low: float, mask: np.ndarray) -> list[Comp
 
 
 def _level_around(here: np.ndarray, levels: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> float:
-    """The mean level a few pixels outside a component, where no other is."""
+    """The mean level a few pixels outside a component, where no other component is."""
     import cv2
 
     far = _AROUND

@@ -6,24 +6,24 @@ import numpy as np
 
 from nural.reading.components import Component
 
-_WIDE = 0.62  # of the line's height: a narrower component is one digit
-_WIDEST = 7.0  # of it: so many digits do not touch; it is a scribble or a line
-_STEP = 0.08  # of it: how far apart cuts are tried
-_SWAY = 0.2  # of it: how far a cut may wander to either side
-_SIDEWAYS = 0.06  # of ink: what a step aside costs, so that cuts go down where nothing is gained
-_LONGEST_CUT = 3.5  # strokes' widths of ink
-_INSIDE = 0.25  # of ink: what a row inside a loop costs, so that cuts go between two loops, not through one
-_SOLID = 0.35  # of the component's level: what encloses a loop
+_WIDE = 0.62  # of the line's height: narrower components are single digits
+_WIDEST = 7.0  # of the line's height: wider ones are scribbles or lines, not that many digits that touch
+_STEP = 0.08  # of the line's height: the distance between cuts that are tried
+_SWAY = 0.2  # of the line's height: how far a cut may bend to either side
+_SIDEWAYS = 0.06  # in ink: the cost of a step aside, so that cuts go straight down unless ink is saved
+_LONGEST_CUT = 3.5  # the most ink a cut may go through, in widths of a stroke
+_INSIDE = 0.25  # in ink: the cost of a row inside a loop, so that cuts go between loops, not through them
+_SOLID = 0.35  # of the component's level: ink that encloses a loop
 
 
 @dataclass(frozen=True)
 class Atom:
-    """A component of ink that no cut divides.
+    """A part of a component that no cut divides.
 
     Attributes:
-        box: top, left, bottom, right.
+        box: Top, left, bottom, right.
         ink: float32 of the box's shape, 0 to 1.
-        component: The number of the component in its line.
+        component: The index of the component in its line.
         cut: How much ink the cut on its left goes through, in widths of a stroke; 0 where the component begins.
     """
 
@@ -34,15 +34,15 @@ class Atom:
 
 
 def atoms_of(component: Component, number: int, height: float) -> list[Atom]:
-    """Divide a component by all cuts that may lie between two digits, from left to right.
+    """Divide a component by all cuts that may separate two digits, from left to right.
 
-    A cut runs from top to bottom where it meets the least ink within a band, moving by at most one column a row
+    A cut runs from top to bottom along the way with the least ink within a band, moving by at most one column per row
     (dynamic programming).
 
     Args:
-        component: the component.
-        number: its number in its line.
-        height: the height of the line's digits in pixels.
+        component: The component.
+        number: Its index in its line.
+        height: The height of the line's digits in pixels.
     """
     columns, costs = _cuts(component, height)
     if not len(columns):
@@ -80,7 +80,7 @@ def _cuts(component: Component, height: float) -> tuple[np.ndarray, list[float]]
         cost = float(component.ink[rows[inside], path[inside]].sum()) / max(1.0, component.stroke)
         found.append((cost, path))
     kept: list[tuple[float, np.ndarray]] = []
-    for cost, path in sorted(found, key=lambda each: each[0]):  # of cuts that lie close together, the cheapest
+    for cost, path in sorted(found, key=lambda each: each[0]):  # of cuts close to each other, only the cheapest is kept
         if cost <= _LONGEST_CUT and all(np.abs(path - other).mean() > 0.06 * height for _, other in kept):
             kept.append((cost, path))
     if not kept:
@@ -100,7 +100,7 @@ def _in_loops(ink: np.ndarray) -> np.ndarray:
 
 
 def _cheapest_paths(bands: np.ndarray) -> np.ndarray:
-    """The column of the cheapest way down in each row of each band: ``(C, h)`` for ``(C, h, band)``."""
+    """The column, in each row, of the cheapest way down each band: ``(C, h)`` for ``(C, h, band)``."""
     count, height, _width = bands.shape
     cost = np.pad(bands[:, 0], ((0, 0), (1, 1)), constant_values=np.inf)
     came = np.zeros(bands.shape, np.int8)

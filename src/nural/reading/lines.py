@@ -4,11 +4,11 @@ import numpy as np
 
 from nural.reading.components import Component
 
-_LEAST = 9  # pixels: lower components begin no line
-_SMALLER, _LARGER = 0.45, 1.9  # heights of what may stand in one line, of the line's
-_OFF, _OFF_FAR = 0.45, 0.4  # how far above or below the line a component may be, of its height; behind a wide gap
-_FAR = 3.0  # heights: a gap this wide is one
-_NEAR = 0.6  # heights: so near a digit a small stroke may belong to it
+_LEAST = 9  # pixels: lower components do not begin a line
+_SMALLER, _LARGER = 0.45, 1.9  # of the line's height: the heights that components of one line may have
+_OFF, _OFF_FAR = 0.45, 0.4  # of its height: how far off the line a component may be; the same after a wide gap
+_FAR = 3.0  # in heights: a gap of this width is wide
+_NEAR = 0.6  # in heights: how near a digit a small stroke must be to belong to it
 
 
 def lines_of(components: list[Component]) -> list[list[Component]]:
@@ -37,7 +37,7 @@ def lines_of(components: list[Component]) -> list[list[Component]]:
 
 
 def _next(boxes: np.ndarray, free: np.ndarray, members: list[int], side: int) -> int | None:
-    """The free component that goes on a line to the right (1) or left (-1)."""
+    """The free component that continues a line to the right (1) or left (-1)."""
     last = members[-6:] if side == 1 else members[:6]
     here = boxes[last]
     height = float(np.median(here[:, 2] - here[:, 0]))
@@ -57,7 +57,7 @@ def _next(boxes: np.ndarray, free: np.ndarray, members: list[int], side: int) ->
 
 
 def _add_small(boxes: np.ndarray, free: np.ndarray, members: list[int]) -> None:
-    """Add the small strokes that lie in the line, each beside a member."""
+    """Add the small strokes that lie in the line and beside one of its members."""
     own = boxes[members]
     for i in np.flatnonzero(free):
         top, left, bottom, right = boxes[i]

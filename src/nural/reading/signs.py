@@ -1,4 +1,4 @@
-"""What the lines of a page say: their components divided into digits by the network, and what is none."""
+"""The signs in the lines of a page: components divided into digits by the network, and what is no digit."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ _FEW = 3  # digits that may touch each other, one of them unclear
 
 @dataclass(frozen=True)
 class Sign:
-    """Something written in a line: a digit, or what no segmentation could make a digit of.
+    """Something written in a line: a digit, or something that no segmentation makes a digit.
 
     Attributes:
-        box: top, left, bottom, right.
+        box: Top, left, bottom, right.
         digit: The most probable class, or None.
         confidence: Its probability.
     """
@@ -31,12 +31,12 @@ class Sign:
 
 
 def signs_of(lines: list[list[Component]], model: Layer, threshold: float) -> list[list[Sign]]:
-    """What each line says, from left to right. All that may be a digit on the page goes through the network at once.
+    """The signs of each line, from left to right. All candidates on the page go through the network at once.
 
     Args:
-        lines: components in lines.
-        model: the network.
-        threshold: the confidence that each part of a component must have that was cut.
+        lines: The components of each line.
+        model: The network.
+        threshold: The confidence that each part of a cut component must have.
     """
     divided: list[tuple[float, list[Atom], list[Candidate]]] = []
     for line in lines:
@@ -69,10 +69,10 @@ def _written(
 ) -> list[Sign]:
     """The signs of a segmentation.
 
-    A component that is no digit is one sign, and so is one that was cut if half of its parts are unclear, if any of
-    many is, if most are ones, or if one is left over: it is a letter, a word or a scribble.
+    A component that is no digit is one sign. So is a component that was cut, if half of its parts are unclear, if any
+    of many parts is, if most are ones, or if a part is left over: it is a letter, a word or a scribble.
     """
-    parts = Counter(atom.component for atom in atoms)  # of each component, how many are in no digit
+    parts = Counter(atom.component for atom in atoms)  # how many parts of each component are in no digit
     digits: list[tuple[Sign, set[int], bool]] = []
     for number in segmentation:
         candidate, row = candidates[number], probabilities[number]
@@ -86,7 +86,7 @@ def _written(
         cut = [sign for sign, own, whole in digits if component in own and not whole]
         clear, ones = sum(sign.confidence >= threshold for sign in cut), sum(sign.digit == 1 for sign in cut)
         unclear = 2 * clear <= len(cut) or (len(cut) > _FEW and clear < len(cut))
-        zigzag = ones > 1 and 2 * ones > len(cut)  # strokes side by side that touch are no ones
+        zigzag = ones > 1 and 2 * ones > len(cut)  # touching strokes side by side are no ones
         if cut and (unclear or zigzag):
             refused.add(component)
     signs = [sign for sign, own, _ in digits if not own & refused]

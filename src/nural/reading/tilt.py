@@ -1,4 +1,4 @@
-"""How far the lines of a page are turned."""
+"""The angle by which the lines of a page are tilted."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from nural.reading.components import Component
 from nural.reading.ruling import Rule
 
 _STEEPEST = 20.0  # degrees
-_FEWEST = 4  # components that must be there to tell a tilt
+_FEWEST = 4  # components that are needed to measure a tilt
 
 
 def tilt_of_rules(rules: list[Rule]) -> float | None:
@@ -23,9 +23,9 @@ def tilt_of_rules(rules: list[Rule]) -> float | None:
 
 
 def tilt_of_components(components: list[Component]) -> float:
-    """The angle in degrees, clockwise, along which the ink's projection is the sharpest.
+    """The angle in degrees, clockwise, along which the ink's projection is sharpest.
 
-    Each component counts as a bar from its top to its bottom; what has no lines has no tilt.
+    Each component counts as a bar from its top to its bottom. Without enough components the angle is 0.
     """
     if len(components) < _FEWEST:
         return 0.0
@@ -49,7 +49,7 @@ def tilt_of_components(components: list[Component]) -> float:
 
 
 def turn(picture: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
-    """Turn a picture by degrees anticlockwise, and the ``(2, 3)`` matrix that takes its points back."""
+    """A picture turned anticlockwise by ``degrees``, and the ``(2, 3)`` matrix that maps its points back."""
     import cv2
 
     height, width = picture.shape

@@ -1,4 +1,4 @@
-"""Which cells a layer computes a cell from, by which weights, and which cells it has a part in."""
+"""From which cells, with which weights, a layer computes a cell, and which cells depend on it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,9 +44,9 @@ class Links:
 
     Attributes:
         cells: Flat indices of the other cells, ``(n,)``; −1 for padding.
-        slopes: What the other cell's value (or its error, on the way back) is multiplied by, ``(n,)`` float64.
-        parameter: The layer's own parameter whose entries the slopes are, or "".
-        entries: Flat indices into it, ``(n,)``.
+        slopes: What the other cell's value (or error, in the backward pass) is multiplied by, ``(n,)`` float64.
+        parameter: The layer's parameter whose entries are the slopes, or "".
+        entries: Flat indices into the parameter, ``(n,)``.
     """
 
     cells: np.ndarray
@@ -61,7 +61,7 @@ class Connection:
     Args:
         layer: The layer.
         x: Its input, of a sample's shape.
-        y: What it gave for it.
+        y: Its output.
     """
 
     #: How the page draws it: "sum", "scale", "function", "max", "mean" or "same".
@@ -75,16 +75,16 @@ class Connection:
         raise NotImplementedError
 
     def targets(self, cell: int) -> Links:
-        """The cells of the output that the input's ``cell`` has a part in."""
+        """The cells of the output that the input's ``cell`` contributes to."""
         raise NotImplementedError
 
     def bias(self, cell: int) -> tuple[str, int] | None:
-        """The parameter that is added, and its entry, if there is one."""
+        """The parameter that is added, and the index of its entry, if there is one."""
         return None
 
 
 class FullyConnected(Connection):
-    """`Linear`: every cell to every cell."""
+    """`Linear`: every cell is connected with every cell."""
 
     def sources(self, cell: int) -> Links:
         """Column ``cell`` of W."""
@@ -99,12 +99,12 @@ class FullyConnected(Connection):
         return Links(cells, W[cell].astype(np.float64), "W", cell * W.shape[1] + cells)
 
     def bias(self, cell: int) -> tuple[str, int] | None:
-        """b of the cell."""
+        """Entry ``cell`` of b."""
         return ("b", cell) if self.layer.bias else None
 
 
 class Convolution(Connection):
-    """`Conv2d`: the patch under the kernel, and back the windows that saw a pixel."""
+    """`Conv2d`: forward the patch under the kernel, backward the windows that hold a pixel."""
 
     @cached_property
     def pixels(self) -> np.ndarray:
@@ -115,12 +115,12 @@ class Convolution(Connection):
 
     @cached_property
     def windows(self) -> Windows:
-        """Over the padded image."""
+        """The windows over the padded image."""
         layer = self.layer
         shape = (1, *self.pixels.shape, 1)
         return windows_over("Conv2d", shape, layer.kernel_size, layer.stride, 0, layer.dilation)
 
-    def taps(self) -> tuple[np.ndarray, np.ndarray]:
+    def kernel_positions(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of the kernel's positions from the window's corner, ``(kh, 1)`` and ``(1, kw)``."""
         (kh, kw), (down, across) = self.windows.kernel, self.windows.dilation
         return np.arange(kh)[:, None] * down, np.arange(kw)[None] * across
@@ -128,7 +128,7 @@ class Convolution(Connection):
     def patch(self, cell: int) -> np.ndarray:
         """The pixels under the window of the output's ``cell``, ``(kh, kw)``."""
         r, c, _ = np.unravel_index(cell, self.y.shape)
-        i, j = self.taps()
+        i, j = self.kernel_positions()
         return self.pixels[r * self.windows.stride[0] + i, c * self.windows.stride[1] + j]
 
     def sources(self, cell: int) -> Links:
@@ -143,7 +143,7 @@ class Convolution(Connection):
         return Links(cells, K.reshape(-1)[entries].astype(np.float64), "K", entries)
 
     def targets(self, cell: int) -> Links:
-        """For each place where the pixel lies in the padded image, the windows that have it under a position."""
+        """For each place where the pixel lies in the padded image, the windows that have it under a kernel position."""
         K = self.layer.params["K"]
         kh, kw, channels, outputs = K.shape
         pixel, channel = divmod(cell, self.x.shape[2])
@@ -163,12 +163,12 @@ class Convolution(Connection):
         return Links(np.concatenate(cells), K.reshape(-1)[flat].astype(np.float64), "K", flat)
 
     def bias(self, cell: int) -> tuple[str, int] | None:
-        """b of the channel."""
+        """The channel's entry of b."""
         return ("b", cell % self.y.shape[2]) if self.layer.bias else None
 
 
 class CellByCell(Connection):
-    """A layer that makes each cell of one other: its slope is what the layer's own ``backward`` makes of a 1."""
+    """A layer that computes each cell from one other; its slope is the layer's own ``backward`` of a 1."""
 
     kind = "function"
 
@@ -193,7 +193,7 @@ class Scale(CellByCell):
 
 
 class Same(CellByCell):
-    """The numbers as they are, in another shape."""
+    """The same numbers, perhaps in another shape."""
 
     kind = "same"
 
@@ -204,12 +204,12 @@ class Same(CellByCell):
 
     @cached_property
     def origins(self) -> np.ndarray:
-        """Where in the input each cell of the output lies."""
+        """The index in the input of each cell of the output."""
         places = np.arange(self.x.size, dtype=np.float64).reshape(1, *self.x.shape)
         return self.layer.replica().forward(places).reshape(-1).astype(int)
 
     def sources(self, cell: int) -> Links:
-        """The cell that it is a copy of."""
+        """The cell of which it is a copy."""
         return Links(self.origins[[cell]], np.ones(1))
 
     def targets(self, cell: int) -> Links:
@@ -218,7 +218,7 @@ class Same(CellByCell):
 
 
 class Pool(Connection):
-    """Pooling of each channel alone. The shares are those with which ``backward`` divides a 1 among the pixels."""
+    """Pooling of each channel. The shares are those by which ``backward`` divides a 1 among the pixels."""
 
     def __init__(self, layer: Any, x: np.ndarray, y: np.ndarray) -> None:
         super().__init__(layer, x, y)
@@ -233,7 +233,7 @@ class Pool(Connection):
 
     @cached_property
     def members(self) -> np.ndarray:
-        """Which pixels lie under each window, ``(windows, pixels)``: of a maximum those that lost as well."""
+        """Which pixels lie under each window, ``(windows, pixels)``; for a maximum, also those that are smaller."""
         height, width, _ = self.x.shape
         if isinstance(self.layer, AdaptiveMaxPool2d):
             return _shares(AdaptiveAvgPool2d(self.layer.output_size), np.zeros((height, width))) > 0
@@ -264,7 +264,7 @@ class Pool(Connection):
 
 
 class Addition(CellByCell):
-    """`Residual` and `Sum`: values added, for one of them."""
+    """`Residual` and `Sum`: a sum of values, as seen from one of them."""
 
     kind = "add"
 
@@ -298,7 +298,7 @@ def connection(layer: Layer, x: np.ndarray, y: np.ndarray) -> Connection | None:
 
 
 def _shares(layer: Layer, image: np.ndarray) -> np.ndarray:
-    """∂y/∂x of a pooling of one channel, ``(windows, pixels)``: a copy of the image, and one 1, for each window."""
+    """∂y/∂x of a pooling of one channel, ``(windows, pixels)``: for each window, a copy of the image and a single 1."""
     layer = layer.replica()
     count = layer.forward(image[None, :, :, None]).size
     y = layer.forward(np.repeat(image[None, :, :, None], count, axis=0))

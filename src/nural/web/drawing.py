@@ -1,4 +1,4 @@
-"""A drawing, a sample or a picture on its way to ten probabilities."""
+"""Routes that read a drawing, a sample or a picture: its ten probabilities."""
 
 import io
 from typing import Any
@@ -24,7 +24,7 @@ from nural.web.tensors import Json, tensors
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp")
 MOST_POINTS = 20_000
 MOST_SAMPLES = 60
-#: Pixels of the longer side in which a stage is sent to be looked at.
+#: Pixels of the longer side of the stages that are sent.
 SHOWN = 168
 
 
@@ -98,7 +98,7 @@ def _of_strokes(body: dict[str, Any], wanted: bool) -> tuple[np.ndarray, dict[st
 
 
 def _over(base: np.ndarray, points: list[Any], width: float) -> np.ndarray:
-    """Prepared pixels with strokes on top, where they were drawn: what is darker counts."""
+    """Prepared pixels with strokes on top, where they were drawn; the darker value counts."""
     if not any(points):
         return base
     drawn = prepare_strokes(points, width, box=False, scale=False, centre=False)
@@ -116,7 +116,7 @@ def _is_point(point: Any) -> bool:
 
 
 def _shown(levels: np.ndarray) -> np.ndarray:
-    """A stage from 0 to 1, large ones reduced to what fits a small picture."""
+    """A stage from 0 to 1, reduced if it is larger than a small picture."""
     from PIL import Image
 
     if max(levels.shape) > SHOWN:
@@ -143,7 +143,7 @@ async def samples(request: Request) -> Response:
 
 
 async def models(request: Request) -> Response:
-    """GET /api/models: what there is."""
+    """GET /api/models: the networks there are."""
     return Json(request.app.state.models.listed())
 
 

@@ -26,7 +26,7 @@ from nural.web.weight_uses import explain_weight
 CHANNELS = 16
 MOST_TERMS = 10_000
 MOST_POINTS = 201
-#: On so many digits of the validation set a step's effect on others is measured.
+#: The number of digits of the validation set on which a step's effect is measured.
 OTHERS = 1000
 MOST_LABEL = 9
 
@@ -34,7 +34,7 @@ Answer = Callable[[Request, Layer, dict[str, Any]], Response]
 
 
 def _route(path: str, answer: Answer) -> Route:
-    """POST with a JSON body and ``?model=``; answered on another thread, before a training's next step."""
+    """A POST route with a JSON body and ``?model=``; answered on another thread, before a training's next step."""
 
     async def endpoint(request: Request) -> Response:
         body = await read_object(request)
@@ -53,7 +53,7 @@ def _route(path: str, answer: Answer) -> Route:
 
 
 def _experiments(request: Request) -> Experiments:
-    """Those of this application, made when they are first asked for."""
+    """The experiments of this application, made when they are first needed."""
     state = request.app.state
     if not hasattr(state, "experiments"):
         state.experiments = Experiments(state.models, state.digits)
@@ -61,7 +61,7 @@ def _experiments(request: Request) -> Experiments:
 
 
 def show_trace(_: Request, model: Layer, body: dict[str, Any]) -> Response:
-    """POST /api/trace {pixels, label?, channels?, whole?: [layer, …]}: the trace in tensors, `manifest` with them."""
+    """POST /api/trace {pixels, label?, channels?, whole?: [layer, …]}: the trace in tensors, with its `manifest`."""
     found = _trace(model, body)
     names = body.get("whole", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -125,14 +125,14 @@ def step(request: Request, model: Layer, body: dict[str, Any]) -> Response:
 
 
 def accuracy(request: Request, model: Layer, _: dict[str, Any]) -> Response:
-    """POST /api/inside/accuracy: how many of `OTHERS` digits of the validation set the network reads rightly."""
+    """POST /api/inside/accuracy: how many of `OTHERS` validation digits the network reads rightly."""
     x, y = request.app.state.digits.get("validation")
     share = evaluate(model, x[:OTHERS], y[:OTHERS], threads=Threads())["accuracy"]
     return Json({"correct": round(share * OTHERS), "of": OTHERS})
 
 
 async def broken(_: Request) -> Response:
-    """GET /api/inside/broken: the names behind ``broken:`` that a model may have."""
+    """GET /api/inside/broken: the names that may follow ``broken:`` as a model."""
     return Json(list(BROKEN))
 
 

@@ -16,7 +16,7 @@ from nural.web.problem import Problem
 from nural.web.tensors import Json, tensors
 from nural.web.trace import digest
 
-#: Answers to a set take seconds, so those of the last networks asked about are kept.
+#: Reading a set takes seconds, so the answers of the last few networks are kept.
 KEPT = 12
 MOST_DIGITS = 200
 
@@ -33,7 +33,7 @@ class Kept:
         """The answers of a network to a set."""
         model = models.get(name)
         key = digest(model), which
-        with self._lock:  # who asks the same at the same time waits for it
+        with self._lock:  # requests for the same answers wait for the first
             if key not in self._answers:
                 self._answers[key] = answers(model, *digits.get(which), lambda done: self._read.update({key: done}))
                 self._read.clear()
@@ -59,7 +59,7 @@ def _asked(request: Request) -> tuple[Kept, str, str]:
 
 
 async def mistakes(request: Request) -> Response:
-    """GET /api/mistakes?model=&set=: the confusion matrix, and of every digit label, answer and confidence."""
+    """GET /api/mistakes?model=&set=: the confusion matrix, and label, answer and confidence of every digit."""
     state = request.app.state
     kept, name, which = _asked(request)
 

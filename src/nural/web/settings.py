@@ -1,4 +1,4 @@
-"""What a training on the page is set to: a recipe's settings, or one's own."""
+"""The settings of a training on the page: a recipe's, or the user's own."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -26,7 +26,7 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "adadelta": Adadelta,
 }
 MOST_SAMPLES = 50_000
-#: What may change while a training runs.
+#: The settings that may change while a training runs.
 LIVE = ("learning_rate", "momentum", "weight_decay", "batch_size", "epochs")
 
 
@@ -35,25 +35,25 @@ class Settings:
     """All that a training depends on.
 
     Attributes:
-        layers: As `build` takes them.
+        layers: The layers, as `build` takes them.
         initializer: One of `INITIALIZERS`.
-        scale: A factor for the first weights.
+        scale: A factor for the initial weights.
         optimizer: One of `OPTIMIZERS`.
-        learning_rate: The largest of the schedule.
+        learning_rate: The largest rate of the schedule.
         schedule: One of `SCHEDULES`.
-        momentum: Of SGD and RMSProp.
-        nesterov: Of SGD.
-        weight_decay: Of all optimizers.
-        label_smoothing: Of the loss.
-        batch_size: Digits a step.
+        momentum: For SGD and RMSProp.
+        nesterov: For SGD.
+        weight_decay: For all optimizers.
+        label_smoothing: For the loss.
+        batch_size: Digits per step.
         epochs: Passes over the digits.
         samples: How many digits of MNIST's training set to learn from.
-        augmentation: The probability of each digit of a batch to be distorted, by `Affine` and `Elastic`.
-        variants: How many digits as MNIST has few there are to learn from for each of its own.
-        outliers: How many pictures that are none there are to learn from for each digit.
+        augmentation: The probability that a digit of a batch is distorted, by `Affine` and `Elastic`.
+        variants: How many variants to learn from for each digit; see `nural.data.variants`.
+        outliers: How many pictures of no digit to learn from for each digit.
         seed: Of weights and batches.
         drop_last: Whether a shorter last batch is left out.
-        recipe: Its name, if it is one's, or "own".
+        recipe: The name of the recipe, or "own".
     """
 
     layers: tuple[dict[str, Any], ...]
@@ -78,7 +78,7 @@ class Settings:
 
     @classmethod
     def of_recipe(cls, recipe: Recipe) -> Self:
-        """Those of a recipe."""
+        """The settings of a recipe."""
         optimizer = recipe.optimizer(recipe.learning_rate)
         smoothing = recipe.loss.keywords["label_smoothing"] if isinstance(recipe.loss, partial) else 0.0
         return cls(
@@ -103,7 +103,7 @@ class Settings:
 
     @classmethod
     def of_request(cls, body: dict[str, Any]) -> Self:
-        """Those of a recipe that the body names, "mlp" by default, with what else the body says.
+        """The settings of the recipe that the body names, "mlp" by default, changed by what else the body holds.
 
         Raises:
             Problem: something is unknown or out of bounds.
@@ -137,10 +137,10 @@ class Settings:
         return changed
 
     def changed(self, body: dict[str, Any]) -> Self:
-        """These with what may change while a training runs.
+        """These settings, changed in what may change while a training runs.
 
         Raises:
-            Problem: something else is to change, or a number is out of bounds.
+            Problem: another setting differs, or a number is out of bounds.
         """
         if other := [name for name in body if name not in LIVE]:
             raise Problem(f"{other[0]} cannot change while a training runs; what can: {', '.join(LIVE)}")
@@ -160,7 +160,7 @@ class Settings:
         return made
 
     def build(self) -> Sequential:
-        """The network with its first weights."""
+        """The network with its initial weights."""
         return build(self.layers, self.initializer, self.scale, np.random.default_rng(self.seed))
 
     def new_optimizer(self) -> Optimizer:
@@ -173,15 +173,15 @@ class Settings:
         return OPTIMIZERS[self.optimizer](self.learning_rate, **more)
 
     def learned_from(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The digits, and variants and outliers if there are any."""
+        """The digits, and variants and outliers if any."""
         return training_set(x, y, self.seed, outliers=self.outliers, variants=self.variants)
 
     def augment(self) -> Augmentation | None:
-        """What changes the digits of each batch."""
+        """The augmentation of the digits of each batch."""
         return Augmentation(Affine(), Elastic(), probability=self.augmentation) if self.augmentation else None
 
     def loss(self) -> Loss:
-        """What is minimised."""
+        """The loss that is minimised."""
         return partial(cross_entropy_loss, label_smoothing=self.label_smoothing)
 
     def share_of_rate(self, steps: int) -> Schedule:
@@ -189,5 +189,5 @@ class Settings:
         return SCHEDULES[self.schedule](1.0, self.epochs, steps)
 
     def as_json(self) -> dict[str, Any]:
-        """By name."""
+        """The settings by name."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""The target itself: the network as steps, the weights as floats or in 8 bits, the two files."""
+"""The target "c": the network as steps, weights as floats or in 8 bits, and the two files."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def make_c(model: Layer, path: Path, options: Options) -> Written:
 
     Raises:
         ExportError: a layer cannot be expressed, the prefix is no name in C, the file has a name that C cannot include,
-            or the weights are to have another number of bits than 32 or 8.
+            or the number of bits is neither 32 nor 8.
     """
     bits = 32 if options.bits is None else options.bits
     if bits not in BITS:

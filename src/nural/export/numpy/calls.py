@@ -25,7 +25,6 @@ from nural.activations import (
 from nural.arrays import joined
 from nural.export.geometry import reached, windows_of
 from nural.export.steps import Step
-from nural.graph import Concatenate, Graph, Sum
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.affine import Affine, Rescaling
@@ -47,7 +46,7 @@ NOT_PADDED = ((0, 0), (0, 0))
 
 
 def _named(step: Step, weights: Weights, arrays: dict[str, np.ndarray]) -> list[str]:
-    """Keep the arrays, and give ``name=W["place.name"]`` for each."""
+    """Store the arrays, and return ``name=W["place.name"]`` for each."""
     found = []
     for name, array in arrays.items():
         full = joined(step.place, name)
@@ -61,7 +60,7 @@ def _applied(function: str, *arguments: str) -> list[str]:
 
 
 def _simple(function: str, *settings: str) -> Callable[[Step, Weights], list[str]]:
-    """A layer without weights whose formula takes these of its settings."""
+    """The call for a layer without weights, whose formula takes these settings."""
 
     def lines(step: Step, weights: Weights) -> list[str]:
         return _applied(function, *(f"{name}={getattr(step.layer, name)!r}" for name in settings))
@@ -70,7 +69,7 @@ def _simple(function: str, *settings: str) -> Callable[[Step, Weights], list[str
 
 
 def _unless(defaults: dict[str, Any], **settings: Any) -> list[str]:
-    """The settings that are not the formula's defaults."""
+    """Those settings that differ from the formula's defaults."""
     return [f"{name}={value!r}" for name, value in settings.items() if defaults.get(name) != value]
 
 
@@ -179,7 +178,7 @@ def _prelu(step: Step, weights: Weights) -> list[str]:
 
 
 def _recurrent(step: Step, weights: Weights) -> list[str]:
-    """A stack of passes, in one direction or both."""
+    """The passes of a stack, in one direction or both."""
     layer: Any = step.layer
     function, states = layer.pair[0].__name__, "[0]" if layer.kept else ""
     settings = _unless({"nonlinearity": "tanh"}, nonlinearity=getattr(layer, "nonlinearity", "tanh"))
@@ -242,5 +241,5 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]] | None] = {
     Softplus: _simple("softplus_forward", "beta", "threshold"),
     Softmax: _along_dimension("softmax_forward"),
     LogSoftmax: _along_dimension("log_softmax_forward"),
-    **dict.fromkeys((Permute, Reverse, Graph, Sum, Concatenate)),
+    **dict.fromkeys((Permute, Reverse)),
 }

@@ -1,4 +1,4 @@
-"""The target itself: the file is put together, run on samples, and written."""
+"""The target "numpy": the file is put together, run on samples, and written."""
 
 import ast
 import base64
@@ -21,13 +21,14 @@ from nural.export.names import require_module_name
 from nural.export.numpy.answers import parts
 from nural.export.numpy.calls import CALLS, Weights
 from nural.export.samples import samples_for
-from nural.export.steps import Step, steps_of
+from nural.export.steps import Step, last_readers, steps_of
 from nural.export.target import ExportError, Options, Target, Written, cannot_express
+from nural.graph import Concatenate, Sum
 from nural.layer import Layer
 from nural.overwriting import signature, signed
 
 KIND = "NumPy"
-#: What the file is, where nural finds it again.
+#: The kind of the file, by which nural recognises it.
 FILE = "network in NumPy"
 FLOATS = {32: np.float32, 16: np.float16}
 #: Each function of the reference as it is written there, and in that order.
@@ -43,8 +44,8 @@ def make_numpy(model: Layer, path: Path, options: Options) -> Written:
     """A model as one Python file that imports nothing but NumPy.
 
     Raises:
-        ExportError: a layer has no formula there, Python could not import a file of this name, or the weights are to
-            have another number of bits than 32 or 16.
+        ExportError: a layer has no formula there, Python could not import a file of this name, or the number of bits
+            is neither 32 nor 16.
     """
     require_module_name(path, "numpy")
     bits = 32 if options.bits is None else options.bits
@@ -62,10 +63,10 @@ def numpy_program(steps: list[Step], shape: tuple[int, ...], answers: Answers, p
     """The file's text.
 
     Args:
-        steps: The network's.
-        shape: Of one sample.
+        steps: The steps of the network.
+        shape: The shape of one sample.
         answers: What the outputs stand for.
-        path: Where it will be, for its usage and for errors.
+        path: The file, for its usage message and for errors.
         bits: 32 or 16, of the floats in which weights are stored.
     """
     weights: Weights = {}
@@ -95,28 +96,27 @@ def numpy_program(steps: list[Step], shape: tuple[int, ...], answers: Answers, p
 
 
 def _lines(steps: list[Step], path: Path, weights: Weights) -> list[str]:
-    """The network line by line."""
-    found, depth = [], 0
-    for step in steps:
-        depth += (step.action == "keep") - (step.action == "add")
-        kept = f"kept_{depth + (step.action == 'add')}"
-        match step.action:
-            case "apply":
-                lines = CALLS.get(type(step.layer))
-                if lines is None:
-                    raise cannot_express(path, step.place, step.layer, KIND, "there is no formula for it")
-                found += lines(step, weights)
-            case "keep":
-                found.append(f"{kept} = x")
-            case "exchange":
-                found.append(f"x, {kept} = {kept}, x")
-            case "add":
-                found.append(f"x = x + {kept}")
+    """The network line by line: ``x`` is what the line before made, ``x3`` what step 3 made and a later one reads."""
+    last = last_readers(steps)
+    found = ["x0 = x"] if last.get(0, 0) > 1 else []
+    for i, step in enumerate(steps, 1):
+        names = ["x" if read == i - 1 else f"x{read}" for read in step.reads]
+        lines = CALLS.get(type(step.layer))
+        if type(step.layer) is Sum:
+            found.append(f"x = {' + '.join(names)}")
+        elif type(step.layer) is Concatenate:
+            found.append(f"x = np.concatenate([{', '.join(names)}], axis={step.layer.axis})")
+        elif lines is None:
+            raise cannot_express(path, step.place, step.layer, KIND, "there is no formula for it")
+        else:
+            found += [] if names == ["x"] else [f"x = {names[0]}"]
+            found += lines(step, weights)
+        found += [f"x{i} = x"] if last.get(i, 0) > i + 1 else []
     return found
 
 
 def _used(body: str) -> set[str]:
-    """The formulas that the network names, and those that these name."""
+    """The formulas that the network uses, directly or through other formulas."""
     used: set[str] = set()
     texts = [body]
     while texts:
@@ -135,7 +135,7 @@ def _stored(name: str, array: np.ndarray, bits: int) -> str:
 
 
 def _run(text: str, function: str, x: np.ndarray) -> Any:
-    """What the file makes of samples: it holds nothing but formulas of nural's and numbers."""
+    """The file's results for samples. It holds only nural's formulas and numbers, so running it is safe."""
     names: dict[str, Any] = {"__name__": "exported"}
     exec(compile(text, "exported", "exec"), names)
     return names[function](x)

@@ -4,6 +4,7 @@ from nural.learn.function import Function
 from nural.learn.functions import (
     activations,
     classes,
+    cnn,
     convolution,
     dnn,
     fully_connected,
@@ -29,6 +30,6 @@ FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES
 #: Classes, by their name in PyTorch.
 CLASSES: dict[str, Function] = {function.name: function for function in classes.CLASSES}
 #: The modules of functions of one track, such as "dnn/forward": no function of another file is taken for them.
-TRACKS = dnn, two_layer
+TRACKS = dnn, two_layer, cnn
 OF_TRACKS: dict[str, Function] = {function.name: function for of_one in TRACKS for function in of_one.FUNCTIONS}
 KINDS = FUNCTIONS | CLASSES | OF_TRACKS

@@ -4,6 +4,7 @@ from nural.learn.function import Function
 from nural.learn.mistakes import (
     activations,
     classes,
+    cnn,
     convolution,
     fully_connected,
     initializers,
@@ -17,7 +18,7 @@ from nural.learn.mistakes.mistake import Mistake
 
 FAMILIES = (
     *(fully_connected, activations, losses, convolution, pooling, normalization, recurrent),
-    *(optimizers, initializers, classes),
+    *(optimizers, initializers, classes, cnn),
 )
 MISTAKES: list[Mistake] = [m for family in FAMILIES for m in family.MISTAKES]
 

@@ -1,6 +1,11 @@
 """What each mistake does to the numbers, and what to do instead: two sentences, with the sizes of the case at hand."""
 
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from nural.learn.language import spoken
 
 #: By name. {N}, {M}, … are the sizes of the case that is shown: "N = 3".
 EXPLANATIONS = {
@@ -78,6 +83,8 @@ EXPLANATIONS = {
     "derivative is y (1 − y) itself (1 − y² for tanh).",
     "tanh-derivative": "The derivative of tanh is 1 − y², y = tanh x. Yours is neither that nor the same by another "
     "formula.",
+    "activation-missing": "What is negative passes as it is. Without max(x, 0) between them, two layers are no more "
+    "than one: a sum of sums.",
     "relu-reduced": "np.max(x, 0) is the largest of each column: its second argument is an axis. np.maximum(x, 0) "
     "compares each number with 0.",
     "gate-at-zero": "The gate is open everywhere: your dx is dy. After ReLU every y is ≥ 0, so `>= 0` lets all "
@@ -192,10 +199,16 @@ class _Named(dict[str, str]):
         return key
 
 
+@cache
+def _in_chinese() -> dict[str, str]:
+    return tomllib.loads(files("nural.learn.mistakes").joinpath("explanations.zh.toml").read_text(encoding="utf-8"))
+
+
 def explanation(name: str, sizes: Mapping[str, int], **more: str) -> str:
-    """The sentences of a mistake, with these sizes."""
+    """The sentences of a mistake, with these sizes, in the language that is spoken."""
     values = _Named({key: f"{key} = {value}" for key, value in sizes.items()} | more)
-    return EXPLANATIONS.get(name, "").format_map(values)
+    text = _in_chinese().get(name, "") if spoken() == "zh" else ""
+    return (text or EXPLANATIONS.get(name, "")).format_map(values)
 
 
 #: What a factor that is a product of sizes is called, of a gradient.
@@ -231,5 +244,5 @@ def of_ratio(ratio: float | str, results: list[str]) -> tuple[list[str], str]:
         if abs(ratio - number) < 1e-3:
             return [name], ""
     if all(name.startswith("d") for name in results) and 0 < abs(ratio) < 1:
-        return ["rate-inside"], EXPLANATIONS["rate-inside"].format_map(_Named(c=f"{ratio:.6g}"))
+        return ["rate-inside"], explanation("rate-inside", {}, c=f"{ratio:.6g}")
     return [], said

@@ -1,4 +1,4 @@
-"""Activation functions, and their derivatives as functions of the input ``a``: entry by entry, but for softmax.
+"""Activation functions, and their derivatives as functions of the input ``a``; all but softmax work entry by entry.
 
 A layer needs not the derivative but the gradient ``dz * relu_grad(a)``, which the pairs of `nural.activations`, from
 which all of these are made, give at once.

@@ -99,7 +99,7 @@ function showModels() {
   byId("model").value = shown ?? "";
 }
 
-// Ask which models there are; one that is gone gives way to the first.
+// Ask which models there are; one that is gone is replaced by the first.
 async function refreshModels() {
   const models = await fetchJson("api/models");
   const wanted = store.get("model");

@@ -4,7 +4,7 @@ import { t } from "../i18n.js";
 import { percent, plain } from "./colour.js";
 import "./line-chart.js";
 
-const EXPLODED = 12; // nats: a loss beyond which a linear scale would show that alone
+const EXPLODED = 12; // nats: beyond this loss a linear scale would show nothing else
 const NAMES = ["loss", "accuracy", "pinned", "gradients", "updates", "dead"];
 
 export class TrainingCharts extends HTMLElement {

@@ -1,4 +1,4 @@
-// One column a layer, two lanes: activations above, ∂L/∂activation below, in the same geometry.
+// One column per layer, with two lanes: activations above, ∂L/∂activation below, in the same geometry.
 import { plain } from "../components/colour.js";
 import { scrolling } from "../components/small-screen.js";
 import { element, svg } from "../element.js";

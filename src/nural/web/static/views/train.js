@@ -13,7 +13,7 @@ class TrainView extends HTMLElement {
   #whole = null; // all the server said last: settings, layers, measurements, snapshots
   #status = { state: "none" };
   #visible = false;
-  #chosen = null; // the step of the snapshot that the time-line stands at; null is now
+  #chosen = null; // the step of the snapshot that the time-line shows; null is now
   #filtersAt = 0;
   #drawn = false;
 
@@ -241,7 +241,7 @@ class TrainView extends HTMLElement {
     const running = state === "running";
     const { start, pause, step, epoch, create } = this.buttons;
     [start.hidden, pause.hidden] = [running, !running];
-    const nothing = this.#status.state === "none" && this.form.value === null; // the recipes are still on their way
+    const nothing = this.#status.state === "none" && this.form.value === null; // the recipes have not arrived yet
     start.disabled = nothing;
     step.disabled = epoch.disabled = running || nothing;
     const waits = this.#whole !== null && this.form.value !== null && differs(this.form.value, this.#whole.settings);
