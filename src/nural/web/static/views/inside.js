@@ -10,7 +10,7 @@ import "../inside/cell-explanation.js";
 import "../inside/ink-lab.js";
 import "../inside/layer-lanes.js";
 import { columnTitle, shapeText, typeTitle } from "../inside/layer-lanes.js";
-import { math, mi, mo, mtext } from "../inside/math.js";
+import { math, mi, mn, mo, mtext } from "../inside/math.js";
 import "../inside/step-lab.js";
 import { tracer } from "../inside/tracer.js";
 import "../inside/weight-lab.js";
@@ -20,7 +20,7 @@ import { store } from "../store.js";
 
 const PACE = 1300; // ms a layer while it plays
 const SAMPLES = 10000; // of the test set
-const LOG = "log\u00a0";
+const LOG = "−log\u00a0";
 const EXPLAINED = { lowest: 0.6, at: 0.55 }; // of the window's height: where an explanation may begin
 
 class InsideView extends HTMLElement {
@@ -376,18 +376,16 @@ class InsideView extends HTMLElement {
         math(
           mi("L"),
           mo("="),
-          mo("−"),
           mtext(LOG),
           mi("p"),
           mo("("),
-          mtext(String(trace.label)),
+          mn(String(trace.label)),
           mo(")"),
           mo("="),
-          mo("−"),
           mtext(LOG),
           ...probabilityOfLoss(trace.loss),
           mo("="),
-          mtext(plain(trace.loss, 4)),
+          mn(plain(trace.loss, 4)),
         ),
         element("p", { class: "small soft" }, t("inside.loss.why")),
       );
@@ -420,8 +418,8 @@ class InsideView extends HTMLElement {
 // The probability whose loss this is; what is nearly 1 is written by what it lacks.
 function probabilityOfLoss(loss) {
   const share = plain(Math.exp(-loss), 4);
-  if (share !== "1" || loss === 0) return [mtext(share)];
-  return [mo("("), mtext("1"), mo("−"), mtext(plain(-Math.expm1(-loss), 4)), mo(")")];
+  if (share !== "1" || loss === 0) return [mn(share)];
+  return [mo("("), mn("1"), mo("−"), mn(plain(-Math.expm1(-loss), 4)), mo(")")];
 }
 
 const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
