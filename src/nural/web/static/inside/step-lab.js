@@ -143,9 +143,10 @@ export class StepLab extends HTMLElement {
   async #undo() {
     const { first } = this.#taken;
     this.#taken = null;
-    const back = new Promise((resolve) => tracer.addEventListener("trace", resolve, { once: true }));
     store.set({ "inside.stepped": null });
-    await back;
+    // the first to arrive may still be of the network after the step
+    do await new Promise((resolve) => tracer.addEventListener("trace", resolve, { once: true }));
+    while (tracer.asking);
     const same = tracer.trace?.weights === first;
     const said = t(same ? "inside.step.undone" : "inside.step.other", { weights: first });
     this.result.replaceChildren(

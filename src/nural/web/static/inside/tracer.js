@@ -37,6 +37,11 @@ class Tracer extends EventTarget {
     return store.get("inside.stepped") ?? store.get("inside.network") ?? store.get("model");
   }
 
+  // Whether a trace is on its way.
+  get asking() {
+    return this.#busy;
+  }
+
   // Show all channels of a layer from now on.
   showWhole(name) {
     this.#whole.add(name);
