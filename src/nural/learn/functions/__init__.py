@@ -3,16 +3,21 @@
 from nural.learn.function import Function
 from nural.learn.functions import (
     activations,
+    adaptive_pooling,
     classes,
     convolution,
     fully_connected,
     losses,
     normalization,
     optimizers,
+    rectifiers,
     recurrent,
 )
 
-FAMILIES = fully_connected, activations, losses, convolution, normalization, recurrent, optimizers
+FAMILIES = (
+    *(fully_connected, activations, rectifiers, losses, convolution, adaptive_pooling),
+    *(normalization, recurrent, optimizers),
+)
 FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES for function in family.FUNCTIONS}
 #: Classes, by their name in PyTorch.
 CLASSES: dict[str, Function] = {function.name: function for function in classes.CLASSES}

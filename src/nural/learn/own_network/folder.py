@@ -1,0 +1,113 @@
+"""The folder of a learner's network: what is written into it, and what is read of it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nural.learn.own_network.answers import RATE, Answers, Batch, load_arrays, save_arrays
+from nural.learn.own_network.network import Network
+from nural.learn.own_network.skeleton import layers_text, network_text, training_text
+from nural.learn.own_network.source import is_keras, model_of
+from nural.learn.running import NotLoaded
+
+NETWORK, WEIGHTS, BATCH, ANSWERS = "network.json", "weights.npz", "batch.npz", "answers.npz"
+
+
+def start_from(
+    target: str,
+    folder: Path,
+    *,
+    shape: tuple[int, ...] | None = None,
+    loss: str | None = None,
+    language: str = "en",
+    solved: bool = False,
+) -> Network:
+    """Write the skeleton of a learner's own model into a new folder.
+
+    Args:
+        target: "net.py:Net"; the file is run.
+        folder: Where; there must be no files in it.
+        shape: Of one sample, as the model takes it; by default guessed from its first layer.
+        loss: A function of the reference, by default the one that fits its outputs.
+        language: "en" or "zh".
+        solved: Whether the solutions stand in place of the blanks.
+
+    Raises:
+        NotLoaded: The model cannot be read, or the folder has files; one sentence says why.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise NotLoaded(f"{folder} has files in it; name a new folder")
+    model = model_of(target)
+    if is_keras(model):
+        from nural.learn.own_network.keras_model import read_keras as read
+    else:
+        from nural.learn.own_network.torch_module import read_module as read
+    source = f"{Path(target.rpartition(':')[0]).name}:{target.rpartition(':')[2]}"
+    network, weights, batch, answers = read(model, source, shape, loss)
+    network = Network(network.source, network.parts, network.loss, language)
+    answers = with_saved(network, weights, batch, answers)
+    folder.mkdir(parents=True, exist_ok=True)
+    shapes = {name: array.shape for name, array in weights.items()}
+    texts = {
+        "layers.py": layers_text(network, shapes, solved),
+        "network.py": network_text(network, solved),
+        "train.py": training_text(network),
+        NETWORK: json.dumps(network.as_json(), indent=1, ensure_ascii=False) + "\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    save_arrays(folder / WEIGHTS, weights)
+    save_arrays(folder / BATCH, {**batch.values, "t": batch.t})
+    answers.save(folder / ANSWERS)
+    return network
+
+
+def opened(folder: Path) -> tuple[Network, dict[str, np.ndarray], Batch, Answers]:
+    """What `start_from` wrote.
+
+    Raises:
+        NotLoaded: It is missing or damaged.
+    """
+    try:
+        network = Network.from_json(json.loads((folder / NETWORK).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NotLoaded(f"{folder / NETWORK}: cannot be read: {error}") from None
+    batch = load_arrays(folder / BATCH)
+    t = batch.pop("t")
+    return network, load_arrays(folder / WEIGHTS), Batch(batch, t), Answers.load(folder / ANSWERS)
+
+
+def solved_functions(network: Network) -> dict[str, Any]:
+    """The functions of `network.py` as they are solved."""
+    from nural import reference
+
+    names: dict[str, Any] = {name: getattr(reference, name) for name in network.functions} | {"np": np}
+    text = network_text(network, solved=True).partition("\n)\n")[2]
+    exec(compile(text, "network.py", "exec"), names)
+    return names
+
+
+def with_saved(network: Network, weights: dict[str, np.ndarray], batch: Batch, answers: Answers) -> Answers:
+    """The answers with what forward passes keep for the way back, which the model does not show.
+
+    Raises:
+        NotLoaded: What the solved network computes is not what the model does: nobody is to be told a falsehood.
+    """
+    solved, values, mine = solved_functions(network), dict(batch.values), {k: v.copy() for k, v in weights.items()}
+    solved["forward"](values, mine)
+    gradients = {network.output: answers.gradients[network.output]}
+    solved["backward"](gradients, values, mine)
+    prediction = solved["predict"](batch.values["x"], mine)
+    losses = solved["train"](mine, [(dict(batch.values), batch.t)] * len(answers.losses), RATE)
+    pairs = {name: (values[name], right) for name, right in answers.values.items()}
+    pairs |= {f"the gradient of {name}": (gradients[name], right) for name, right in answers.gradients.items()}
+    pairs |= {"the prediction": (prediction, answers.prediction), "the losses": (losses, answers.losses)}
+    for name, (found, right) in pairs.items():
+        if np.shape(found) != right.shape or not np.allclose(found, right, rtol=1e-7, atol=1e-9):
+            raise NotLoaded(
+                f"{network.source}: {name} of nural's reference is not that of the model; this is a fault of nural's"
+            )
+    return replace(answers, values=values | answers.values)
