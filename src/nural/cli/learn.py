@@ -1,36 +1,72 @@
-"""`nural learn`: functions that someone else wrote are judged."""
+"""`nural learn`: a network is built function by function, and what was written is judged."""
 
 import json
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from nural.cli.errors import complain, report_errors
+from nural.cli.errors import CommandError, complain, report_errors
 from nural.learn.checking import check_file
 from nural.learn.running import NotLoaded
-from nural.learn.verdict import Verdicts
+from nural.learn.tracks.checking import check_folder
+from nural.learn.tracks.folder import NOTEBOOK, Started, find
+from nural.learn.verdict import Verdict
 
 learn = typer.Typer(
     help="Build a network yourself from NumPy alone, and be told what is wrong.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+Language = Annotated[str, typer.Option(metavar="en|zh", help="English or 简体中文.", show_default=False)]
 
 
 @learn.callback()
-def _learn() -> None: ...
+def _learn(context: typer.Context, language: Language = "") -> None:
+    if context.invoked_subcommand is None:
+        _overview(language)
+
+
+@report_errors
+def _overview(language: str) -> None:
+    from nural.cli.learn_overview import overview
+
+    overview(Path.cwd(), language)
+
+
+@learn.command()
+@report_errors
+def start(
+    track: Annotated[str, typer.Argument(help="One of those that `nural learn` names.", show_default=False)],
+    language: Language = "en",
+) -> None:
+    """Write a track into a new folder of its name: modules and a notebook with functions to write.
+
+    Example:
+
+        nural learn start dnn
+    """
+    from nural.cli.learn_overview import begun
+    from nural.learn.tracks.folder import start as start_in
+
+    begun(start_in(track, Path.cwd(), language))
 
 
 @learn.command()
 @report_errors
 def check(
-    file: Annotated[Path, typer.Argument(help="A Python file or a notebook with your functions.", show_default=False)],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A Python file or a notebook with your functions; none in a started folder.", show_default=False
+        ),
+    ] = None,
     like: Annotated[
         str,
         typer.Option(
@@ -40,9 +76,11 @@ def check(
         ),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a function, one a line.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Judge again each time the file is saved.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Judge again each time a file is saved.")] = False,
 ) -> None:
-    """Judge every function of a file that bears a name of nural's reference, and name the mistake.
+    """Judge every function that bears a name of nural's reference, and name the mistake.
+
+    In a folder of `nural learn start`, without FILE, every function of its track is judged.
 
     Exits with 1 if a function is wrong.
 
@@ -50,24 +88,88 @@ def check(
 
         nural learn check layers.py
     """
+    if file is None:
+        started = _here()
+        files = [*(started.folder / module.file for module in started.track.modules), started.folder / NOTEBOOK]
+        _judge(lambda: _checked(started, as_json), files, watch)
+    else:
+        _judge(lambda: _print(check_file(file, like or None), as_json), [file], watch)
+
+
+@learn.command()
+@report_errors
+def hint(
+    function: Annotated[str, typer.Argument(help="A function of the track.", show_default=False)],
+) -> None:
+    """Give one hint more: a question, then the formula, then the shapes, then the line.
+
+    Example:
+
+        nural learn hint fc_backward
+    """
+    from nural.cli.learn_overview import hinted
+    from nural.learn.tracks.hints import asked
+
+    started = _here()
+    hinted(started, *asked(started, function))
+
+
+@learn.command()
+@report_errors
+def train() -> None:
+    """Let your functions learn MNIST, beside PyTorch's or the reference's at first.
+
+    Exits with 1 if the losses differ, or the goal is not reached.
+    """
+    from nural.cli.learn_training import trained
+
+    raise typer.Exit(0 if trained(_here()) else 1)
+
+
+def _here() -> Started:
+    started = find(Path.cwd())
+    if started is None:
+        raise CommandError("no track was started here: nural learn start TRACK, and go into its folder")
+    return started
+
+
+def _judge(judge: Callable[[], int], files: Iterable[Path], watch: bool) -> None:
+    """Judge once, and leave with the exit code; or each time one of the files is saved."""
     if not watch:
-        raise typer.Exit(0 if _print(check_file(file, like or None), as_json) else 1)
+        raise typer.Exit(judge())
     saved = None
     while True:
-        now = file.stat().st_mtime_ns if file.exists() else saved
+        now = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
         if now != saved:
             saved = now
             try:
-                _print(check_file(file, like or None), as_json)
+                judge()
             except NotLoaded as error:  # half written, perhaps
                 complain(str(error))
         time.sleep(0.2)
 
 
-def _print(verdicts: Verdicts, as_json: bool) -> bool:
+def _checked(started: Started, as_json: bool) -> int:
+    from nural.cli.learn_overview import what_is_next
+
+    verdicts, errors = check_folder(started)
+    written = [verdict for verdict in verdicts if not verdict.unwritten]
+    _print(verdicts if as_json else written, as_json)
+    for error in errors:
+        complain(error)
+    if not as_json:
+        what_is_next(started, verdicts)
+    return 2 if errors else int(any(verdict.wrong for verdict in verdicts))
+
+
+def _print(verdicts: Iterable[Verdict], as_json: bool) -> int:
+    """Print the verdicts; 1 if one is wrong."""
+    from nural.learn.showing import as_rich
+
+    verdicts = list(verdicts)
     if as_json:
         for verdict in verdicts:
             print(json.dumps(verdict.as_json(), ensure_ascii=False))
-    else:
-        Console(highlight=False).print(verdicts)
-    return bool(verdicts)
+    elif verdicts:
+        Console(highlight=False).print(as_rich(verdicts))
+    return int(any(verdict.wrong for verdict in verdicts))

@@ -28,6 +28,7 @@ class Outcome:
         results: What was returned, one after another; None for what is no array of numbers.
         names: Their names, if the function says them: as a dictionary, or in its ``return``.
         error: The exception, in one sentence with the learner's own line.
+        unwritten: The function that raised `NotImplementedError`, as those do that are not yet written.
         refuses: Whether that line is the learner's own ``raise`` or ``assert``.
         not_taken: Whether the function has no arguments for the settings of this case.
         changed: The arguments that differ afterwards and should not.
@@ -37,6 +38,7 @@ class Outcome:
     results: list[np.ndarray | None] = field(default_factory=list)
     names: tuple[str, ...] = ()
     error: str = ""
+    unwritten: str = ""
     refuses: bool = False
     not_taken: bool = False
     changed: tuple[str, ...] = ()
@@ -82,7 +84,10 @@ def _outcome(function: Function, take: Callable[..., Any], case: Case, names: tu
             if runs:
                 break
             said = sentence_of(error)
-            return Outcome(error=said, refuses=bool(re.match(r"line \d+, `(raise|assert)\b", said)))
+            unwritten = _raised_in(error) if isinstance(error, NotImplementedError) else ""
+            return Outcome(
+                error=said, unwritten=unwritten, refuses=bool(re.match(r"line \d+, `(raise|assert)\b", said))
+            )
         before = case.args
         for name, old, new in zip(function.arguments, before, args, strict=False):
             if isinstance(old, np.ndarray) and name not in function.changes and not _same(old, new):
@@ -131,6 +136,11 @@ def sentence_of(error: BaseException) -> str:
         return said
     line = (frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno or 0)).strip()
     return f"line {frames[-1].lineno}, `{line}`: {said}" if line else f"line {frames[-1].lineno}: {said}"
+
+
+def _raised_in(error: BaseException) -> str:
+    """The name of the function that raised it."""
+    return traceback.extract_tb(error.__traceback__)[-1].name
 
 
 def _is_learners(filename: str) -> bool:

@@ -21,17 +21,19 @@ def check(f: Any, like: str | None = None, seconds: float = SECONDS) -> Any:
 
     Args:
         f: The function, the class (whose ``forward`` and ``backward`` are judged), or the module.
-        like: What it is to be, if its name is the learner's own: "fc_backward".
+        like: What it is to be, if its name is the learner's own: "fc_backward"; of a function of one track,
+            "dnn/forward".
         seconds: How long each function may run.
 
     Returns:
-        A `Verdict`, or `Verdicts` of a module: true if all is right. Terminals and notebooks show them in full.
+        A `Verdict`, or `Verdicts` of a module or of a track's class: true if all is right. Terminals and notebooks show
+        them in full.
 
     Raises:
         NotLoaded: The checker knows no such function; the message is one sentence.
     """
     verdicts = _judged(lambda: found_in(f, like), seconds)
-    if not isinstance(f, ModuleType):
+    if not isinstance(f, ModuleType) and len(verdicts) == 1:
         return verdicts[0]
     return Verdicts(verdicts)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.learn.functions import CLASSES, FUNCTIONS
+from nural.learn.functions import CLASSES, FUNCTIONS, OF_TRACKS
 from nural.learn.functions.classes import NAMES
 from nural.learn.running import Found, NotLoaded
 
@@ -30,6 +30,11 @@ def found_in(target: Any, like: str | None = None) -> list[Found]:
     name = getattr(target, "__name__", type(target).__name__)
     if not callable(target):
         raise NotLoaded(f"check takes a function, a class or a module, got {type(target).__name__}")
+    if like in OF_TRACKS:
+        return [(name, like, target)]
+    methods = [kind for kind in OF_TRACKS if like and kind.startswith(f"{like}.")]
+    if methods:
+        return [(f"{name}.{kind.rpartition('.')[2]}", kind, target) for kind in methods]
     return [(name, _kind(like or name, target, name), target)]
 
 
@@ -40,6 +45,16 @@ def found_in_file(path: str | Path, like: str | None = None) -> list[Found]:
         NotLoaded: It cannot be run, or has no function that the checker knows.
     """
     return _in_module(loaded(Path(path)), like)
+
+
+def found_for(path: Path, wanted: dict[str, str]) -> list[Found]:
+    """Functions of a file by their titles, "forward" or "TwoLayerNet.predict", whose kinds are given; those it has.
+
+    Raises:
+        NotLoaded: The file cannot be run.
+    """
+    names = vars(loaded(path))
+    return [(title, kind, names[name]) for title, kind in wanted.items() if (name := title.split(".")[0]) in names]
 
 
 def class_of(target: str) -> Any:

@@ -88,6 +88,9 @@ def judged(title: str, kind: str, report: Report) -> Verdict:
         return Verdict(
             title, False, dict.fromkeys(function.results, "missing"), None, report.refused, kind=kind, notes=notes
         )
+    unwritten = {outcome.unwritten for outcome in report.outcomes if not outcome.not_taken}
+    if unwritten and "" not in unwritten:
+        return _unwritten(title, kind, unwritten.pop())
     answers = Answers(function, report.outcomes)
     ways, left_out = _cases_that_count(answers, report.source)
     notes = (*notes, *(note for note in (left_out, answers.reordered) if note), *_of_optional(answers))
@@ -119,6 +122,12 @@ def judged(title: str, kind: str, report: Report) -> Verdict:
         mistakes=naming.names,
         **common,
     )
+
+
+def _unwritten(title: str, kind: str, raised_in: str) -> Verdict:
+    own = title.rpartition(".")[2] == raised_in
+    said = "not yet written" if own else f"waits for {raised_in}, which is not yet written"
+    return Verdict(title, False, dict.fromkeys(KINDS[kind].results, "unwritten"), None, said, kind=kind)
 
 
 def _named_in(answers: Answers, indices: list[int]) -> Naming:

@@ -53,6 +53,10 @@ def as_rich(verdicts: Sequence[Verdict]) -> Any:
     parts: list[Any] = []
     for v in verdicts:
         line = Text(f"{v.function:<{width}}  ")
+        if v.unwritten:
+            line.append(v.message, "dim")
+            parts.append(line)
+            continue
         if v.right:
             line.append("right", "bold green")
             line.append(f"   {_status(v)}", "dim")
@@ -91,6 +95,8 @@ def as_html(verdicts: Sequence[Verdict]) -> str:
 
 
 def _html(v: Verdict) -> str:
+    if v.unwritten:
+        return f'<code>{escape(v.function)}</code> <span style="color:gray">{escape(v.message)}</span>'
     colour = "#1a7f37" if v.right else "#c62828"
     head = f'<code>{escape(v.function)}</code> <b style="color:{colour}">{"right" if v.right else "wrong"}</b>'
     if v.right:

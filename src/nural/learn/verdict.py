@@ -28,7 +28,7 @@ class Verdict:
     Attributes:
         function: What the learner calls it.
         right: Whether all of it is right.
-        results: By name of what it returns: "right", "wrong", "missing".
+        results: By name of what it returns: "right", "wrong", "missing", or "unwritten".
         mistake: The name of the mistake, or None if there is none or it has no name.
         message: What there is to say of it.
         cases: On how many cases it was tried.
@@ -53,6 +53,16 @@ class Verdict:
 
     def __bool__(self) -> bool:
         return self.right
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether there is nothing to judge yet: it raises `NotImplementedError`."""
+        return "unwritten" in self.results.values()
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it is written, and not right."""
+        return not (self.right or self.unwritten)
 
     def as_json(self) -> dict[str, Any]:
         """What `nural learn check --json` prints."""

@@ -8,6 +8,7 @@ from nural.learn.functions import (
     convolution,
     fully_connected,
     losses,
+    networks,
     normalization,
     optimizers,
     rectifiers,
@@ -21,4 +22,6 @@ FAMILIES = (
 FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES for function in family.FUNCTIONS}
 #: Classes, by their name in PyTorch.
 CLASSES: dict[str, Function] = {function.name: function for function in classes.CLASSES}
-KINDS = FUNCTIONS | CLASSES
+#: Functions of one track, such as "dnn/forward": no function of another file is taken for them.
+OF_TRACKS: dict[str, Function] = {function.name: function for function in networks.FUNCTIONS}
+KINDS = FUNCTIONS | CLASSES | OF_TRACKS

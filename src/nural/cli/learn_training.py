@@ -1,0 +1,67 @@
+"""What `nural learn train` prints: two losses side by side, then a training to the goal."""
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from nural.cli.learn_overview import say
+from nural.learn.tracks.folder import Started
+from nural.learn.tracks.training import EQUAL, Training
+from nural.learn.tracks.wrapping import padded
+
+#: Steps whose losses are compared, and printed.
+COMPARED, PRINTED = 20, 10
+
+
+def trained(started: Started, images: int = 50_000) -> bool:
+    """Compare, then learn; whether the losses are equal and the goal is reached."""
+    training = Training(started, images)
+    if not _beside(training, COMPARED):
+        return False
+    _learn(training)
+    accuracy, goal = training.accuracy(2), started.track.goal
+    started.trained = accuracy
+    started.save()
+    say(started.words["reached" if accuracy >= goal else "missed"].format(accuracy=accuracy, goal=goal))
+    return accuracy >= goal
+
+
+def _beside(training: Training, count: int) -> bool:
+    words = training.started.words
+    other = training.other or words["reference"]
+    say(words["beside"].format(other=other))
+    head = words["step"], words["yours"], other, words["difference"]
+    print("  ".join(padded(text, width) for text, width in zip(head, (4, 18, 18, 10), strict=True)).rstrip())
+    for step, (mine, theirs) in enumerate(training.beside(count), 1):
+        if step <= PRINTED or not abs(mine - theirs) <= EQUAL:
+            print(f"{step:>4}  {mine:<18.14f}  {theirs:<18.14f}  {abs(mine - theirs):.1e}")
+        if not abs(mine - theirs) <= EQUAL:
+            say(words["differs"].format(step=step))
+            function = training.culprit(step)
+            say(words["culprit"].format(function=function) if function else words["no culprit"])
+            return False
+    say(words["equal"].format(count=count))
+    return True
+
+
+def _learn(training: Training) -> None:
+    console = Console(highlight=False)
+    words, epochs, steps = training.started.words, training.train.EPOCHS, training.steps
+    bar = Progress(
+        BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn(), console=console, transient=True,
+        disable=not console.is_terminal,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task("", total=epochs * steps)
+        shown = total = 0.0
+        for number, loss in enumerate(training.learn(), 1):
+            total += loss
+            if time.perf_counter() - shown > 0.1:
+                shown = time.perf_counter()
+                bar.update(task, completed=number, description=f"loss {loss:.4f}")
+            if number % steps == 0:
+                values = {"epoch": number // steps, "epochs": epochs, "loss": total / steps}
+                line = words["epoch"].format(**values, accuracy=training.accuracy(1))
+                console.print(line)
+                total = 0.0

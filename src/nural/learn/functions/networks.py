@@ -1,0 +1,108 @@
+"""Whole networks, which are functions of one track alone: their names are known in its folder only."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from nural.learn.case import Case, Draw
+from nural.learn.function import Function, Pieces
+
+#: Samples, features, units of the layers between, classes.
+SIZES = [(2, 2, 3, 4, 2), (3, 2, 4, 3, 5), (4, 5, 3, 2, 3), (1, 3, 2, 4, 2)]
+NAMES = "W1", "b1", "W2", "b2", "W3", "b3"
+NEURONS = "z1", "a1", "z2", "a2", "y"
+
+
+def _weights(draw: Draw, turn: int, sizes: tuple[int, ...]) -> dict[str, np.ndarray]:
+    weights = {}
+    for k in range(1, len(sizes)):
+        weights[f"W{k}"] = draw.numbers(turn, sizes[k - 1], sizes[k])
+        weights[f"b{k}"] = draw.numbers(turn, sizes[k])
+    return weights
+
+
+def _drawn(draw: Draw) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], dict[str, int]]]:
+    """x, t, weights, and the sizes."""
+    for turn, (n, *sizes) in enumerate(SIZES):
+        t = np.eye(sizes[-1])[np.arange(n)[::-1] % sizes[-1]]
+        yield draw.numbers(turn, n, sizes[0]), t, _weights(draw, turn, tuple(sizes)), {"N": n}
+
+
+def _forward_cases(draw: Draw) -> Iterator[Case]:
+    for x, _, weights, sizes in _drawn(draw):
+        yield Case((x, weights), sizes)
+
+
+def _backward_cases(draw: Draw) -> Iterator[Case]:
+    from nural.learn.function import REFERENCE
+
+    for x, t, weights, sizes in _drawn(draw):
+        yield Case((x, t, weights, dict(zip(NEURONS, _forward(REFERENCE, x, weights), strict=True))), sizes)
+
+
+def _forward(f: Pieces, x: np.ndarray, weights: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+    z1 = f["fc_forward"](x, weights["W1"], weights["b1"])
+    a1 = f["relu_forward"](z1)
+    z2 = f["fc_forward"](a1, weights["W2"], weights["b2"])
+    a2 = f["relu_forward"](z2)
+    return z1, a1, z2, a2, f["fc_forward"](a2, weights["W3"], weights["b3"])
+
+
+def _backward(f: Pieces, x: Any, t: Any, weights: dict[str, Any], neurons: dict[str, Any]) -> tuple[Any, ...]:
+    loss, dy = f["cross_entropy_loss"](neurons["y"], t)
+    dW3, db3, da2 = f["fc_backward"](dy, weights["W3"], neurons["a2"])
+    dW2, db2, da1 = f["fc_backward"](f["relu_backward"](da2, neurons["z2"]), weights["W2"], neurons["a1"])
+    dW1, db1, _ = f["fc_backward"](f["relu_backward"](da1, neurons["z1"]), weights["W1"], x)
+    return loss, dW1, db1, dW2, db2, dW3, db3
+
+
+def _in_order(*names: str) -> Callable[..., Any]:
+    """How a function that returns a dictionary is called, so that its results come in this order."""
+
+    def call(f: Any, *args: Any) -> dict[str, Any]:
+        returned = f(*args)
+        return {name: returned.get(name) for name in names}
+
+    return call
+
+
+def _loss_and_gradients(f: Any, *args: Any) -> tuple[Any, ...]:
+    loss, gradients = f(*args)
+    return loss, *(gradients.get(name) for name in NAMES)
+
+
+def _answers(draw: Draw) -> Iterator[Case]:
+    for turn, (n, *_, classes) in enumerate([(4, 3), (5, 4), (7, 3), (1, 4)]):
+        y = draw.apart(n, classes)
+        right = (y.argmax(axis=1) + (np.arange(n) % 3 == turn % 3)) % classes
+        yield Case((y, np.eye(classes)[right]), {"N": n})
+
+
+def _accuracy(f: Pieces, y: np.ndarray, t: np.ndarray) -> Any:
+    return np.mean(y.argmax(axis=1) == t.argmax(axis=1))
+
+
+FUNCTIONS = [
+    Function(
+        "dnn/forward",
+        NEURONS,
+        _forward_cases,
+        ("x", "weights"),
+        ("fc_forward", "relu_forward"),
+        _forward,
+        "torch.nn.Sequential of the same layers",
+        call=_in_order(*NEURONS),
+    ),
+    Function(
+        "dnn/backward",
+        ("loss", *(f"d{name}" for name in NAMES)),
+        _backward_cases,
+        ("x", "t", "weights", "neurons"),
+        ("cross_entropy_loss", "fc_backward", "relu_backward"),
+        _backward,
+        "loss.backward() of the same layers",
+        call=_loss_and_gradients,
+    ),
+    Function("dnn/get_accuracy", ("accuracy",), _answers, ("y", "t"), (), _accuracy),
+]

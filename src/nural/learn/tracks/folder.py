@@ -1,0 +1,139 @@
+"""A folder in which a track was started: what stands in it, and how far its learner is."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nural.atomic_file import write_atomically
+from nural.learn.running import NotLoaded
+from nural.learn.tracks.exercise import Exercise
+from nural.learn.tracks.notebook import notebook
+from nural.learn.tracks.track import Module, Track, available, track
+from nural.learn.tracks.words import WORDS
+
+PROGRESS, NOTEBOOK = "progress.json", "workshop.ipynb"
+
+
+class FolderError(NotLoaded):
+    """A folder that cannot be begun or gone on with; the message is one sentence."""
+
+
+@dataclass
+class Started:
+    """A started track.
+
+    Attributes:
+        folder: Where.
+        track: Which.
+        language: In which language.
+        done: The titles of the functions that were right when they were judged last.
+        hints: How many hints were asked for, by title.
+        trained: The accuracy on the test set of the last training, if there was one.
+    """
+
+    folder: Path
+    track: Track
+    language: str
+    done: set[str] = field(default_factory=set)
+    hints: dict[str, int] = field(default_factory=dict)
+    trained: float | None = None
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What is said around the exercises, in its language."""
+        return WORDS[self.language]
+
+    def next(self) -> tuple[Module, Exercise] | None:
+        """The first function that is not done."""
+        for module in self.track.modules:
+            for exercise in module.exercises:
+                if exercise.title not in self.done:
+                    return module, exercise
+        return None
+
+    def save(self) -> None:
+        """Write progress.json."""
+        functions = {
+            exercise.title: {"done": exercise.title in self.done, "hints": self.hints.get(exercise.title, 0)}
+            for exercise in self.track.exercises
+        }
+        progress = {"track": self.track.name, "language": self.language, "functions": functions}
+        if self.trained is not None:
+            progress["trained"] = self.trained
+        text = json.dumps(progress, indent=1, ensure_ascii=False) + "\n"
+        write_atomically(self.folder / PROGRESS, text.encode())
+
+
+def start(name: str, place: Path, language: str) -> Started:
+    """Write a track into a new folder of its name.
+
+    Raises:
+        FolderError: There is no such track or language, or the folder has files in it.
+        OSError: It cannot be written.
+    """
+    if name not in available():
+        raise FolderError(f"there is no track {name}; the tracks are {', '.join(available())}")
+    require_language(language)
+    folder = place / name
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise FolderError(f"{folder} is there already, and nothing in it is replaced: move it, or start elsewhere")
+    folder.mkdir(exist_ok=True)
+    chosen = track(name)
+    for module in chosen.modules:
+        (folder / module.file).write_text(module.text(language), encoding="utf-8")
+    (folder / NOTEBOOK).write_text(notebook(chosen, language), encoding="utf-8")
+    started = Started(folder, chosen, language)
+    started.save()
+    return started
+
+
+def require_language(language: str) -> None:
+    """Raise unless the workshop speaks it."""
+    if language not in WORDS:
+        raise FolderError(f"there is no language {language}; there are {', '.join(WORDS)}")
+
+
+def find(place: Path) -> Started | None:
+    """The started folder that a place is in; None if it is in none.
+
+    Raises:
+        FolderError: Its progress.json is damaged.
+    """
+    return next((found for folder in (place, *place.parents) if (found := opened(folder))), None)
+
+
+def opened(folder: Path) -> Started | None:
+    """The track that was started in this folder; None if none was.
+
+    Raises:
+        FolderError: Its progress.json is damaged.
+    """
+    path = folder / PROGRESS
+    if not path.is_file():
+        return None
+    try:
+        progress = json.loads(path.read_text(encoding="utf-8"))
+        if not (isinstance(progress, dict) and {"track", "language", "functions"} <= progress.keys()):
+            return None  # another program's
+        return _started(folder, progress)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        what = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise FolderError(
+            f"{path} is damaged ({what}): start the track elsewhere, and copy its {PROGRESS} here, which begins anew"
+        ) from None
+
+
+def _started(folder: Path, progress: dict[str, Any]) -> Started:
+    if progress["track"] not in available() or progress["language"] not in WORDS:
+        raise ValueError("it names a track or a language that there is not")
+    titles = {exercise.title for exercise in track(progress["track"]).exercises}
+    known = {title: each for title, each in progress["functions"].items() if title in titles}
+    return Started(
+        folder,
+        track(progress["track"]),
+        progress["language"],
+        {title for title, each in known.items() if each["done"] is True},
+        {title: int(each["hints"]) for title, each in known.items()},
+        None if progress.get("trained") is None else float(progress["trained"]),
+    )

@@ -1,0 +1,107 @@
+"""A learner's functions learn MNIST: first beside PyTorch's or the reference's, then alone, to the track's goal."""
+
+import importlib.util
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from nural.data import load_mnist_datasets, to_categorical
+from nural.learn.calling import sentence_of
+from nural.learn.running import NotLoaded
+from nural.learn.tracks.culprit import culprit
+from nural.learn.tracks.folder import Started
+from nural.learn.tracks.loading import learners, solutions
+from nural.learn.tracks.track import TRAIN, TWIN
+
+#: How far two losses may be apart.
+EQUAL = 1e-10
+#: Digits that are judged at once.
+AT_ONCE = 500
+
+
+class Training:
+    """The functions of a started folder, and what they learn.
+
+    Attributes:
+        started: The folder.
+        other: Whose losses stand beside the learner's: "PyTorch", or "" for the reference's.
+        train: The learner's train.py.
+        steps: The steps of an epoch.
+
+    Args:
+        started: The folder.
+        images: How many digits there are to learn from.
+
+    Raises:
+        NotLoaded: A module of the folder cannot be run; the message is one sentence.
+    """
+
+    def __init__(self, started: Started, images: int = 50_000) -> None:
+        self.started = started
+        self.modules = learners(started)
+        self.train: Any = self.modules[_name(TRAIN)]
+        has_twin = any(module.file == TWIN for module in started.track.modules)
+        self.other = "PyTorch" if has_twin and importlib.util.find_spec("torch") else ""
+        self.sets = [(x[:images], to_categorical(y[:images], 10).astype(float)) for x, y in load_mnist_datasets()]
+        self.steps = len(self.sets[0][0]) // self.train.BATCH_SIZE
+        self.weights: Any = None
+
+    def beside(self, count: int) -> Iterator[tuple[float, float]]:
+        """Your loss and the other's, step by step, from the same weights on the same batches.
+
+        Raises:
+            NotLoaded: One of your functions raises an exception; the message has its line.
+        """
+        right = solutions(self.started, self.train, with_twin=bool(self.other))
+        other: Any = right[_name(TRAIN)]
+        theirs = other.initial_weights(np.random.default_rng(0))
+        if self.other:
+            twin: Any = right[_name(TWIN)]
+            theirs, other.step = twin.network(theirs), twin.step
+        their_losses = other.train(theirs, *self.sets[0], np.random.default_rng(1))
+        for _, (mine, loss) in zip(range(count), zip(self._losses(), their_losses, strict=False), strict=False):
+            yield mine, float(loss)
+
+    def culprit(self, count: int) -> str | None:
+        """The function that first returns something else than the right one in so many steps, given the same."""
+        right = solutions(self.started, self.train, with_twin=False)
+        other: Any = right[_name(TRAIN)]
+
+        def run() -> None:
+            weights = other.initial_weights(np.random.default_rng(0))
+            for _ in zip(range(count), other.train(weights, *self.sets[0], np.random.default_rng(1)), strict=False):
+                pass
+
+        return culprit(self.started.track, self.modules, right, run)
+
+    def learn(self) -> Iterator[float]:
+        """The loss of each step of all epochs; `weights` are then what was learned."""
+        for loss in self._losses():
+            if not math.isfinite(loss):
+                raise NotLoaded(f"the loss became {loss}: try a smaller learning rate in {TRAIN}")
+            yield loss
+
+    def accuracy(self, which: int) -> float:
+        """On the training (0), validation (1) or test set (2)."""
+        x, t = self.sets[which]
+        right = 0.0
+        for begin in range(0, len(x), AT_ONCE):
+            part = slice(begin, begin + AT_ONCE)
+            right += float(self.train.accuracy(self.weights, x[part].astype(np.float64), t[part])) * len(x[part])
+        return right / len(x)
+
+    def _losses(self) -> Iterator[float]:
+        try:
+            self.weights = self.train.initial_weights(np.random.default_rng(0))
+            for loss in self.train.train(self.weights, *self.sets[0], np.random.default_rng(1)):
+                yield float(loss)
+        except NotImplementedError as error:
+            raise NotLoaded(f"{error}: nural learn check") from None
+        except Exception as error:
+            raise NotLoaded(sentence_of(error)) from None
+
+
+def _name(file: str) -> str:
+    return file.removesuffix(".py")
