@@ -15,7 +15,8 @@ COLOURS = {"right": "green", "wrong": "red", "missing": "red"}
 
 def _status(v: Verdict) -> str:
     if v.right:
-        return f"equal to {v.torch} on {v.cases} cases" if v.torch else f"right on {v.cases} cases"
+        equal = f"equal to {v.torch}" if v.torch else "right"
+        return f"{equal} on {v.cases} cases" if v.cases else equal
     return ""
 
 

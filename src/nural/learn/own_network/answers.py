@@ -73,7 +73,7 @@ def drawn_batch(network: Network, n: int) -> Batch:
         if part.given:
             values[f"{part.name}.mask"] = (rng.random(part.y_shape) >= part.p) / (1 - part.p)
     if network.loss == "cross_entropy_loss":
-        return Batch(values, (rng.permutation(n) + 1) % y_shape[-1])
+        return Batch(values, np.eye(y_shape[-1])[(rng.permutation(n) + 1) % y_shape[-1]])
     if network.loss == "binary_cross_entropy_loss":
         return Batch(values, (rng.random(y_shape) < 0.5).astype(np.float64))
     return Batch(values, np.round(rng.standard_normal(y_shape), 2))

@@ -8,7 +8,8 @@ from nural.learn.function import REFERENCE
 from nural.learn.functions import FUNCTIONS
 from nural.learn.own_network.parts import LAST, Part
 
-WIDTH = 100
+#: Columns of a line, in front of which stand four more.
+WIDTH = 84
 
 
 def forward_line(part: Part) -> str:
@@ -108,10 +109,12 @@ def _line(results: Sequence[str], function: str, given: dict[str, str]) -> str:
     line = f"{left} = {function}({', '.join(texts)})"
     if len(line) <= WIDTH:
         return line
-    if len(left) + len(function) < WIDTH - 4:
-        return f"{left} = {function}(\n    {', '.join(texts)}\n)"
-    names = "".join(f"    {name},\n" for name in results)
-    return f"(\n{names}) = {function}({', '.join(texts)})"
+    inside = ", ".join(texts)
+    inside = f"    {inside}" if len(inside) <= WIDTH - 4 else "\n".join(f"    {text}," for text in texts)
+    if len(left) + len(function) <= WIDTH - 4:
+        return f"{left} = {function}(\n{inside}\n)"
+    names = "\n".join(f"    {name}," for name in results)
+    return f"(\n{names}\n) = {function}(\n{inside}\n)"
 
 
 def _is_setting(text: Any) -> bool:

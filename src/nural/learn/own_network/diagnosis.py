@@ -11,7 +11,7 @@ from nural.learn.comparing import same
 from nural.learn.function import REFERENCE
 from nural.learn.own_network.calls import arguments, gradient, value
 from nural.learn.own_network.parts import Part
-from nural.learn.own_network.recording import Called, origin
+from nural.learn.own_network.recording import Called, origins
 from nural.learn.partly import is_moved, partly
 
 Arrays = Mapping[str, Any]
@@ -24,12 +24,10 @@ class Reason:
     Attributes:
         said: One or two sentences.
         mistake: The name of the mistake, if it has one.
-        function: The function that is to be looked at, if it is one of `layers.py`.
     """
 
     said: str
     mistake: str | None = None
-    function: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,9 +43,11 @@ class Right:
         groups = ((self.values, value), (self.gradients, gradient), (self.weights, lambda name: f'weights["{name}"]'))
         for arrays, written in groups:
             for name, one in arrays.items():
-                if np.shape(one) == np.shape(array) and np.size(array) and same(array, one):
+                if np.size(array) and same(array, one):
                     return written(name)
-        return f"an array of shape {np.shape(array)}"
+                if np.ndim(one) == 2 and same(array, one.T):
+                    return f"{written(name)}.T"
+        return f"an array of shape {np.shape(array)}" if np.ndim(array) else str(array)
 
 
 class Diagnosis:
@@ -72,21 +72,35 @@ class Diagnosis:
             right: The right one.
             everything: The learner's other arrays of this kind, by name, and the right ones.
         """
-        call = None if part.is_written_out else origin(self.calls, found)
-        if call is None:
+        calls = [] if part.is_written_out else origins(self.calls, found)
+        if not calls:
             return self._of_array(found, right, everything)
-        if call.function != function:
-            return Reason(f"It comes from {call.function}, and should come from {function}.")
-        if difference := self._first_argument(call, part, function):
-            return Reason(difference)
+        of_function = [call for call in calls if call.function == function]
+        if not of_function:
+            return Reason(f"It comes from {calls[0].function}, and should come from {function}.")
+        differences = [self._first_argument(call, part) for call in of_function]
+        if all(differences):
+            return Reason(differences[0])
         if function in self.wrong:
-            mistake = self.wrong[function]
-            named = f", {mistake}" if mistake else ""
-            return Reason(f"It is given what it should be, and is wrong itself{named}: see there.", mistake, function)
+            return self.of_function(function)
         settings = ", ".join(f"{name}={setting}" for name, setting in part.settings.items())
         with_them = f" with {settings}" if settings else ""
-        said = f"It is given what it should be, but it is wrong here{with_them}: {partly(found, right)}"
-        return Reason(said, None, function)
+        return Reason(f"{function} gets what it should, and here{with_them} {partly(found, right)}")
+
+    def of_function(self, function: str) -> Reason:
+        """The reason that a function of `layers.py` is wrong itself."""
+        mistake = self.wrong[function]
+        named = f": {mistake}" if mistake else ""
+        return Reason(f"{function} gets what it should, and is wrong itself{named}; see above.", mistake)
+
+    def of_exception(self, part: Part, function: str, error: str) -> Reason:
+        """The reason for an exception where a part should have been computed."""
+        last = self.calls[-1] if self.calls and not self.calls[-1].results else None
+        if last and last.function == function and (difference := self._first_argument(last, part)):
+            return Reason(f"{difference} {function} raises an exception: {error}.")
+        if last and last.function == function and function in self.wrong:
+            return self.of_function(function)
+        return Reason(f"It raises an exception: {error}.")
 
     def _of_array(self, found: Any, right: Any, everything: Arrays) -> Reason:
         for name, other in everything.items():
@@ -99,8 +113,9 @@ class Diagnosis:
             return Reason("Its numbers are right, but at other places.", "reshape-for-transpose")
         return Reason(f"Here {partly(found, right)}")
 
-    def _first_argument(self, call: Called, part: Part, function: str) -> str:
-        """The first argument that is another than it should be."""
+    def _first_argument(self, call: Called, part: Part) -> str:
+        """A sentence on the first argument that is another than it should be; nothing if all are right."""
+        function = call.function
         names = {
             "values": self.right.values,
             "gradients": self.right.gradients,
@@ -116,9 +131,9 @@ class Diagnosis:
             wanted = eval(texts[name], names) if name in texts else parameter.default
             if name in texts and isinstance(wanted, np.ndarray):
                 if not same(given, wanted):
-                    return f"Its {name} is {self.right.called(given)}, and should be {texts[name]}."
+                    return f"{function} gets {self.right.called(given)} as {name}, and should get {texts[name]}."
             elif not _is_same_setting(given, wanted, name, call.arguments):
-                return f"Its {name} is {given}, and should be {wanted}."
+                return f"{function} gets {name}={given!r}, and should get {wanted!r}."
         return ""
 
 

@@ -87,7 +87,7 @@ def solved_functions(network: Network) -> dict[str, Any]:
     names: dict[str, Any] = {name: getattr(reference, name) for name in network.functions} | {"np": np}
     text = network_text(network, solved=True).partition("\n)\n")[2]
     exec(compile(text, "network.py", "exec"), names)
-    return names
+    return {name: f for name, f in names.items() if not name.startswith("__")}
 
 
 def with_saved(network: Network, weights: dict[str, np.ndarray], batch: Batch, answers: Answers) -> Answers:

@@ -121,13 +121,17 @@ def _running(part: Part) -> list[str]:
     ]
 
 
-def first_line(network: Network, blank: str) -> list[str]:
-    """The line that a skeleton begins with: an example of how a part is written."""
-    if blank == "forward":
-        return forward_line(network.parts[0]).splitlines()
-    if blank == "backward":
-        return [line for text in backward_lines(network.parts[-1]) for line in text.splitlines()]
-    return []
+def first_lines(network: Network, blank: str) -> list[str]:
+    """The lines that a skeleton begins with: an example of how a part is written, up to the first function."""
+    if blank not in ("forward", "backward"):
+        return []
+    lines = []
+    for part in network.parts if blank == "forward" else reversed(network.parts):
+        texts = [forward_line(part)] if blank == "forward" else backward_lines(part)
+        lines += [line for text in texts for line in text.splitlines()]
+        if not part.is_written_out:
+            break
+    return lines
 
 
 def table(network: Network) -> list[str]:

@@ -3,11 +3,14 @@
 import functools
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from nural.learn.function import REFERENCE
+
+LAYERS = "layers"
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Called:
     Attributes:
         function: Its name.
         arguments: By the names that the reference has for them.
-        results: What it returned, one after another.
+        results: What it returned, one after another; nothing if it raised an exception.
     """
 
     function: str
@@ -25,22 +28,29 @@ class Called:
     results: tuple[Any, ...]
 
 
-def record(*modules: ModuleType) -> list[Called]:
-    """Have each call of a known function, by its name in these modules, put into the list that is returned."""
+def record(network: ModuleType) -> list[Called]:
+    """Have each call of a function of `layers.py` put into the list that is returned, whichever way it is imported."""
     calls: list[Called] = []
-    for module in modules:
+    imported = [
+        module for module in vars(network).values() if isinstance(module, ModuleType) and module.__name__ == LAYERS
+    ]
+    for module in (network, *imported):
         for name, f in list(vars(module).items()):
-            if inspect.isfunction(f) and f.__name__ in REFERENCE and f.__module__ == "layers":
-                setattr(module, name, _recorded(f, calls))
+            if inspect.isfunction(f) and f.__name__ in REFERENCE and f.__module__ == LAYERS:
+                setattr(module, name, _recorded(inspect.unwrap(f), calls))
     return calls
 
 
 def _recorded(f: Callable[..., Any], calls: list[Called]) -> Callable[..., Any]:
     @functools.wraps(f)
     def recorded(*args: Any, **kwargs: Any) -> Any:
-        returned = f(*args, **kwargs)
-        results = tuple(returned) if isinstance(returned, tuple | list) else (returned,)
-        calls.append(Called(f.__name__, _named(f, args, kwargs), results))
+        results: tuple[Any, ...] = ()
+        try:
+            returned = f(*args, **kwargs)
+            results = tuple(returned) if isinstance(returned, tuple | list) else (returned,)
+        finally:
+            with suppress(TypeError):  # arguments that the function does not have
+                calls.append(Called(f.__name__, _named(f, args, kwargs), results))
         return returned
 
     return recorded
@@ -57,6 +67,6 @@ def _named(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
     return found
 
 
-def origin(calls: list[Called], value: Any) -> Called | None:
-    """The call that returned this very array."""
-    return next((call for call in reversed(calls) if any(result is value for result in call.results)), None)
+def origins(calls: list[Called], value: Any) -> list[Called]:
+    """The calls that returned this very array, the last one first."""
+    return [call for call in reversed(calls) if any(result is value for result in call.results)]

@@ -155,7 +155,7 @@ class Reading:
     def _step(self, node: fx.Node, before: fx.Node) -> fx.Node:
         """Add what a node does, and give the node that stands for its value."""
         if node.op == "call_module":
-            return self._module(node)
+            return self._module(node, before)
         name = _called(node)
         if name in RESHAPES:
             return self._reshape(node, before, name)
@@ -167,10 +167,10 @@ class Reading:
             return node
         raise NotLoaded(f"{self.owner}.forward calls {name}, which is not known here. {known()}")
 
-    def _module(self, node: fx.Node) -> fx.Node:
+    def _module(self, node: fx.Node, before: fx.Node) -> fx.Node:
         module = self.graph.get_submodule(str(node.target))
         said = f"self.{node.target}"
-        if type(module) is nn.Identity:
+        if type(module) is nn.Identity or (type(module) is nn.Flatten and self.shapes[before] == self.shapes[node]):
             return node
         if type(module) not in KNOWN:
             raise NotLoaded(f"{said} of {self.owner} is a {type(module).__name__}, which is not known here. {known()}")
