@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -13,7 +13,7 @@ from nural.cli.errors import CommandError, complain, report_errors
 from nural.learn.checking import check_file
 from nural.learn.running import NotLoaded
 from nural.learn.tracks.checking import check_folder
-from nural.learn.tracks.folder import NOTEBOOK, Started, find
+from nural.learn.tracks.folder import NOTEBOOK, FolderError, Started, find, opened
 from nural.learn.verdict import Verdict
 
 learn = typer.Typer(
@@ -63,9 +63,7 @@ def start(
 def check(
     file: Annotated[
         Path | None,
-        typer.Argument(
-            help="A Python file or a notebook with your functions; none in a started folder.", show_default=False
-        ),
+        typer.Argument(help="A Python file or a notebook with your functions.", show_default=False),
     ] = None,
     like: Annotated[
         str,
@@ -78,28 +76,31 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a function, one a line.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Judge again each time a file is saved.")] = False,
 ) -> None:
-    """Judge every function that bears a name of nural's reference, and name the mistake.
+    """Judge every function of a file that bears a name of nural's reference, and name the mistake.
 
-    In a folder of `nural learn start`, without FILE, every function of its track is judged.
+    Without FILE, in a folder of `nural learn start`: every function of its track.
 
     Exits with 1 if a function is wrong.
 
-    Example:
+    Examples:
 
-        nural learn check layers.py
+        nural learn check
+        nural learn check mine.py
     """
-    if file is None:
-        started = _here()
-        files = [*(started.folder / module.file for module in started.track.modules), started.folder / NOTEBOOK]
-        _judge(lambda: _checked(started, as_json), files, watch)
-    else:
-        _judge(lambda: _print(check_file(file, like or None), as_json), [file], watch)
+    started, only = (_here(), "") if file is None else _part_of_track(file)
+    if started and not like:
+        names = [only] if only else [*started.track.files, NOTEBOOK]
+        _judge(lambda: _checked(started, only, as_json), [started.folder / name for name in names], watch)
+    path = file or Path()
+    _judge(lambda: _print(check_file(path, like or None), as_json), [path], watch)
 
 
 @learn.command()
 @report_errors
 def hint(
-    function: Annotated[str, typer.Argument(help="A function of the track.", show_default=False)],
+    function: Annotated[
+        str, typer.Argument(help="A function of the track; by default the one that comes next.", show_default=False)
+    ] = "",
 ) -> None:
     """Give one hint more: a question, then the formula, then the shapes, then the line.
 
@@ -133,7 +134,18 @@ def _here() -> Started:
     return started
 
 
-def _judge(judge: Callable[[], int], files: Iterable[Path], watch: bool) -> None:
+def _part_of_track(file: Path) -> tuple[Started | None, str]:
+    """The started folder that a file was written in, and its name; None if it is a file like any other."""
+    folder = file.absolute().parent
+    try:
+        started = opened(folder)
+    except FolderError:
+        return None, ""
+    own = started and file.name in (*started.track.files, NOTEBOOK)
+    return (started, file.name) if own else (None, "")
+
+
+def _judge(judge: Callable[[], int], files: list[Path], watch: bool) -> NoReturn:
     """Judge once, and leave with the exit code; or each time one of the files is saved."""
     if not watch:
         raise typer.Exit(judge())
@@ -149,10 +161,10 @@ def _judge(judge: Callable[[], int], files: Iterable[Path], watch: bool) -> None
         time.sleep(0.2)
 
 
-def _checked(started: Started, as_json: bool) -> int:
+def _checked(started: Started, file: str, as_json: bool) -> int:
     from nural.cli.learn_overview import what_is_next
 
-    verdicts, errors = check_folder(started)
+    verdicts, errors = check_folder(started, file)
     written = [verdict for verdict in verdicts if not verdict.unwritten]
     _print(verdicts if as_json else written, as_json)
     for error in errors:

@@ -1,5 +1,6 @@
 """What `nural learn` says of tracks, of a started folder, and as hints."""
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,11 +36,13 @@ def overview(place: Path, language: str) -> None:
         say(f"{name:<{width}}  {track(name).words[language]['title']}", 2)
         say(_state(by_track.get(name), language), width + 4, "dim")
     say()
-    for started in by_track.values():
+    unfinished = [started for started in by_track.values() if started.trained is None]
+    for started in unfinished:
         _say_next(started)
-    if not by_track:
+    others = [name for name in available() if name not in by_track]
+    if others and not unfinished:
         say(words["begin"])
-        say(f"nural learn start {available()[0]}" + (f" --language {language}" if language != "en" else ""), 4)
+        say(f"nural learn start {others[0]}" + (f" --language {language}" if language != "en" else ""), 4)
     say(words["other language"], style="dim")
 
 
@@ -57,14 +60,19 @@ def _state(started: Started | None, language: str) -> str:
 
 
 def _say_next(started: Started) -> None:
-    words, upcoming = started.words, started.next()
+    words, upcoming, place = started.words, started.next(), Path.cwd()
+    inside = started.folder == place or started.folder in place.parents
     if upcoming is None:
         say(words["all right"])
-        return
-    module, exercise = upcoming
-    file = Path(started.folder.name) / module.file if started.folder != Path.cwd() else module.file
-    say(words["next"].format(function=exercise.title, file=file))
-    say(words["go on"].format(function=exercise.title))
+    else:
+        module, exercise = upcoming
+        file = module.file if inside else Path(started.folder.name) / module.file
+        say(words["next"].format(function=exercise.title, file=file))
+    if not inside:
+        say(f"cd {shlex.quote(started.folder.name)}", 4)
+    say("nural learn train" if upcoming is None else "nural learn check", 4)
+    if upcoming:
+        say(f"nural learn hint {upcoming[1].title}", 4)
 
 
 def begun(started: Started) -> None:
@@ -74,8 +82,6 @@ def begun(started: Started) -> None:
     say(started.track.words[started.language]["introduction"].strip())
     say()
     say(words["started"].format(folder=started.folder.name, files=files))
-    say(words["enter"])
-    say(f"cd {started.folder.name}", 4)
     _say_next(started)
 
 

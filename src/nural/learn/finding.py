@@ -152,7 +152,8 @@ def loaded(path: Path) -> ModuleType:
     try:
         exec(compile(source, str(path), "exec"), vars(module))
     except SyntaxError as error:
-        raise NotLoaded(f"{path.name}, line {error.lineno}, `{(error.text or '').strip()}`: {error.msg}") from None
+        name = Path(error.filename or path).name  # it may be in a file that this one imports
+        raise NotLoaded(f"{name}, line {error.lineno}, `{(error.text or '').strip()}`: {error.msg}") from None
     except BaseException as error:
         from nural.learn.calling import sentence_of
 

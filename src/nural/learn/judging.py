@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +12,7 @@ from nural.learn.calling import Outcome, Report
 from nural.learn.comparing import FLOAT32, fitted, same, tolerance
 from nural.learn.function import REFERENCE, Function, Pieces
 from nural.learn.functions import KINDS
+from nural.learn.mistakes import mistakes_of
 from nural.learn.mistakes.explanations import EXPLANATIONS
 from nural.learn.naming import Naming, named
 from nural.learn.ordering import in_our_order
@@ -110,7 +112,8 @@ def judged(title: str, kind: str, report: Report) -> Verdict:
             break
     failing = [i for i in indices if answers.wrong(i)]
     example = _example(answers, [i for i in failing if not answers.cases[i].special] or failing, naming)
-    read = next((f" Read nural.reference.{piece}." for piece in function.pieces if piece in REFERENCE), "")
+    pieces = [m.piece for m in mistakes_of(function) if m.name == naming.first] + list(function.pieces)
+    read = next((f" Read nural.reference.{piece}." for piece in pieces if piece in REFERENCE), "")
     message = naming.sentences(answers, example) + read
     return Verdict(
         title,
@@ -254,6 +257,14 @@ def _example(answers: Answers, failing: list[int], naming: Naming) -> tuple[Exam
             i = min(shows, key=lambda i: answers.cases[i].size)
             given, right = answers.given[i], answers.right[i]
             assert given
-            arguments = dict(zip(answers.function.arguments, answers.cases[i].args, strict=False))
-            return Example(arguments, name, given[name], None if right is None else right[name]), i
+            arguments = zip(answers.function.arguments, answers.cases[i].args, strict=False)
+            return Example(_one_by_one(arguments), name, given[name], None if right is None else right[name]), i
     return None
+
+
+def _one_by_one(arguments: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Arguments by name; of a dictionary of arrays, each array."""
+    found = {}
+    for name, value in arguments:
+        found |= {f'{name}["{key}"]': each for key, each in value.items()} if isinstance(value, dict) else {name: value}
+    return found

@@ -10,6 +10,8 @@ from nural.learn.verdict import Example, Verdict
 
 #: Numbers of an array that are looked at one by one.
 LARGE = 40
+#: Characters that stand on one line; of more, each argument has its own.
+LINE = 60
 COLOURS = {"right": "green", "wrong": "red", "missing": "red"}
 
 
@@ -36,9 +38,10 @@ def array_text(value: Any, digits: int = 4) -> str:
 
 def lines_of(example: Example) -> list[str]:
     """The smallest case, a line for what was given, for what came, and for what is right."""
-    given = "   ".join(f"{name} = {array_text(value)}" for name, value in example.arguments.items())
+    given = [f"{name} = {array_text(value)}" for name, value in example.arguments.items()]
+    together = ["smallest case   " + "   ".join(given)]
     return [
-        f"smallest case   {given}",
+        *(together if len(together[0]) <= LINE else ["smallest case", *(f"  {each}" for each in given)]),
         f"your {example.result}   {array_text(example.yours)}",
         f"right   {array_text(example.right)}",
     ]
@@ -48,15 +51,18 @@ def as_rich(verdicts: Sequence[Verdict]) -> Any:
     """For rich's console."""
     from rich.console import Group
     from rich.padding import Padding
+    from rich.table import Column, Table
     from rich.text import Text
 
     width = max((len(v.function) for v in verdicts), default=0)
     parts: list[Any] = []
     for v in verdicts:
-        line = Text(f"{v.function:<{width}}  ")
+        line = Text()
+        head = Table.grid(Column(width=width, no_wrap=True), Column(), padding=(0, 2, 0, 0), pad_edge=False)
+        head.add_row(v.function, line)
+        parts.append(head)
         if v.unwritten:
             line.append(v.message, "dim")
-            parts.append(line)
             continue
         if v.right:
             line.append("right", "bold green")
@@ -71,11 +77,10 @@ def as_rich(verdicts: Sequence[Verdict]) -> Any:
         if v.mistake:
             line.append(": ")
             line.append(v.mistake, "bold")
-        parts.append(line)
         body = [v.message] if v.message else []
         body += lines_of(v.example) if v.example else []
         body += [f"note: {note}" for note in v.notes]
-        parts += [Padding(Text(text), (0, 0, 0, width + 2 if width < 24 else 4)) for text in body]
+        parts += [Padding(Text(text), (0, 0, 0, width + 2 if width < 24 else 4), expand=False) for text in body]
     return Group(*parts)
 
 

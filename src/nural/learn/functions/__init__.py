@@ -6,13 +6,14 @@ from nural.learn.functions import (
     adaptive_pooling,
     classes,
     convolution,
+    dnn,
     fully_connected,
     losses,
-    networks,
     normalization,
     optimizers,
     rectifiers,
     recurrent,
+    two_layer,
 )
 
 FAMILIES = (
@@ -22,6 +23,7 @@ FAMILIES = (
 FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES for function in family.FUNCTIONS}
 #: Classes, by their name in PyTorch.
 CLASSES: dict[str, Function] = {function.name: function for function in classes.CLASSES}
-#: Functions of one track, such as "dnn/forward": no function of another file is taken for them.
-OF_TRACKS: dict[str, Function] = {function.name: function for function in networks.FUNCTIONS}
+#: The modules of functions of one track, such as "dnn/forward": no function of another file is taken for them.
+TRACKS = dnn, two_layer
+OF_TRACKS: dict[str, Function] = {function.name: function for of_one in TRACKS for function in of_one.FUNCTIONS}
 KINDS = FUNCTIONS | CLASSES | OF_TRACKS

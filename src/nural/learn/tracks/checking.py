@@ -1,55 +1,74 @@
-"""Every function of a started folder is judged: in its module, or in the notebook if it is written there."""
+"""The functions of a started folder are judged: in their modules, and in the notebook those that are written there."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from nural.learn.checking import in_one_convention
 from nural.learn.finding import found_for
+from nural.learn.functions import KINDS, OF_TRACKS
 from nural.learn.judging import judged
 from nural.learn.running import SECONDS, NotLoaded, reports
 from nural.learn.tracks.folder import NOTEBOOK, Started
 from nural.learn.verdict import Verdict, Verdicts
 
+Judged = dict[str, Verdict]
 
-def check_folder(started: Started, seconds: float = SECONDS) -> tuple[Verdicts, list[str]]:
-    """The verdicts on all functions of the track, in its order, and a sentence for each file that cannot be run.
 
-    What is right is kept as done, what is wrong no longer is.
+def check_folder(started: Started, file: str = "", seconds: float = SECONDS) -> tuple[Verdicts, list[str]]:
+    """The verdicts on the functions of the track, in its order, and a sentence for each file that cannot be run.
+
+    What is right is kept as done in progress.json; what is wrong, or empty again, no longer is.
+
+    Args:
+        started: The folder.
+        file: The one file whose functions are judged; all of them by default.
+        seconds: How long each function may run.
     """
-    verdicts: dict[str, Verdict] = {}
+    wanted = {exercise.title: exercise.name for exercise in started.track.exercises}
+    verdicts: Judged = {}
     errors = []
-    for module in started.track.modules:
-        wanted = {exercise.title: exercise.name for exercise in module.exercises}
-        errors += _judge(started.folder / module.file, wanted, verdicts, seconds)
-    unwritten = {e.title: e.name for e in started.track.exercises if verdicts[e.title].unwritten}
-    in_notebook: dict[str, Verdict] = {}
-    if unwritten and (started.folder / NOTEBOOK).is_file():
-        errors += _judge(started.folder / NOTEBOOK, unwritten, in_notebook, seconds)
-    for title, verdict in in_notebook.items():
-        if not verdict.unwritten:
-            verdicts[title] = verdict
-    all_of_them = in_one_convention(verdicts[exercise.title] for exercise in started.track.exercises)
-    done = {verdict.function for verdict in all_of_them if verdict.right}
+    if file != NOTEBOOK:
+        for module in started.track.modules:
+            if module.exercises and file in ("", module.file):
+                titles = [exercise.title for exercise in module.exercises]
+                errors += _judge(started.folder / module.file, {t: wanted[t] for t in titles}, verdicts, seconds)
+    if file in ("", NOTEBOOK) and (started.folder / NOTEBOOK).is_file():
+        there: Judged = {}
+        unwritten = {title for title, verdict in verdicts.items() if verdict.unwritten}
+        rest = {title: kind for title, kind in wanted.items() if title in unwritten or file == NOTEBOOK}
+        errors += _judge(started.folder / NOTEBOOK, rest, there, seconds) if rest else []
+        verdicts = there | verdicts | {title: v for title, v in there.items() if not v.unwritten}
+    in_order = in_one_convention(verdicts[title] for title in wanted if title in verdicts)
+    in_order = _causes_first(started, in_order)
+    done = started.done - verdicts.keys() | {verdict.function for verdict in in_order if verdict.right}
     if done != started.done:
         started.done = done
         started.save()
-    return Verdicts(all_of_them), errors
+    return Verdicts(in_order), list(dict.fromkeys(errors))
 
 
-def _judge(path: Path, wanted: dict[str, str], verdicts: dict[str, Verdict], seconds: float) -> list[str]:
-    """Add the verdicts on the wanted functions of a file; the sentence, if it cannot be run."""
-    if not wanted:
-        return []
-    error, said = [], f"{path.name} has no such function any more"
+def _causes_first(started: Started, verdicts: list[Verdict]) -> list[Verdict]:
+    """The verdicts, where what is wrong with the track's own functions is first sought in those that they call."""
+    wrong = {verdict.function for verdict in verdicts if verdict.wrong}
+    calls = {e.title: e.calls() & wrong - {e.title} for e in started.track.exercises if e.name in OF_TRACKS}
+    return [
+        replace(v, mistake=None, mistakes=(), example=None, message=f"It calls {causes}, to be mended first.")
+        if v.wrong and (causes := " and ".join(sorted(calls.get(v.function, ()))))
+        else v
+        for v in verdicts
+    ]
+
+
+def _judge(path: Path, wanted: dict[str, str], verdicts: Judged, seconds: float) -> list[str]:
+    """Add the verdicts on the wanted functions of a file; a sentence, if it cannot be run."""
     try:
-        find: Callable[[], list] = partial(found_for, path, wanted)
-        for title, kind, report in reports(find, seconds):
+        for title, kind, report in reports(partial(found_for, path, wanted), seconds):
             verdicts[title] = judged(title, kind, report)
-    except NotLoaded as failure:
-        said = f"{path.name} cannot be run"
-        error = [str(failure)]
+    except NotLoaded as error:
+        return [str(error)]
     for title, kind in wanted.items():
-        if title not in verdicts:
-            verdicts[title] = Verdict(title, False, {}, None, said, kind=kind)
-    return error
+        missing = dict.fromkeys(KINDS[kind].results, "missing")
+        said = f"{path.name} has no {title} any more"
+        verdicts.setdefault(title, Verdict(title, False, missing, None, said, kind=kind))
+    return []

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,11 @@ class Exercise:
         return f"def {self.function}({self.arguments}):\n{body}"
 
     def calls(self) -> set[str]:
-        """The names that stand in the solution."""
-        return {node.id for node in ast.walk(ast.parse(self.solved())) if isinstance(node, ast.Name)}
+        """The names that stand in the solution, and those of methods, with their class."""
+        nodes = list(ast.walk(ast.parse(self.solved())))
+        methods = {node.attr for node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"}
+        of_class = {f"{self.title.rpartition('.')[0]}.{name}" for name in methods}
+        return {node.id for node in nodes if isinstance(node, ast.Name)} | of_class
 
     def arguments_of_example(self) -> dict[str, Any]:
         """The example's arguments as arrays."""
@@ -93,8 +97,11 @@ class Exercise:
     def results_of_example(self) -> dict[str, Any]:
         """What the solution returns for the example, by name; of an update, the arguments that it changed."""
         namespace: dict[str, Any] = {"np": np, **REFERENCE}
-        exec(self.solved(), namespace)
+        for name in ("", *self.calls() & exercises().keys()):  # solutions call one another
+            exec((exercises()[name] if name else self).solved(), namespace)
         before = self.arguments_of_example()
+        if self.is_method:
+            before["self"] = SimpleNamespace(params=before["self"])
         after = copy.deepcopy(before)
         returned = namespace[self.function](**after)
         if returned is None:

@@ -27,11 +27,16 @@ def _shapes(exercise: Exercise) -> str:
 
 
 def asked(started: Started, title: str) -> tuple[Exercise, list[tuple[str, str]], int]:
-    """One hint more for a function: the exercise, its hints so far, and how many there are.
+    """One hint more for a function, or for the next one: the exercise, its hints so far, and how many there are.
 
     Raises:
-        FolderError: The track has no such function.
+        FolderError: The track has no such function, or none is named and all are done.
     """
+    if not title:
+        upcoming = started.next()
+        if upcoming is None:
+            raise FolderError("all functions are done; name the one that the hint is for")
+        title = upcoming[1].title
     exercise = next((e for e in started.track.exercises if title in (e.title, e.function)), None)
     if exercise is None:
         titles = [e.title for e in started.track.exercises]

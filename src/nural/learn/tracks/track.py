@@ -19,10 +19,10 @@ from nural.learn.tracks.wrapping import width_of, wrapped
 TRAIN, TWIN = "train.py", "in_pytorch.py"
 #: What trains, with the functions of train.py: its end, and the notebook's.
 LOOP = """\
-from nural.data import load_mnist_datasets, to_categorical
+from nural.data import load_mnist_datasets
 
 (x, labels), _, (x_test, labels_test) = load_mnist_datasets()
-t, t_test = to_categorical(labels).astype(float), to_categorical(labels_test).astype(float)
+t, t_test = targets(labels), targets(labels_test)
 rng = np.random.default_rng(0)
 weights = initial_weights(rng)
 for number, loss in enumerate(train(weights, x, t, rng), 1):
@@ -97,6 +97,11 @@ class Track:
     modules: tuple[Module, ...]
 
     @property
+    def files(self) -> list[str]:
+        """The files in which there is something to write."""
+        return [module.file for module in self.modules if module.exercises]
+
+    @property
     def exercises(self) -> list[Exercise]:
         """All of them, in order."""
         return [exercise for module in self.modules for exercise in module.exercises]
@@ -157,6 +162,7 @@ def example_lines(exercise: Exercise) -> list[str]:
 
 def _assigned(name: str, value: Any, mark: str) -> list[str]:
     if isinstance(value, dict):
+        name = "self.params" if name == "self" else name
         return [line for key, each in value.items() for line in _assigned(f'{name}["{key}"]', each, mark)]
     text = f"{mark}{name} = {array_text(value)}"
     return [text] if len(text) <= 67 else text.replace("], [", "],\n" + " " * text.index("[[") + " [").split("\n")

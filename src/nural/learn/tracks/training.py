@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.data import load_mnist_datasets, to_categorical
+from nural.data import load_mnist_datasets
 from nural.learn.calling import sentence_of
 from nural.learn.running import NotLoaded
 from nural.learn.tracks.culprit import culprit
@@ -44,7 +44,7 @@ class Training:
         self.train: Any = self.modules[_name(TRAIN)]
         has_twin = any(module.file == TWIN for module in started.track.modules)
         self.other = "PyTorch" if has_twin and importlib.util.find_spec("torch") else ""
-        self.sets = [(x[:images], to_categorical(y[:images], 10).astype(float)) for x, y in load_mnist_datasets()]
+        self.sets = [(x[:images], labels[:images]) for x, labels in load_mnist_datasets()]
         self.steps = len(self.sets[0][0]) // self.train.BATCH_SIZE
         self.weights: Any = None
 
@@ -60,7 +60,8 @@ class Training:
         if self.other:
             twin: Any = right[_name(TWIN)]
             theirs, other.step = twin.network(theirs), twin.step
-        their_losses = other.train(theirs, *self.sets[0], np.random.default_rng(1))
+        x, labels = self.sets[0]
+        their_losses = other.train(theirs, x, other.targets(labels), np.random.default_rng(1))
         for _, (mine, loss) in zip(range(count), zip(self._losses(), their_losses, strict=False), strict=False):
             yield mine, float(loss)
 
@@ -70,8 +71,11 @@ class Training:
         other: Any = right[_name(TRAIN)]
 
         def run() -> None:
+            x, labels = self.sets[0]
             weights = other.initial_weights(np.random.default_rng(0))
-            for _ in zip(range(count), other.train(weights, *self.sets[0], np.random.default_rng(1)), strict=False):
+            for _ in zip(
+                range(count), other.train(weights, x, other.targets(labels), np.random.default_rng(1)), strict=False
+            ):
                 pass
 
         return culprit(self.started.track, self.modules, right, run)
@@ -85,8 +89,8 @@ class Training:
 
     def accuracy(self, which: int) -> float:
         """On the training (0), validation (1) or test set (2)."""
-        x, t = self.sets[which]
-        right = 0.0
+        x, labels = self.sets[which]
+        t, right = self.train.targets(labels), 0.0
         for begin in range(0, len(x), AT_ONCE):
             part = slice(begin, begin + AT_ONCE)
             right += float(self.train.accuracy(self.weights, x[part].astype(np.float64), t[part])) * len(x[part])
@@ -94,8 +98,10 @@ class Training:
 
     def _losses(self) -> Iterator[float]:
         try:
+            x, labels = self.sets[0]
+            t = self.train.targets(labels)
             self.weights = self.train.initial_weights(np.random.default_rng(0))
-            for loss in self.train.train(self.weights, *self.sets[0], np.random.default_rng(1)):
+            for loss in self.train.train(self.weights, x, t, np.random.default_rng(1)):
                 yield float(loss)
         except NotImplementedError as error:
             raise NotLoaded(f"{error}: nural learn check") from None

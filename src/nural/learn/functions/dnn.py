@@ -1,4 +1,4 @@
-"""Whole networks, which are functions of one track alone: their names are known in its folder only."""
+"""The functions of the track dnn alone, whose names are known in its folder only: its network, as a whole."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nural.learn.case import Case, Draw
-from nural.learn.function import Function, Pieces
+from nural.learn.function import REFERENCE, Function, Pieces
 
 #: Samples, features, units of the layers between, classes.
 SIZES = [(2, 2, 3, 4, 2), (3, 2, 4, 3, 5), (4, 5, 3, 2, 3), (1, 3, 2, 4, 2)]
@@ -35,8 +35,6 @@ def _forward_cases(draw: Draw) -> Iterator[Case]:
 
 
 def _backward_cases(draw: Draw) -> Iterator[Case]:
-    from nural.learn.function import REFERENCE
-
     for x, t, weights, sizes in _drawn(draw):
         yield Case((x, t, weights, dict(zip(NEURONS, _forward(REFERENCE, x, weights), strict=True))), sizes)
 
