@@ -1,12 +1,17 @@
 """What `nural learn train` prints: two losses side by side, then a training to the goal."""
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nural.cli.learn_overview import say
+from nural.learn.own_network.training import OwnTraining
 from nural.learn.tracks.folder import Started
+from nural.learn.tracks.track import OWN, TRAIN
 from nural.learn.tracks.training import EQUAL, Training
 from nural.learn.tracks.wrapping import padded
 
@@ -16,6 +21,9 @@ COMPARED, PRINTED = 20, 10
 
 def trained(started: Started, images: int = 50_000) -> bool:
     """Compare, then learn; whether the losses are equal and the goal is reached."""
+    if started.track.name == OWN:
+        own = OwnTraining(started)
+        return _beside(own, own.count) and _run(started.folder / TRAIN)
     training = Training(started, images)
     if not _beside(training, COMPARED):
         return False
@@ -27,7 +35,12 @@ def trained(started: Started, images: int = 50_000) -> bool:
     return accuracy >= goal
 
 
-def _beside(training: Training, count: int) -> bool:
+def _run(file: Path) -> bool:
+    """Whether the learner's own train.py ends well."""
+    return subprocess.run([sys.executable, file.name], cwd=file.parent).returncode == 0
+
+
+def _beside(training: Training | OwnTraining, count: int) -> bool:
     words = training.started.words
     other = training.other or words["reference"]
     say(words["beside"].format(other=other))

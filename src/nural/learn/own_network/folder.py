@@ -11,7 +11,9 @@ from nural.learn.own_network.answers import RATE, Answers, Batch, load_arrays, s
 from nural.learn.own_network.network import Network
 from nural.learn.own_network.skeleton import layers_text, network_text, training_text
 from nural.learn.own_network.source import is_keras, model_of
+from nural.learn.own_network.track import track_of
 from nural.learn.running import NotLoaded
+from nural.learn.tracks.folder import Started, require_language
 
 NETWORK, WEIGHTS, BATCH, ANSWERS = "network.json", "weights.npz", "batch.npz", "answers.npz"
 
@@ -24,7 +26,7 @@ def start_from(
     loss: str | None = None,
     language: str = "en",
     solved: bool = False,
-) -> Network:
+) -> Started:
     """Write the skeleton of a learner's own model into a new folder.
 
     Args:
@@ -38,6 +40,7 @@ def start_from(
     Raises:
         NotLoaded: The model cannot be read, or the folder has files; one sentence says why.
     """
+    require_language(language)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise NotLoaded(f"{folder} has files in it; name a new folder")
     model = model_of(target)
@@ -47,7 +50,7 @@ def start_from(
         from nural.learn.own_network.torch_module import read_module as read
     source = f"{Path(target.rpartition(':')[0]).name}:{target.rpartition(':')[2]}"
     network, weights, batch, answers = read(model, source, shape, loss)
-    network = Network(network.source, network.parts, network.loss, language)
+    network = replace(network, language=language)
     answers = with_saved(network, weights, batch, answers)
     folder.mkdir(parents=True, exist_ok=True)
     shapes = {name: array.shape for name, array in weights.items()}
@@ -62,7 +65,21 @@ def start_from(
     save_arrays(folder / WEIGHTS, weights)
     save_arrays(folder / BATCH, {**batch.values, "t": batch.t})
     answers.save(folder / ANSWERS)
-    return network
+    started = Started(folder.resolve(), track_of(network), language)
+    started.save()
+    return started
+
+
+def network_in(folder: Path) -> Network:
+    """The network of a folder.
+
+    Raises:
+        NotLoaded: Its file is missing or damaged.
+    """
+    try:
+        return Network.from_json(json.loads((folder / NETWORK).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotLoaded(f"{folder / NETWORK}: cannot be read: {error}") from None
 
 
 def opened(folder: Path) -> tuple[Network, dict[str, np.ndarray], Batch, Answers]:
@@ -71,13 +88,9 @@ def opened(folder: Path) -> tuple[Network, dict[str, np.ndarray], Batch, Answers
     Raises:
         NotLoaded: It is missing or damaged.
     """
-    try:
-        network = Network.from_json(json.loads((folder / NETWORK).read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NotLoaded(f"{folder / NETWORK}: cannot be read: {error}") from None
     batch = load_arrays(folder / BATCH)
     t = batch.pop("t")
-    return network, load_arrays(folder / WEIGHTS), Batch(batch, t), Answers.load(folder / ANSWERS)
+    return network_in(folder), load_arrays(folder / WEIGHTS), Batch(batch, t), Answers.load(folder / ANSWERS)
 
 
 def solved_functions(network: Network) -> dict[str, Any]:

@@ -16,12 +16,14 @@ class Network:
         parts: In order.
         loss: The function of the reference that is its loss.
         language: "en" or "zh".
+        framework: What its model is of: "PyTorch" or "Keras".
     """
 
     source: str
     parts: tuple[Part, ...]
     loss: str
     language: str = "en"
+    framework: str = "PyTorch"
 
     @property
     def output(self) -> str:

@@ -26,7 +26,7 @@ LOSSES = {
     "binary_cross_entropy_loss": F.binary_cross_entropy_with_logits,
 }
 N = 5  # samples in the batch: few, and seldom the size of anything else
-STEPS = 3
+STEPS = 10
 
 
 def read_module(

@@ -9,11 +9,9 @@ from nural.learn.functions import FUNCTIONS
 from nural.learn.own_network import texts
 from nural.learn.own_network.network import BLANKS, Network, solution, table
 from nural.learn.tracks.exercise import Exercise, exercises
-from nural.learn.tracks.track import Module, Track
+from nural.learn.tracks.track import OWN, Module, Track
 
 LAYERS, NETWORK = "layers.py", "network.py"
-#: The name of the track.
-OWN = "your-own"
 LANGUAGES = "en", "zh"
 #: Arguments of the reference that a network has to need before a learner sees them.
 RARE = "dilation", "groups", "h0", "c0", "nonlinearity", "label_smoothing", "approximate"
@@ -36,7 +34,7 @@ def track_of(network: Network) -> Track:
 
 
 def layer_exercise(network: Network, name: str) -> Exercise:
-    """A function of `layers.py`: the exercise of the tracks, or one made of the reference; the def line is the net's."""
+    """A function of `layers.py`: the exercise of the tracks, or one made of the reference."""
     known, arguments = exercises().get(name), _def_line(network, name)
     if known:
         return replace(known, arguments=arguments)

@@ -30,6 +30,8 @@ for number, loss in enumerate(train(weights, x, t, rng), 1):
         print(f"{number:6}  {loss:.4f}", flush=True)
 print(f"{accuracy(weights, x_test, t_test):.2%}")
 """
+#: The track of a learner's own network, whose exercises are written in its folder.
+OWN = "your-own"
 #: In the order of learning.
 NAMES = "dnn", "two-layer", "cnn", "training", "sequence"
 
