@@ -9,8 +9,10 @@ import numpy as np
 from nural.learn.own_network.network import Network
 from nural.learn.running import NotLoaded
 
-#: The learning rate of the steps that are compared.
-RATE = 0.1
+#: Samples in the batch: few, and seldom the size of anything else.
+N = 5
+#: The steps that are compared, and their learning rate.
+STEPS, RATE = 10, 0.1
 #: Bytes of all right arrays together; a network with more is not for learning.
 LARGEST = 500_000_000
 
@@ -64,7 +66,7 @@ class Answers:
         return Answers(groups["values"], groups["gradients"], groups["after"], arrays["prediction"], arrays["losses"])
 
 
-def drawn_batch(network: Network, n: int) -> Batch:
+def drawn_batch(network: Network) -> Batch:
     """Samples and targets for a network, the same ones each time."""
     rng = np.random.default_rng(0)
     values = {"x": np.round(rng.standard_normal(network.parts[0].x_shape), 2)}
@@ -73,7 +75,7 @@ def drawn_batch(network: Network, n: int) -> Batch:
         if part.given:
             values[f"{part.name}.mask"] = (rng.random(part.y_shape) >= part.p) / (1 - part.p)
     if network.loss == "cross_entropy_loss":
-        return Batch(values, np.eye(y_shape[-1])[(rng.permutation(n) + 1) % y_shape[-1]])
+        return Batch(values, np.eye(y_shape[-1])[(rng.permutation(N) + 1) % y_shape[-1]])
     if network.loss == "binary_cross_entropy_loss":
         return Batch(values, (rng.random(y_shape) < 0.5).astype(np.float64))
     return Batch(values, np.round(rng.standard_normal(y_shape), 2))

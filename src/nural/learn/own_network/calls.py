@@ -1,7 +1,8 @@
 """How a part is written in the learner's network: the line of its forward pass, and that of its backward pass."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nural.learn.function import REFERENCE
@@ -28,7 +29,8 @@ def backward_lines(part: Part) -> list[str]:
         return [f"{dx} = np.zeros_like({x})", f"{dx}[:, -1] = {dy}"]
     if part.is_written_out:
         return [f"{dx} = {dy}.reshape({x}.shape)"]
-    return [_line(gradients_of(part), part.backward, arguments(part, part.backward))]
+    results = [gradient(name) if name else "_" for name in gradients_of(part)]
+    return [_line(results, part.backward, arguments(part, part.backward))]
 
 
 def evaluation_line(part: Part) -> str:
@@ -41,45 +43,73 @@ def evaluation_line(part: Part) -> str:
 
 
 def gradients_of(part: Part) -> list[str]:
-    """Where each result of a part's backward function belongs; `_` for what nobody asks for."""
+    """The name of each result of a part's backward function; nothing for what nobody asks for."""
     found = []
     for result in FUNCTIONS[part.backward].results:
         name = result.removeprefix("d")
-        if name == "x":
-            found.append(gradient(part.reads))
-        else:
-            found.append(gradient(f"{part.name}.{name}") if name in part.weights else "_")
+        own = f"{part.name}.{name}" if name in part.weights else ""
+        found.append(part.reads if name == "x" else own)
     return found
 
 
-def arguments(part: Part, function: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Argument:
+    """What a function is given: an array by its name, or a setting.
+
+    Attributes:
+        group: "values", "gradients" or "weights"; nothing for a setting.
+        name: The array's.
+        setting: The setting, if it is one.
+        shape: Whether the array's shape is meant.
+    """
+
+    group: str = ""
+    name: str = ""
+    setting: Any = None
+    shape: bool = False
+
+    def __str__(self) -> str:
+        """How it is written."""
+        if not self.group:
+            return repr(self.setting).replace("inf", "np.inf")
+        return f'{self.group}["{self.name}"]' + (".shape" if self.shape else "")
+
+    def of(self, **groups: Mapping[str, Any]) -> Any:
+        """What it is, given the arrays of each group."""
+        if not self.group:
+            return self.setting
+        array = groups[self.group][self.name]
+        return array.shape if self.shape else array
+
+
+def arguments(part: Part, function: str) -> dict[str, Argument]:
     """What a function of the reference is given for this part, by the names of its arguments."""
     found = {}
     for name, parameter in inspect.signature(REFERENCE[function]).parameters.items():
-        text = _argument(part, name, function)
-        if text is None and parameter.default is parameter.empty:
-            text = "1"  # the gamma of a norm without one
-        if text is not None:
-            found[name] = text
+        given = _argument(part, name, function)
+        if given is None and parameter.default is parameter.empty:
+            given = Argument(setting=1)  # the gamma of a norm without one
+        if given is not None:
+            found[name] = given
     return found
 
 
-def _argument(part: Part, name: str, function: str) -> str | None:
+def _argument(part: Part, name: str, function: str) -> Argument | None:
     if name == "x_shape":
-        return f"{value(part.reads)}.shape"
+        return Argument("values", part.reads, shape=True)
     if name == "dy":
-        return gradient(part.name)
-    if name == "x":
-        return value(part.reads)
+        return Argument("gradients", part.name)
+    if name in ("x", "idx"):
+        return Argument("values", part.reads)
     if name in ("y", "h"):
-        return value(part.name)
+        return Argument("values", part.name)
     if name in part.weights:
-        return f'weights["{part.name}.{name}"]'
+        return Argument("weights", f"{part.name}.{name}")
     if function == "batch_norm_eval_forward" and name in part.saved:
-        return f'weights["{part.name}.running_{name}"]'
+        return Argument("weights", f"{part.name}.running_{name}")
     if name in (*part.saved, *part.given):
-        return value(f"{part.name}.{name}")
-    return repr(part.settings[name]).replace("inf", "np.inf") if name in part.settings else None
+        return Argument("values", f"{part.name}.{name}")
+    return Argument(setting=part.settings[name]) if name in part.settings else None
 
 
 def value(name: str) -> str:
@@ -96,15 +126,15 @@ def _sizes(part: Part, x: str) -> str:
     return f"len({x}), " + ("-1" if len(part.y_shape) == 2 else ", ".join(map(str, part.y_shape[1:])))
 
 
-def _line(results: Sequence[str], function: str, given: dict[str, str]) -> str:
+def _line(results: Sequence[str], function: str, given: dict[str, Argument]) -> str:
     """A call whose arguments are in order, and have their names where one is left out before them or is a setting."""
     texts, in_order = [], True
     for name, parameter in inspect.signature(REFERENCE[function]).parameters.items():
         if name not in given:
             in_order = False
             continue
-        plain = in_order and (parameter.default is parameter.empty or not _is_setting(given[name]))
-        texts.append(given[name] if plain else f"{name}={given[name]}")
+        plain = in_order and (parameter.default is parameter.empty or given[name].group)
+        texts.append(f"{given[name]}" if plain else f"{name}={given[name]}")
     left = ", ".join(results)
     line = f"{left} = {function}({', '.join(texts)})"
     if len(line) <= WIDTH:
@@ -115,7 +145,3 @@ def _line(results: Sequence[str], function: str, given: dict[str, str]) -> str:
         return f"{left} = {function}(\n{inside}\n)"
     names = "\n".join(f"    {name}," for name in results)
     return f"(\n{names}\n) = {function}(\n{inside}\n)"
-
-
-def _is_setting(text: Any) -> bool:
-    return not text.startswith(("values", "weights", "gradients"))

@@ -116,22 +116,16 @@ class Diagnosis:
     def _first_argument(self, call: Called, part: Part) -> str:
         """A sentence on the first argument that is another than it should be; nothing if all are right."""
         function = call.function
-        names = {
-            "values": self.right.values,
-            "gradients": self.right.gradients,
-            "weights": self.right.weights,
-            "np": np,
-        }
         defaults = inspect.signature(REFERENCE[function]).parameters
-        texts = arguments(part, function)
+        wanteds = arguments(part, function)
         for name, parameter in defaults.items():
             if name not in call.arguments:
                 continue
             given = call.arguments[name]
-            wanted = eval(texts[name], names) if name in texts else parameter.default
-            if name in texts and isinstance(wanted, np.ndarray):
+            wanted = wanteds[name].of(**vars(self.right)) if name in wanteds else parameter.default
+            if name in wanteds and isinstance(wanted, np.ndarray):
                 if not same(given, wanted):
-                    return f"{function} gets {self.right.called(given)} as {name}, and should get {texts[name]}."
+                    return f"{function} gets {self.right.called(given)} as {name}, and should get {wanteds[name]}."
             elif not _is_same_setting(given, wanted, name, call.arguments):
                 return f"{function} gets {name}={given!r}, and should get {wanted!r}."
         return ""

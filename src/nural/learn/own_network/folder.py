@@ -3,13 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nural.learn.own_network.answers import RATE, Answers, Batch, load_arrays, save_arrays
+from nural.learn.own_network.answers import Answers, Batch, load_arrays, save_arrays
 from nural.learn.own_network.network import Network
 from nural.learn.own_network.skeleton import layers_text, network_text, training_text
+from nural.learn.own_network.solving import with_saved
 from nural.learn.own_network.source import is_keras, model_of
 from nural.learn.own_network.track import track_of
 from nural.learn.running import NotLoaded
@@ -52,7 +52,6 @@ def start_from(
     network, weights, batch, answers = read(model, source, shape, loss)
     network = replace(network, language=language)
     answers = with_saved(network, weights, batch, answers)
-    folder.mkdir(parents=True, exist_ok=True)
     shapes = {name: array.shape for name, array in weights.items()}
     texts = {
         "layers.py": layers_text(network, shapes, solved),
@@ -60,6 +59,7 @@ def start_from(
         "train.py": training_text(network),
         NETWORK: json.dumps(network.as_json(), indent=1, ensure_ascii=False) + "\n",
     }
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     save_arrays(folder / WEIGHTS, weights)
@@ -91,36 +91,3 @@ def opened(folder: Path) -> tuple[Network, dict[str, np.ndarray], Batch, Answers
     batch = load_arrays(folder / BATCH)
     t = batch.pop("t")
     return network_in(folder), load_arrays(folder / WEIGHTS), Batch(batch, t), Answers.load(folder / ANSWERS)
-
-
-def solved_functions(network: Network) -> dict[str, Any]:
-    """The functions of `network.py` as they are solved."""
-    from nural import reference
-
-    names: dict[str, Any] = {name: getattr(reference, name) for name in network.functions} | {"np": np}
-    text = network_text(network, solved=True).partition("\n)\n")[2]
-    exec(compile(text, "network.py", "exec"), names)
-    return {name: f for name, f in names.items() if not name.startswith("__")}
-
-
-def with_saved(network: Network, weights: dict[str, np.ndarray], batch: Batch, answers: Answers) -> Answers:
-    """The answers with what forward passes keep for the way back, which the model does not show.
-
-    Raises:
-        NotLoaded: What the solved network computes is not what the model does: nobody is to be told a falsehood.
-    """
-    solved, values, mine = solved_functions(network), dict(batch.values), {k: v.copy() for k, v in weights.items()}
-    solved["forward"](values, mine)
-    gradients = {network.output: answers.gradients[network.output]}
-    solved["backward"](gradients, values, mine)
-    prediction = solved["predict"](batch.values["x"], mine)
-    losses = solved["train"](mine, [(dict(batch.values), batch.t)] * len(answers.losses), RATE)
-    pairs = {name: (values[name], right) for name, right in answers.values.items()}
-    pairs |= {f"the gradient of {name}": (gradients[name], right) for name, right in answers.gradients.items()}
-    pairs |= {"the prediction": (prediction, answers.prediction), "the losses": (losses, answers.losses)}
-    for name, (found, right) in pairs.items():
-        if np.shape(found) != right.shape or not np.allclose(found, right, rtol=1e-7, atol=1e-9):
-            raise NotLoaded(
-                f"{network.source}: {name} of nural's reference is not that of the model; this is a fault of nural's"
-            )
-    return replace(answers, values=values | answers.values)

@@ -12,11 +12,11 @@ from nural.learn.comparing import ratio, same
 from nural.learn.mistakes.explanations import of_ratio
 from nural.learn.own_network.answers import RATE, Answers, Batch
 from nural.learn.own_network.diagnosis import Diagnosis, Reason, Right
-from nural.learn.own_network.folder import solved_functions
 from nural.learn.own_network.network import Network
 from nural.learn.own_network.parts import Part
 from nural.learn.own_network.recording import record
 from nural.learn.own_network.running import Arrays, Run, copied, numbers, run
+from nural.learn.own_network.solving import Solved
 from nural.learn.own_network.ties import differs_only_at_ties
 from nural.learn.own_network.verdicts import Findings
 from nural.learn.partly import partly
@@ -75,7 +75,7 @@ class Judge:
         diagnosis = Diagnosis(self._right(answers), record(module), self.wrong)
         gradients: dict[str, Any] = {self.network.output: answers[self.network.output].copy()}
         weights = copied(self.weights)
-        outcome = run(f, gradients, copied(self.answers.values), weights)
+        outcome = run(f, gradients, copied(self.batch.values | self.answers.values), weights)
         for part in reversed(self.network.parts):
             for name in [*part.arrays, part.reads]:
                 written = f'gradients["{name}"]'
@@ -105,7 +105,7 @@ class Judge:
         return differs_only_at_ties(part, self.answers.values[name], self.answers.values[part.name], found, right)
 
     def _right(self, gradients: Mapping[str, np.ndarray]) -> Right:
-        return Right(self.answers.values, gradients, self.weights)
+        return Right(self.batch.values | self.answers.values, gradients, self.weights)
 
     def _predict(self, f: Callable[..., Any], module: ModuleType, findings: Findings) -> Verdict:
         with self._solved(module, "predict"):
@@ -167,7 +167,7 @@ class Judge:
     @contextlib.contextmanager
     def _solved(self, module: ModuleType, name: str) -> Iterator[None]:
         """All functions but this one are the right ones meanwhile."""
-        solved = {key: f for key, f in solved_functions(self.network).items() if key != name}
+        solved = {key: f for key, f in Solved(self.network).functions().items() if key != name}
         before = dict(vars(module))
         vars(module).update(solved)
         try:

@@ -58,9 +58,19 @@ class Network:
     def from_json(found: dict[str, Any]) -> "Network":
         """The network of a folder."""
         names = "x_shape", "y_shape", "weights", "saved", "given"
-        lists: list[dict[str, Any]] = [part | {key: tuple(part[key]) for key in names} for part in found["parts"]]
-        parts = tuple(Part(**part) for part in lists)
+        known: list[dict[str, Any]] = [
+            part
+            | {key: tuple(part[key]) for key in names}
+            | {"settings": {key: _tuples(setting) for key, setting in part["settings"].items()}}
+            for part in found["parts"]
+        ]
+        parts = tuple(Part(**part) for part in known)
         return Network(**{**found, "parts": parts})
+
+
+def _tuples(setting: Any) -> Any:
+    """A setting as it was before it was JSON, which has no tuples."""
+    return tuple(map(_tuples, setting)) if isinstance(setting, list) else setting
 
 
 #: The functions of `network.py`, in the order in which they are written.
@@ -113,13 +123,16 @@ def _step(network: Network) -> list[str]:
 
 
 def _running(part: Part) -> list[str]:
-    """The running averages: of the variance with n − 1, as PyTorch has it."""
+    """The running averages."""
     mean, variance = (f'weights["{part.name}.running_{name}"]' for name in part.saved)
     batch_mean, batch_variance = (value(f"{part.name}.{name}") for name in part.saved)
+    n = [f"n = {value(part.reads)}.size // mean.size", "variance = variance * n / (n - 1)"] if part.correction else []
     return [
-        f"n = {value(part.reads)}.size // {batch_mean}.size",
-        f"{mean} += {part.running} * ({batch_mean} - {mean})",
-        f"{variance} += {part.running} * ({batch_variance} * n / (n - 1) - {variance})",
+        f"mean = {batch_mean}",
+        f"variance = {batch_variance}",
+        *n,
+        f"{mean} += {part.running} * (mean - {mean})",
+        f"{variance} += {part.running} * (variance - {variance})",
     ]
 
 

@@ -38,6 +38,7 @@ from nural.layers import (
     Conv2d,
     Dropout,
     Flatten,
+    GlobalAvgPool2d,
     LayerNorm,
     Linear,
     MaxPool2d,
@@ -66,6 +67,7 @@ class Part:
         saved: What its forward pass returns besides, for the way back.
         given: What it is given besides: a dropout's mask.
         running: The share of a new batch in the running averages, if it has some.
+        correction: 1 if the running variance divides by n − 1, 0 if by n.
         p: The probability of a dropout.
     """
 
@@ -80,6 +82,7 @@ class Part:
     saved: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     running: float | None = None
+    correction: int = 1
     p: float = 0.0
 
     @property
@@ -133,7 +136,7 @@ def part_of(name: str, said: str, reads: str, layer: Layer, x_shape: tuple[int, 
         if layer.track_running_stats and layer.momentum is None:
             raise NotLoaded(f"{said} has momentum=None, which is not known here: give it a number")
         running = layer.momentum if layer.track_running_stats else None
-        return replace(part, saved=("mean", "variance"), running=running)
+        return replace(part, saved=("mean", "variance"), running=running, correction=layer.correction)
     if isinstance(layer, LayerNorm):
         return replace(part, saved=("mean", "inverse_std"))
     if isinstance(layer, LSTM):
@@ -165,7 +168,7 @@ def _plain(pair: Any) -> Any:
     """One number for two equal ones."""
     if isinstance(pair, tuple):
         pair = tuple(_plain(one) for one in pair)
-        return pair[0] if pair[0] == pair[1] else pair
+        return pair[0] if pair[0] == pair[1] and isinstance(pair[0], int) else pair
     return pair
 
 
@@ -229,6 +232,7 @@ PAIRS: dict[type[Layer], tuple[str, Callable[[Step], Settings]]] = {
     AvgPool2d: ("avg_pool2d", _pooling),
     AdaptiveAvgPool2d: ("adaptive_avg_pool2d", _adaptive),
     AdaptiveMaxPool2d: ("adaptive_max_pool2d", _adaptive),
+    GlobalAvgPool2d: ("global_avg_pool2d", _none),
     BatchNorm1d: ("batch_norm", _same_named(eps=1e-5)),
     BatchNorm2d: ("batch_norm", _same_named(eps=1e-5)),
     LayerNorm: ("layer_norm", _layer_norm),

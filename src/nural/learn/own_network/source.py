@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ def model_of(target: str) -> Any:
     if not colon or not place.endswith((".py", ".ipynb")):
         raise NotLoaded(f"name a model as FILE:NAME, such as net.py:Net; got {target}")
     seeded()
-    module = loaded(Path(place))
+    try:
+        module = loaded(Path(place))
+    except NotLoaded as error:
+        raise NotLoaded(f"{error}{_advice(str(error))}") from None
     found = getattr(module, name, None)
     if found is None:
         names = [n for n, value in vars(module).items() if is_model(value) or _makes_model(value, module)]
@@ -48,6 +52,16 @@ def is_model(found: Any) -> bool:
     """Whether it is a PyTorch module or a Keras model."""
     kinds = {(cls.__module__.partition(".")[0], cls.__name__) for cls in type(found).__mro__}
     return ("torch", "Module") in kinds or ("keras", "Model") in kinds
+
+
+def _advice(sentence: str) -> str:
+    """What helps where a framework cannot be imported."""
+    missing = re.search(r"No module named '(\w+)'", sentence)
+    if missing and missing[1] in ("tensorflow", "jax") and "keras" in sentence:
+        return ": Keras needs a back end, such as PyTorch with the environment variable KERAS_BACKEND=torch"
+    if missing and missing[1] in ("torch", "keras"):
+        return f": pip install {missing[1]}"
+    return ""
 
 
 def _makes_model(found: Any, module: Any) -> bool:

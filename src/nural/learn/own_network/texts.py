@@ -101,10 +101,13 @@ DIFFERS = {
     "zh": "：dropout 让所有值通过，批归一化使用滑动平均的均值与方差",
 }
 RUNNING = {
-    "en": " Last, the running averages of {names}: {share} of the batch's mean, and of its variance times n / (n - 1), "
-    "n the numbers in a mean; the rest is what they were.",
-    "zh": "最后更新 {names} 的滑动平均：取 {share} 份本批的均值与方差（方差乘以 n / (n - 1)，n 为求均值的数的个数），"
-    "其余保留原值。",
+    "en": " Last, the running averages of {names}: {share:.6g} of the batch's mean and of its variance{unbiased}; "
+    "the rest is what they were.",
+    "zh": "最后更新 {names} 的滑动平均：取 {share:.6g} 份本批的均值与方差{unbiased}，其余保留原值。",
+}
+UNBIASED = {
+    "en": ", this times n / (n - 1), n the numbers in a mean",
+    "zh": "（方差乘以 n / (n - 1)，n 为求均值的数的个数）",
 }
 TITLE = {"en": "Your own network: {source}", "zh": "你自己的网络：{source}"}
 INTRODUCTION = {

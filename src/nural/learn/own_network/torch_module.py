@@ -14,7 +14,7 @@ from nural.interop import ConversionError
 from nural.interop.torch import from_torch
 from nural.interop.torch_arrays import Twin, twins
 from nural.interop.torch_layout import Layout, Order, after, by_channel, by_pixel, first_layout, places
-from nural.learn.own_network.answers import RATE, Answers, Batch, drawn_batch, loss_for
+from nural.learn.own_network.answers import RATE, STEPS, Answers, Batch, N, drawn_batch, loss_for
 from nural.learn.own_network.network import Network
 from nural.learn.own_network.parts import LAST, Part, part_of
 from nural.learn.own_network.tracing import RECURRENT, Call, Reading, Recorder, shapes_of, traced
@@ -25,8 +25,6 @@ LOSSES = {
     "mean_squared_loss": F.mse_loss,
     "binary_cross_entropy_loss": F.binary_cross_entropy_with_logits,
 }
-N = 5  # samples in the batch: few, and seldom the size of anything else
-STEPS = 10
 
 
 def read_module(
@@ -50,7 +48,7 @@ def read_module(
         raise NotLoaded(f"{source}: forward calls no module and no function")
     reading = Chain(calls, tuple(x.shape))
     network = Network(source, tuple(reading.parts), loss or loss_for(reading.parts[-1].y_shape, source))
-    batch = drawn_batch(network, N)
+    batch = drawn_batch(network)
     return network, reading.weights, batch, _answers(graph, module, network, reading, batch)
 
 

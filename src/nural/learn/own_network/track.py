@@ -74,7 +74,9 @@ def network_exercise(network: Network, name: str) -> Exercise:
     words = {}
     for language in LANGUAGES:
         of_running = texts.RUNNING[language].format(
-            names=", ".join(part.name for part in running), share=running[0].running if running else ""
+            names=", ".join(part.name for part in running),
+            share=running[0].running if running else 0,
+            unbiased=texts.UNBIASED[language] if running and running[0].correction else "",
         )
         task = texts.TASKS[name][language].format(
             output=network.output,
