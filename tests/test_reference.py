@@ -99,6 +99,14 @@ def test_equals_pytorch(case, plain, dtype, tolerance):
     assert max(errors.values()) < tolerance, errors
 
 
+@pytest.mark.parametrize("name", ["he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "fans"])
+@pytest.mark.parametrize("shape", [(30, 20), (3, 2, 4, 6)])
+def test_initializers_equal_it(name, shape):
+    args = [] if name == "fans" else [np.random.default_rng(0)]
+    ours, plain = (getattr(m, name)(*copy.deepcopy(args), shape) for m in (nural.initializers, reference))
+    np.testing.assert_allclose(ours, plain, rtol=1e-14)
+
+
 def test_saved_values_are_those_of_the_fast_functions(rng):
     """What a forward pass returns besides y, which the backward pass of either takes."""
     x, sequences = rng.standard_normal((4, 5)), rng.standard_normal((4, 6, 5))

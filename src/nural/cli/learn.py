@@ -12,6 +12,7 @@ from rich.console import Console
 from nural.cli.errors import CommandError, complain, report_errors
 from nural.cli.learn_from_torch import from_torch
 from nural.learn.checking import check_file
+from nural.learn.language import speaking
 from nural.learn.running import NotLoaded
 from nural.learn.tracks.checking import check_folder
 from nural.learn.tracks.folder import NOTEBOOK, FolderError, Started, find, opened
@@ -94,7 +95,8 @@ def check(
     started, only = (_here(), "") if file is None else _part_of_track(file)
     if started and not like:
         names = [only] if only else [*started.track.files, NOTEBOOK]
-        _judge(lambda: _checked(started, only, as_json), [started.folder / name for name in names], watch)
+        with speaking(started.language):
+            _judge(lambda: _checked(started, only, as_json), [started.folder / name for name in names], watch)
     path = file or Path()
     _judge(lambda: _print(check_file(path, like or None), as_json), [path], watch)
 
@@ -157,6 +159,8 @@ def _judge(judge: Callable[[], int], files: list[Path], watch: bool) -> NoReturn
     while True:
         now = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
         if now != saved:
+            if saved is not None:
+                print()
             saved = now
             try:
                 judge()

@@ -58,7 +58,7 @@ def _state(started: Started | None, language: str) -> str:
     if started is None:
         return words["not started"]
     done = words["done of"].format(done=len(started.done), count=len(started.track.exercises))
-    return done if started.trained is None else f"{done}, {words['trained'].format(accuracy=started.trained)}"
+    return done + ("" if started.trained is None else words["trained"].format(accuracy=started.trained))
 
 
 def _say_next(started: Started) -> None:

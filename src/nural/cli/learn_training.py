@@ -17,16 +17,21 @@ from nural.learn.tracks.wrapping import padded
 
 #: Steps whose losses are compared, and printed.
 COMPARED, PRINTED = 20, 10
+#: Digits to learn from: all there are.
+IMAGES = 50_000
+#: Steps after which it is said how long all of them take.
+TIMED = 20
 
 
-def trained(started: Started, images: int = 50_000) -> bool:
+def trained(started: Started) -> bool:
     """Compare, then learn; whether the losses are equal and the goal is reached."""
     if started.track.name == OWN:
         own = OwnTraining(started)
         return _beside(own, own.count) and _run(started.folder / TRAIN)
-    training = Training(started, images)
+    training = Training(started, IMAGES)
     if not _beside(training, COMPARED):
         return False
+    _try(training)
     _learn(training)
     accuracy, goal = training.accuracy(2), started.track.goal
     started.trained = accuracy
@@ -58,6 +63,22 @@ def _beside(training: Training | OwnTraining, count: int) -> bool:
     return True
 
 
+def _try(training: Training) -> None:
+    """Small networks without a function and with it, side by side."""
+    words, width = training.started.words, 12
+    for function, shows, rows in training.experiments():
+        say()
+        say(function, style="bold")
+        say(shows)
+        columns = words["step"], *2 * (words["without"], words["with"])
+        print(f"{'':4}  {padded(words['loss'], 2 * width)}{words['accuracy']}")
+        print("  ".join((padded(columns[0], 4), "".join(padded(text, width) for text in columns[1:]))).rstrip())
+        for step, (loss, accuracy), (other_loss, other_accuracy) in rows:
+            texts = f"{loss:.4f}", f"{other_loss:.4f}", f"{accuracy:.2%}", f"{other_accuracy:.2%}"
+            print(f"{step:>4}  " + "".join(f"{text:<{width}}" for text in texts).rstrip(), flush=True)
+    say()
+
+
 def _learn(training: Training) -> None:
     console = Console(highlight=False)
     words, epochs, steps = training.started.words, training.train.EPOCHS, training.steps
@@ -68,8 +89,11 @@ def _learn(training: Training) -> None:
     with bar:
         task = bar.add_task("", total=epochs * steps)
         shown = total = 0.0
+        begun = time.perf_counter()
         for number, loss in enumerate(training.learn(), 1):
             total += loss
+            if number == TIMED and (minutes := (time.perf_counter() - begun) / TIMED * epochs * steps / 60) > 1.5:
+                console.print(words["takes"].format(minutes=minutes))
             if time.perf_counter() - shown > 0.1:
                 shown = time.perf_counter()
                 bar.update(task, completed=number, description=f"loss {loss:.4f}")

@@ -12,6 +12,7 @@ from nural.late import late
 _NAMES = {
     "checking": ("check", "check_file"),
     "functions": ("FUNCTIONS",),
+    "language": ("speak",),
     "running": ("NotLoaded",),
     "verdict": ("Verdict", "Verdicts"),
 }

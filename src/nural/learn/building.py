@@ -1,47 +1,44 @@
 """A learner's class: made from what its constructor asks for, given our weights, and asked for its gradients."""
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-#: What constructors and methods call what we give them. The first that fits is taken.
+#: What constructors and methods call what we give them, without underscores. The first that fits is taken.
 ASKED = {
     "W": ("w", "weight", "weights", "k", "kernel", "filters", "wx"),
     "b": ("b", "bias", "biases"),
+    "W_ih": ("wih", "wx", "wxh", "weightih", "weightihl0", "wx2h", "win", "w", "u", "kernel"),
+    "W_hh": ("whh", "wh", "weighthh", "weighthhl0", "wh2h", "wrec", "w", "u", "v", "recurrentkernel"),
+    "b_ih": ("bih", "bx", "bxh", "biasih", "biasihl0"),
+    "b_hh": ("bhh", "bh", "biashh", "biashhl0"),
+    "b_both": ("b", "bias", "biases", "bh"),
     "gamma": ("gamma",),
     "beta": ("beta",),
     "inputs": (
-        "input_size",
-        "in_features",
-        "in_dim",
-        "input_dim",
-        "n_in",
-        "fan_in",
-        "d_in",
-        "in_size",
-        "n_inputs",
-        "nin",
+        *("inputsize", "infeatures", "indim", "inputdim", "nin", "fanin", "din", "insize", "ninputs", "nfeatures"),
+        *("embeddingdim", "wordvecsize", "d"),
     ),
     "outputs": (
-        *("output_size", "out_features", "out_dim", "output_dim", "n_out", "fan_out", "d_out", "out_size", "nout"),
-        *("n_outputs", "units", "hidden_size", "n_units", "num_units"),
+        *("outputsize", "outfeatures", "outdim", "outputdim", "nout", "fanout", "dout", "outsize", "noutputs"),
+        *("units", "hiddensize", "nunits", "numunits", "hiddendim", "hidden", "nhidden", "statesize", "h"),
     ),
-    "in_channels": ("in_channels", "channels_in", "c_in", "in_ch", "channels"),
-    "out_channels": ("out_channels", "channels_out", "c_out", "out_ch", "num_filters", "n_filters"),
-    "features": ("num_features", "features", "dim", "n_features", "normalized_shape", "size"),
-    "words": ("num_embeddings", "vocab_size", "n_words", "words"),
+    "in_channels": ("inchannels", "channelsin", "cin", "inch", "channels"),
+    "out_channels": ("outchannels", "channelsout", "cout", "outch", "numfilters", "nfilters"),
+    "features": ("numfeatures", "features", "dim", "nfeatures", "normalizedshape", "size", "embeddingdim"),
+    "words": ("numembeddings", "vocabsize", "nwords", "words"),
     "stride": ("stride", "strides", "s"),
     "padding": ("padding", "pad", "p"),
-    "kernel_size": ("kernel_size", "pool_size", "ksize", "size", "pool_h", "pool_w", "kernel", "k"),
-    "p": ("p", "dropout_ratio", "ratio", "rate", "drop_prob", "drop_rate", "prob", "dropout", "drop"),
-    "keep": ("keep_prob", "keep", "keep_ratio"),
-    "learning_rate": ("lr", "learning_rate", "eta", "alpha"),
+    "kernel_size": ("kernelsize", "poolsize", "ksize", "size", "poolh", "poolw", "kernel", "k"),
+    "p": ("p", "dropoutratio", "ratio", "rate", "dropprob", "droprate", "prob", "dropout", "drop"),
+    "keep": ("keepprob", "keep", "keepratio"),
+    "learning_rate": ("lr", "learningrate", "eta", "alpha"),
     "momentum": ("momentum", "mu", "gamma", "rho"),
-    "beta1": ("beta1", "b1", "beta_1"),
-    "beta2": ("beta2", "b2", "beta_2"),
-    "alpha": ("decay_rate", "decay", "alpha", "rho", "beta"),
+    "beta1": ("beta1", "b1"),
+    "beta2": ("beta2", "b2"),
+    "alpha": ("decayrate", "decay", "alpha", "rho", "beta"),
 }
 Results = tuple[Any, ...]
 TRAINING = "train", "training", "is_training", "train_flg", "is_train", "train_mode"
@@ -49,6 +46,11 @@ TRAINING = "train", "training", "is_training", "train_flg", "is_train", "train_m
 
 class NotTaken(Exception):
     """A function or a constructor has no argument for a setting of a case."""
+
+
+def _plain(name: Any) -> str:
+    """A name as `ASKED` has it."""
+    return str(name).lower().replace("_", "")
 
 
 def made(cls: Any, given: Mapping[str, Any], needed: Iterable[str] = ()) -> Any:
@@ -62,7 +64,7 @@ def made(cls: Any, given: Mapping[str, Any], needed: Iterable[str] = ()) -> Any:
     for name, parameter in inspect.signature(cls).parameters.items():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
-        ours = next((ours for ours in given if name.lower().strip("_") in ASKED.get(ours, ())), None)
+        ours = next((ours for ours in given if _plain(name) in ASKED.get(ours, ())), None)
         wants_flag = isinstance(parameter.default, bool)
         if ours is not None and not wants_flag:
             asked.add(ours)
@@ -74,29 +76,36 @@ def made(cls: Any, given: Mapping[str, Any], needed: Iterable[str] = ()) -> Any:
     return cls(**arguments)
 
 
-def is_turned(cls: Any) -> bool:
-    """Whether a layer of 2 inputs and 3 outputs makes itself a W with a row for each output."""
+def is_turned(cls: Any, ours: str = "W", gates: int = 1) -> bool:
+    """Whether a layer of 2 inputs and 3 outputs makes itself a W with a row for each output, or each of its gates."""
     try:
-        place, key = _find(made(cls, {"inputs": 2, "outputs": 3}), "W", np.empty((2, 3)))
+        place, key = _find(made(cls, {"inputs": 2, "outputs": 3}), ours, np.empty((2, 3 * gates)))
     except Exception:
         return False
-    return place is not None and place[key].shape == (3, 2)
+    return place is not None and place[key].shape == (3 * gates, 2)
 
 
 def take_weights(layer: Any, weights: Mapping[str, np.ndarray], turn: bool = False) -> dict[str, bool]:
     """Put our weights in place of the layer's own, where it made some; whether its W is our transpose, by name."""
-    turned = {}
-    for ours, value in weights.items():
-        place, key = _find(layer, ours, value)
-        if place is None:
-            continue
-        own = place[key]
-        turned[ours] = turn and ours == "W"
+    turned: dict[str, bool] = {}
+    for ours, (place, key) in _places(layer, weights).items():
+        value, own = weights[ours], place[key]
+        turned[ours] = turn and value.ndim == 2
         place[key] = (value.T if turned[ours] else value).reshape(own.shape).copy()
     return turned
 
 
-def _find(layer: Any, ours: str, value: np.ndarray) -> tuple[Any, Any]:
+def _places(layer: Any, weights: Mapping[str, np.ndarray]) -> dict[str, tuple[Any, Any]]:
+    """Where a layer holds these arrays, each in a place of its own; those that it does not hold are left out."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for ours, value in weights.items():
+        place, key = _find(layer, ours, value, [(id(p), k) for p, k in found.values()])
+        if place is not None:
+            found[ours] = place, key
+    return found
+
+
+def _find(layer: Any, ours: str, value: np.ndarray, taken: Sequence[tuple[int, Any]] = ()) -> tuple[Any, Any]:
     """Where a layer holds an array: among its attributes, or in its dictionary or list of parameters."""
     places = [
         vars(layer),
@@ -104,8 +113,8 @@ def _find(layer: Any, ours: str, value: np.ndarray) -> tuple[Any, Any]:
     ]
     for place in places:
         for key, own in place.items() if isinstance(place, dict) else enumerate(place):
-            named = isinstance(key, int) or str(key).lower().strip("_") in ASKED[ours]
-            if isinstance(own, np.ndarray) and named and own.size == value.size:
+            named = isinstance(key, int) or _plain(key) in ASKED[ours]
+            if isinstance(own, np.ndarray) and named and own.size == value.size and (id(place), key) not in taken:
                 return place, key
     return None, None
 
@@ -114,14 +123,12 @@ def gradient(layer: Any, ours: str, value: np.ndarray, turned: bool = False) -> 
     """The layer's gradient of one of its weights, or None."""
     names = ASKED[ours]
     found = None
-    for key, own in vars(layer).items():
-        plain = key.lower().replace("_", "")
+    for key, own in sorted(vars(layer).items(), key=lambda item: getattr(item[1], "size", 0) == value.size):
+        plain = _plain(key)
         if any(plain in (f"d{n}", f"grad{n}", f"{n}grad", f"g{n}", f"d{n}s", f"delta{n}") for n in names):
             found = own
         if plain in ("grads", "gradients", "grad", "dparams") and isinstance(own, dict):
-            found = next(
-                (g for k, g in own.items() if str(k).lower().replace("_", "").removeprefix("d") in names), found
-            )
+            found = next((g for k, g in own.items() if _plain(k).removeprefix("d") in names), found)
         if plain in ("grads", "gradients") and isinstance(own, list | tuple):
             found = next((g for g in own if np.size(g) == value.size and np.ndim(g) == value.ndim), found)
     return found.T if turned and isinstance(found, np.ndarray) else found
@@ -154,15 +161,26 @@ def layer_of(cls: Any, given: dict[str, Any], weights: dict[str, np.ndarray]) ->
         usual = {"stride": given.get("usual stride", 1), "padding": 0}
         needed = [name for name, value in usual.items() if given.get(name, value) != value]
         layer = made(cls, {**given, **weights}, needed)
-        turned = take_weights(layer, weights, "inputs" in given and is_turned(cls))
+        turn = False
+        if "inputs" in given:
+            first, W = next(iter(weights.items()))
+            turn = is_turned(cls, first, W.shape[1] // given["outputs"])
+        turned = take_weights(layer, weights, turn)
         _last[:] = key, layer, turned
     return layer, turned
 
 
-def with_weights(cls: Any, given: dict[str, Any], weights: dict[str, np.ndarray], x: Any, dy: Any) -> Results:
-    """y, the gradients of the weights, and dx."""
+def holds(cls: Any, given: dict[str, Any], weights: Mapping[str, np.ndarray]) -> bool:
+    """Whether a layer of the class holds arrays that are called so."""
+    return _places(made(cls, given), weights).keys() == weights.keys()
+
+
+def with_weights(
+    cls: Any, given: dict[str, Any], weights: dict[str, np.ndarray], x: Any, dy: Any, *states: Any
+) -> Results:
+    """y, the gradients of the weights, and dx; the states before the first step are given to who asks for them."""
     layer, turned = layer_of(cls, given, weights)
-    y = np.array(forward(layer, x, train=True))
+    y = np.array(forward(layer, x, *states, train=True))
     dx: Any = layer.backward(dy)
     gradients = [gradient(layer, name, value, turned.get(name, False)) for name, value in weights.items()]
     if isinstance(dx, tuple | list) and len(dx) > 1 and np.ndim(dx[0]):

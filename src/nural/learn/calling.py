@@ -163,22 +163,9 @@ def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..
     places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if any(p.kind == p.VAR_POSITIONAL for p in parameters):
         return f, ""
-    ours = {name.lower(): i for i, name in enumerate(function.arguments)}
-    theirs = [p.name.lower().strip("_") for p in places]
-    theirs = ["dy" if name in ("dout", "grad_output", "grad_out", "upstream") else name for name in theirs]
     fewest = min(len(case.args) for case in function.cases)
-    if len(set(theirs)) == len(theirs) and set(theirs) <= ours.keys():
-        order = [ours[name] for name in theirs]
-        in_order = order == list(range(len(order)))
-        left_out = [name for i, name in enumerate(function.arguments[:fewest]) if i not in order]
-        if (not in_order or left_out) and set(left_out) <= COMPUTED:
-
-            def by_name(*args: Any) -> Any:
-                if any(i not in order for i in range(fewest, len(args))):
-                    raise NotTaken
-                return f(*(args[i] for i in order if i < len(args)))
-
-            return by_name, ""
+    if by_name := _by_name(function, f, places, fewest):
+        return by_name, ""
     needed = [p for p in places if p.default is p.empty]
     most = max(len(case.args) for case in function.cases)
     if len(places) < fewest or len(needed) > most:
@@ -192,6 +179,29 @@ def _arrangement(function: Function, f: Callable[..., Any]) -> tuple[Callable[..
         return f(*args)
 
     return take, ""
+
+
+def _by_name(
+    function: Function, f: Callable[..., Any], places: list[inspect.Parameter], fewest: int
+) -> Callable[..., Any] | None:
+    """The function called by our names, if it has those in another order, or computes some of them again."""
+    ours = {name.lower(): i for i, name in enumerate(function.arguments)}
+    also: dict[str, str] = dict.fromkeys(("dout", "grad_output", "grad_out", "upstream"), "dy")
+    theirs = {p.name: also.get(name := p.name.lower().strip("_"), name) for p in places}
+    known = {name: ours[called] for name, called in theirs.items() if called in ours}
+    order = list(known.values())
+    if any(p.kind == p.POSITIONAL_ONLY or (p.name not in known and p.default is p.empty) for p in places):
+        return None
+    left_out = {name for i, name in enumerate(function.arguments[:fewest]) if i not in order}
+    if len(set(order)) < len(order) or not left_out <= COMPUTED or (order == sorted(order) and not left_out):
+        return None
+
+    def by_name(*args: Any) -> Any:
+        if any(i not in order for i in range(fewest, len(args))):
+            raise NotTaken
+        return f(**{name: args[i] for name, i in known.items() if i < len(args)})
+
+    return by_name
 
 
 def source_of(f: Callable[..., Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from nural.learn.finding import found_in, found_in_file
 from nural.learn.judging import judged
-from nural.learn.mistakes.explanations import EXPLANATIONS
+from nural.learn.mistakes.explanations import explanation
 from nural.learn.running import SECONDS, Found, reports
 from nural.learn.verdict import Verdict, Verdicts
 
@@ -83,11 +83,11 @@ def in_one_convention(verdicts: Iterable[Verdict]) -> list[Verdict]:
 def _without(v: Verdict, name: str) -> Verdict:
     """The verdict without what is no mistake in a convention; nor are logarithms of 0 on extreme inputs."""
     mistakes = tuple(m for m in v.mistakes if m != name)
-    notes = (*v.notes, *(f"{m}: {EXPLANATIONS[m]}" for m in mistakes))
+    notes = (*v.notes, *(f"{m}: {explanation(m, {})}" for m in mistakes))
     if set(mistakes) <= OF_EXTREMES:
         results = dict.fromkeys(v.results, "right")
         return replace(
             v, right=True, results=results, mistake=None, message=CONVENTION, example=None, mistakes=(), notes=notes
         )
-    said = " ".join(EXPLANATIONS[m] for m in mistakes)
+    said = " ".join(explanation(m, {}) for m in mistakes)
     return replace(v, mistake=mistakes[0], message=said, mistakes=mistakes, notes=(*v.notes, CONVENTION))

@@ -18,6 +18,9 @@ from nural.learn.functions import CLASSES, FUNCTIONS, OF_TRACKS
 from nural.learn.functions.classes import NAMES
 from nural.learn.running import Found, NotLoaded
 
+#: Folders of files that were loaded in this process.
+_folders: set[str] = set()
+
 
 def found_in(target: Any, like: str | None = None) -> list[Found]:
     """The functions of a module, or the one function or class.
@@ -140,6 +143,7 @@ def loaded(path: Path) -> ModuleType:
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    _forget_modules_of(folder)
     package = _package(path.resolve())
     name = f"{package}.{path.stem}" if package else f"learner_{path.stem}"
     spec = importlib.util.spec_from_loader(name, loader=None, origin=str(path))
@@ -159,6 +163,16 @@ def loaded(path: Path) -> ModuleType:
 
         raise NotLoaded(f"{path.name} cannot be imported: {sentence_of(error)}") from None
     return module
+
+
+def _forget_modules_of(folder: str) -> None:
+    """Files beside it may have been saved since they were imported, or others of their names in another folder."""
+    for place in {folder, *_folders}:
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if file and name != "__main__" and str(Path(file).parent) == place:
+                del sys.modules[name]
+    _folders.add(folder)
 
 
 def _package(path: Path) -> str:

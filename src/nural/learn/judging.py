@@ -12,8 +12,9 @@ from nural.learn.calling import Outcome, Report
 from nural.learn.comparing import FLOAT32, fitted, same, tolerance
 from nural.learn.function import REFERENCE, Function, Pieces
 from nural.learn.functions import KINDS
+from nural.learn.language import said
 from nural.learn.mistakes import mistakes_of
-from nural.learn.mistakes.explanations import EXPLANATIONS
+from nural.learn.mistakes.explanations import explanation
 from nural.learn.naming import Naming, named
 from nural.learn.ordering import in_our_order
 from nural.learn.verdict import Example, Verdict
@@ -113,7 +114,7 @@ def judged(title: str, kind: str, report: Report) -> Verdict:
     failing = [i for i in indices if answers.wrong(i)]
     example = _example(answers, [i for i in failing if not answers.cases[i].special] or failing, naming)
     pieces = [m.piece for m in mistakes_of(function) if m.name == naming.first] + list(function.pieces)
-    read = next((f" Read nural.reference.{piece}." for piece in pieces if piece in REFERENCE), "")
+    read = next((said("read", function=piece) for piece in pieces if piece in REFERENCE), "")
     message = naming.sentences(answers, example) + read
     return Verdict(
         title,
@@ -129,8 +130,8 @@ def judged(title: str, kind: str, report: Report) -> Verdict:
 
 def _unwritten(title: str, kind: str, raised_in: str) -> Verdict:
     own = title.rpartition(".")[2] == raised_in
-    said = "not yet written" if own else f"waits for {raised_in}, which is not yet written"
-    return Verdict(title, False, dict.fromkeys(KINDS[kind].results, "unwritten"), None, said, kind=kind)
+    message = said("unwritten") if own else said("waits", function=raised_in)
+    return Verdict(title, False, dict.fromkeys(KINDS[kind].results, "unwritten"), None, message, kind=kind)
 
 
 def _named_in(answers: Answers, indices: list[int]) -> Naming:
@@ -163,8 +164,8 @@ def _notes(report: Report) -> tuple[str, ...]:
     notes = []
     if report.printed.strip():
         lines = report.printed.strip().splitlines()
-        notes.append(f"it prints: {' / '.join(lines[:3])}{' …' if len(lines) > 3 else ''}")
-    notes += [f"NumPy warns: {warned}" for warned in report.warned[:2]]
+        notes.append(said("prints", lines=" / ".join(lines[:3]) + (" …" if len(lines) > 3 else "")))
+    notes += [said("warns", warning=warned) for warned in report.warned[:2]]
     return tuple(notes)
 
 
@@ -188,12 +189,8 @@ def _cases_that_count(answers: Answers, source: str) -> tuple[list[list[int]], s
         other = next(g for g in groups if g != right[0])
         if not raised[other] and TAKES_LABELS.search(source):
             return [of[other]], ""
-        return [of[right[0]]], f"it takes {_kind_of(right[0])}, not {_kind_of(other)}"
+        return [of[right[0]]], said("takes", these=said(right[0]), those=said(other))
     return [of[group] for group in sorted(groups, key=lambda g: (raised[g], g == "labels"))], ""
-
-
-def _kind_of(group: str) -> str:
-    return {"one-hot": "one-hot rows", "labels": "labels"}[group]
 
 
 def _of_optional(answers: Answers) -> list[str]:
@@ -203,8 +200,8 @@ def _of_optional(answers: Answers) -> list[str]:
         notes.append(f"it has no argument for {', '.join(dict.fromkeys(s or 'some settings' for s in settings))}")
     for i, case in enumerate(answers.cases):
         if case.optional and not answers.outcomes[i].not_taken and answers.wrong(i):
-            said = answers.outcomes[i].error or "other numbers than PyTorch"
-            notes.append(f"not counted, {case.label}: {said}")
+            reason = answers.outcomes[i].error or "other numbers than PyTorch"
+            notes.append(f"not counted, {case.label}: {reason}")
     return notes[:2]
 
 
@@ -215,12 +212,11 @@ def _when_called_again(title: str, answers: Answers, indices: list[int], common:
     for i in again:
         added = [name for name in states if answers.is_right(i, name) and _is_twice(answers.outcomes[i])]
         if added:
-            said = EXPLANATIONS["gradients-not-cleared"]
             name = "gradients-not-cleared"
-            return Verdict(title, False, states, name, said, mistakes=(name,), **common)
+            return Verdict(title, False, states, name, explanation(name, {}), mistakes=(name,), **common)
     if again and not any(answers.wrong(i) for i in indices):
-        said = "A second call with the same arguments returns something else: it keeps something from call to call."
-        return Verdict(title, False, states, None, said, **common)
+        message = "A second call with the same arguments returns something else: it keeps something from call to call."
+        return Verdict(title, False, states, None, message, **common)
     return None
 
 
@@ -230,11 +226,11 @@ def _right_or_harmful(title: str, answers: Answers, indices: list[int], common: 
     changed = Counter(name for i in indices for name in answers.outcomes[i].changed)
     if changed:
         which = " and ".join(changed)
-        said = (
+        message = (
             f"The numbers are right, but {which} is another array afterwards: it writes into its argument, and whoever "
             f"called it goes on with a changed {which}. Write into a copy, or into a new array."
         )
-        return Verdict(title, False, states, "input-changed", said, mistakes=("input-changed",), **common)
+        return Verdict(title, False, states, "input-changed", message, mistakes=("input-changed",), **common)
     return Verdict(title, True, states, **common)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -97,8 +98,10 @@ def _in_some_cases(answers: Answers, among: list[int], failing: list[int]) -> Fi
 
 
 def _of_exceptions(answers: Answers, among: list[int]) -> str | None:
-    """The mistake that raises in all these cases too, if there is only one such."""
+    """The mistake of shapes that raises in all these cases too, if there is only one such."""
     names = set()
+    if not all(re.match("line .*ValueError", answers.outcomes[i].error) for i in among):
+        return None
     for m in mistakes_of(answers.function):
         pieces = pieces_with(m)
         if pieces and all(Search.results(answers.function, pieces, answers.cases[i]) is None for i in among):

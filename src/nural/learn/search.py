@@ -152,7 +152,8 @@ class Search:
         for i in self.failing:
             variant, right = self.results(self.function, pieces, self.answers.cases[i]), self.answers.right[i]
             others = [name for name in variant or {} if name not in wrong and right and name in right]
-            if any(variant and right and not same(variant[name], right[name]) for name in others):
+            rtol = self.function.rtol
+            if any(variant and right and not same(variant[name], right[name], rtol) for name in others):
                 return True
         return False
 
@@ -188,15 +189,17 @@ class Search:
 
     def _is_whole(self, wrong: list[str]) -> bool:
         """Whether all numbers are whole, and less than 1 away from right ones that are not."""
+        fractions = False
         for i in self.among:
             given, right = self.answers.given[i], self.answers.right[i]
             for name in wrong if given and right else ():
                 found, expected = given[name], np.asarray(right[name])  # pyright: ignore[reportOptionalSubscript]
+                fractions |= not np.array_equal(expected, np.rint(expected))
                 if found is None or found.shape != expected.shape or not np.isfinite(found).all():
                     return False
                 if not np.array_equal(found, np.rint(found)) or np.abs(found - expected).max(initial=0) > 1.001:
                     return False
-        return True
+        return fractions
 
     def _is_square(self) -> bool:
         """Whether a result has N rows and N columns where it should have one of them."""

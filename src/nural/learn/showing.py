@@ -1,11 +1,14 @@
 """How verdicts look in a terminal, in a notebook, and as text."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import numpy as np
 
+from nural.learn.language import said, spoken
+from nural.learn.tracks.wrapping import wrapped
 from nural.learn.verdict import Example, Verdict
 
 #: Numbers of an array that are looked at one by one.
@@ -17,8 +20,9 @@ COLOURS = {"right": "green", "wrong": "red", "missing": "red"}
 
 def _status(v: Verdict) -> str:
     if v.right:
-        equal = f"equal to {v.torch}" if v.torch else "right"
-        return f"{equal} on {v.cases} cases" if v.cases else equal
+        torch = re.sub("^the gradients? of (.+)", r"\1 的梯度", v.torch) if spoken() == "zh" else v.torch
+        key = "equal" if v.torch else "as it should be"
+        return said(key if v.cases else "equal to", torch=torch, cases=v.cases)
     return ""
 
 
@@ -39,11 +43,11 @@ def array_text(value: Any, digits: int = 4) -> str:
 def lines_of(example: Example) -> list[str]:
     """The smallest case, a line for what was given, for what came, and for what is right."""
     given = [f"{name} = {array_text(value)}" for name, value in example.arguments.items()]
-    together = ["smallest case   " + "   ".join(given)]
+    together = [f"{said('smallest')}   " + "   ".join(given)]
     return [
-        *(together if len(together[0]) <= LINE else ["smallest case", *(f"  {each}" for each in given)]),
-        f"your {example.result}   {array_text(example.yours)}",
-        f"right   {array_text(example.right)}",
+        *(together if len(together[0]) <= LINE else [said("smallest"), *(f"  {each}" for each in given)]),
+        f"{said('yours', result=example.result)}   {array_text(example.yours)}",
+        f"{said('right value')}   {array_text(example.right)}",
     ]
 
 
@@ -65,23 +69,35 @@ def as_rich(verdicts: Sequence[Verdict]) -> Any:
             line.append(v.message, "dim")
             continue
         if v.right:
-            line.append("right", "bold green")
+            line.append(said("right"), "bold green")
             line.append(f"   {_status(v)}", "dim")
         elif v.results and "missing" in v.results.values() and len(set(v.results.values())) == 1:
-            line.append("WRONG", "bold red")
+            line.append(said("wrong").upper(), "bold red")
         else:
             for k, (name, state) in enumerate(v.results.items()):
                 line.append(" · " if k else "")
                 line.append(f"{name} ")
-                line.append(state if state == "right" else state.upper(), COLOURS[state])
+                line.append(said(state) if state == "right" else said(state).upper(), COLOURS[state])
         if v.mistake:
             line.append(": ")
             line.append(v.mistake, "bold")
         body = [v.message] if v.message else []
         body += lines_of(v.example) if v.example else []
-        body += [f"note: {note}" for note in v.notes]
-        parts += [Padding(Text(text), (0, 0, 0, width + 2 if width < 24 else 4), expand=False) for text in body]
+        body += [said("note", note=note) for note in v.notes]
+        parts += [Padding(_Wrapped(text), (0, 0, 0, width + 2 if width < 24 else 4), expand=False) for text in body]
     return Group(*parts)
+
+
+class _Wrapped:
+    """A text that rich shows on lines that suit Chinese as well."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __rich_console__(self, console: Any, options: Any) -> Any:
+        from rich.text import Text
+
+        yield Text("\n".join(wrapped(self.text, options.max_width)))
 
 
 def as_text(verdicts: Sequence[Verdict], width: int = 100) -> str:
@@ -104,18 +120,22 @@ def _html(v: Verdict) -> str:
     if v.unwritten:
         return f'<code>{escape(v.function)}</code> <span style="color:gray">{escape(v.message)}</span>'
     colour = "#1a7f37" if v.right else "#c62828"
-    head = f'<code>{escape(v.function)}</code> <b style="color:{colour}">{"right" if v.right else "wrong"}</b>'
+    head = f'<code>{escape(v.function)}</code> <b style="color:{colour}">{said("right" if v.right else "wrong")}</b>'
     if v.right:
         head += f' <span style="color:gray">{escape(_status(v))}</span>'
     else:
         states = " · ".join(
-            f'{escape(name)} <span style="color:{"#1a7f37" if state == "right" else "#c62828"}">{state}</span>'
+            f'{escape(name)} <span style="color:{"#1a7f37" if state == "right" else "#c62828"}">{said(state)}</span>'
             for name, state in v.results.items()
         )
         head += f": <b>{escape(v.mistake)}</b>" if v.mistake else ""
         head += f"<br>{states}<br>{escape(v.message)}"
     if v.example:
-        grids = {**v.example.arguments, f"your {v.example.result}": v.example.yours, "right": v.example.right}
+        grids = {
+            **v.example.arguments,
+            said("yours", result=v.example.result): v.example.yours,
+            said("right value"): v.example.right,
+        }
         cells = "".join(
             f'<td style="vertical-align:top;text-align:left"><i>{escape(name)}</i>{_grid(value)}</td>'
             for name, value in grids.items()

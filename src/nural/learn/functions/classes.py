@@ -1,8 +1,8 @@
 """What the checker knows as classes, and what else these are called."""
 
-from nural.learn.functions import basic_classes, image_classes, norm_classes, optimizer_classes
+from nural.learn.functions import basic_classes, image_classes, norm_classes, optimizer_classes, recurrent_classes
 
-FAMILIES = basic_classes, image_classes, norm_classes, optimizer_classes
+FAMILIES = basic_classes, image_classes, norm_classes, recurrent_classes, optimizer_classes
 CLASSES = [kind for family in FAMILIES for kind in family.CLASSES]
 #: What else they are called.
 ALSO = {
@@ -20,6 +20,9 @@ ALSO = {
     "LayerNorm": "layernormalization",
     "Dropout": "dropoutlayer",
     "Embedding": "timeembedding embeddinglayer",
+    "RNN": "timernn rnnlayer vanillarnn simplernn elmanrnn",
+    "LSTM": "timelstm lstmlayer",
+    "GRU": "timegru grulayer",
     "Momentum": "sgdmomentum momentumsgd",
     "RMSProp": "",
     "AdaGrad": "",

@@ -1,6 +1,7 @@
 """Convolution and pooling, channels-last."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +67,12 @@ def _max_forward(draw: Draw) -> Iterator[Case]:
 
 def _max_backward(draw: Draw) -> Iterator[Case]:
     yield from _pool(lambda dy, x, settings: (dy, x, REFERENCE["max_pool2d_forward"](x, *settings)), draw)
+    dy, x, y, shared = ties()
+    yield Case((dy, x, y, 2), {"N": 1, "KH": 2, "KW": 2}, "ties", special=True, accepts=shared, means="pool-ties")
+
+
+def ties() -> tuple[np.ndarray, np.ndarray, np.ndarray, Callable[[dict[str, Any]], bool]]:
+    """dy, an image with windows of which more than one pixel is the largest, their maxima, and which dx is right."""
     x = np.array([[1.0, 3.0, 2.0, 2.0], [3.0, 0.0, 1.0, 2.0]])[None, :, :, None]
     y, dy = np.array([3.0, 2.0]).reshape(1, 1, 2, 1), np.array([5.0, 7.0]).reshape(1, 1, 2, 1)
     largest = x == np.repeat(np.repeat(y, 2, 1), 2, 2)
@@ -77,7 +84,7 @@ def _max_backward(draw: Draw) -> Iterator[Case]:
             return False
         return bool(np.allclose(dx.reshape(1, 1, 2, 2, 2, 1).sum(axis=(2, 4)), dy) and not dx[~largest].any())
 
-    yield Case((dy, x, y, 2), {"N": 1, "KH": 2, "KW": 2}, "ties", special=True, accepts=shared, means="pool-ties")
+    return dy, x, y, shared
 
 
 FUNCTIONS = [

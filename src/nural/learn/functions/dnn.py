@@ -55,7 +55,7 @@ def _backward(f: Pieces, x: Any, t: Any, weights: dict[str, Any], neurons: dict[
     return loss, dW1, db1, dW2, db2, dW3, db3
 
 
-def _in_order(*names: str) -> Callable[..., Any]:
+def in_order(*names: str) -> Callable[..., Any]:
     """How a function that returns a dictionary is called, so that its results come in this order."""
 
     def call(f: Any, *args: Any) -> dict[str, Any]:
@@ -65,9 +65,14 @@ def _in_order(*names: str) -> Callable[..., Any]:
     return call
 
 
-def _loss_and_gradients(f: Any, *args: Any) -> tuple[Any, ...]:
-    loss, gradients = f(*args)
-    return loss, *(gradients.get(name) for name in NAMES)
+def loss_and_gradients(*names: str) -> Callable[..., Any]:
+    """How a function that returns a loss and a dictionary of gradients is called, so that they come in this order."""
+
+    def call(f: Any, *args: Any) -> tuple[Any, ...]:
+        loss, gradients = f(*args)
+        return loss, *(gradients.get(name) for name in names)
+
+    return call
 
 
 def _answers(draw: Draw) -> Iterator[Case]:
@@ -89,8 +94,8 @@ FUNCTIONS = [
         ("x", "weights"),
         ("fc_forward", "relu_forward"),
         _forward,
-        "torch.nn.Sequential of the same layers",
-        call=_in_order(*NEURONS),
+        "torch.nn.Sequential",
+        call=in_order(*NEURONS),
     ),
     Function(
         "dnn/backward",
@@ -99,8 +104,8 @@ FUNCTIONS = [
         ("x", "t", "weights", "neurons"),
         ("cross_entropy_loss", "fc_backward", "relu_backward"),
         _backward,
-        "loss.backward() of the same layers",
-        call=_loss_and_gradients,
+        "loss.backward()",
+        call=loss_and_gradients(*NAMES),
     ),
     Function("dnn/get_accuracy", ("accuracy",), _answers, ("y", "t"), (), _accuracy),
 ]

@@ -87,13 +87,21 @@ def _pool_cases(draw: Draw) -> Iterator[Case]:
         yield Case((x, dy, *settings), {"N": n, "C": c, "KH": k, "KW": k}, label, may_refuse="edge" in label)
 
 
+def _max_pool_cases(draw: Draw) -> Iterator[Case]:
+    yield from _pool_cases(draw)
+    dy, x, _, shared = convolution.ties()
+    sizes = {"N": 1, "KH": 2, "KW": 2}
+    yield Case((x, dy, 2, 2), sizes, "ties", special=True, accepts=shared, means="pool-ties")
+
+
 def _pooling(name: str, kind: str, torch: str) -> Function:
     def right(f: Pieces, x: Any, dy: Any, *settings: Any) -> Results:
         kept = (x, REFERENCE["max_pool2d_forward"](x, *settings)) if kind == "max_pool2d" else (x.shape,)
         return f[f"{kind}_forward"](x, *settings), f[f"{kind}_backward"](dy, *kept, *settings)
 
     pieces = (f"{kind}_forward", f"{kind}_backward")
-    return Function(name, ("y", "dx"), _pool_cases, ("x", "dy", "kernel_size", "stride"), pieces, right, torch, _pool)
+    cases = _max_pool_cases if kind == "max_pool2d" else _pool_cases
+    return Function(name, ("y", "dx"), cases, ("x", "dy", "kernel_size", "stride"), pieces, right, torch, _pool)
 
 
 CLASSES = [

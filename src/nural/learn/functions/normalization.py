@@ -96,12 +96,12 @@ def _layer_forward(draw: Draw) -> Iterator[Case]:
 
 def _layer_backward(draw: Draw) -> Iterator[Case]:
     for case in _layer_forward(draw):
-        if case.special:
-            continue
         x, gamma, _, *settings = case.args
-        axes, eps = (*settings, *(1, 1e-5)[len(settings) :])
-        last = tuple(range(-int(axes), 0))
-        saved = x.mean(last), 1 / np.sqrt(x.var(last) + eps)
+        if case.special or len(settings) > 1:
+            continue
+        axes = int(settings[0]) if settings else 1
+        last = tuple(range(-axes, 0))
+        saved = x.mean(last), 1 / np.sqrt(x.var(last) + 1e-5)
         settings = [] if axes == 1 else [axes]
         yield Case((draw.whole(*x.shape), gamma, x, *saved, *settings), case.sizes, case.label, optional=case.optional)
 

@@ -65,6 +65,10 @@ def _adam(draw: Draw) -> Iterator[Case]:
     yield from _small(draw, 2, ())
 
 
+def _adamw(draw: Draw) -> Iterator[Case]:
+    yield from _steps_of(draw, 2, [(0.1, 0.8, 0.95, 1e-8, 0.5), (0.2, 0.9, 0.99, 1e-8, 0.1)])
+
+
 def _scaled(draw: Draw) -> Iterator[Case]:
     yield from _steps_of(draw, 1, [(), (0.1,)])
     yield from _small(draw, 1, ())
@@ -85,7 +89,7 @@ def update(name: str, results: str, draw: Callable[[Draw], Iterator[Case]], torc
         arrays,
         draw,
         arguments,
-        (name,),
+        (name, *(piece for piece in REFERENCE[name].__code__.co_names if piece in REFERENCE)),
         right,
         torch,
         call=call,
@@ -118,5 +122,6 @@ FUNCTIONS = [
     update("adagrad_update", "W square_sum", _scaled, "torch.optim.Adagrad"),
     update("rmsprop_update", "W square_mean", _scaled, "torch.optim.RMSprop"),
     update("adam_update", "W m v", _adam, "torch.optim.Adam"),
+    update("adamw_update", "W m v", _adamw, "torch.optim.AdamW"),
     known("weight_decay_loss", "loss dW db", _decay, "the gradient of weight_decay * W.square().sum()"),
 ]

@@ -90,7 +90,7 @@ def _of_class(name: str, results: str, draw: Callable[..., Any], pieces: str, ri
 
 _FORWARD, _ALL = "fc_forward relu_forward", "dW1 db1 dW2 db2"
 FUNCTIONS = [
-    _of_class("predict", "y", _without_targets, f"{_FORWARD} softmax_forward", _predict, "PyTorch's modules"),
+    _of_class("predict", "y", _without_targets, f"{_FORWARD} softmax_forward", _predict, "torch.nn.Sequential"),
     _of_class("loss", "loss", _cases, f"{_FORWARD} cross_entropy_loss", _loss, "torch.nn.CrossEntropyLoss"),
     _of_class("accuracy", "accuracy", _cases, _FORWARD, _accuracy, ""),
     _of_class(
@@ -99,7 +99,7 @@ FUNCTIONS = [
         _away_from_corners,
         "numerical_gradient fc_forward relu_forward cross_entropy_loss",
         _numerical_gradient,
-        "loss.backward(), but for rounding,",
+        "loss.backward()",
         rtol=1e-3,
     ),
     _of_class(

@@ -4,8 +4,10 @@ from nural.learn.function import Function
 from nural.learn.mistakes import (
     activations,
     classes,
+    cnn,
     convolution,
     fully_connected,
+    initializers,
     losses,
     normalization,
     optimizers,
@@ -14,7 +16,10 @@ from nural.learn.mistakes import (
 )
 from nural.learn.mistakes.mistake import Mistake
 
-FAMILIES = fully_connected, activations, losses, convolution, pooling, normalization, recurrent, optimizers, classes
+FAMILIES = (
+    *(fully_connected, activations, losses, convolution, pooling, normalization, recurrent),
+    *(optimizers, initializers, classes, cnn),
+)
 MISTAKES: list[Mistake] = [m for family in FAMILIES for m in family.MISTAKES]
 
 

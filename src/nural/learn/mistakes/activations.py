@@ -6,6 +6,7 @@ SIGMOID, TANH, SUM = "y * (1 - y)", "1 - y**2", "sum(axis=-1, keepdims=True)"
 MAX = "x.max(axis=-1, keepdims=True)"
 
 MISTAKES = [
+    mistake("activation-missing", "relu_forward", "np.maximum(x, 0)", "x"),
     mistake("relu-reduced", "relu_forward", "np.maximum(x, 0)", "np.max(x, 0)"),
     mistake("relu-reduced", "relu_forward", "np.maximum(x, 0)", "np.maximum(x.max(), 0)"),
     mistake("gate-at-zero", "relu_backward", "dy * (x > 0)", "dy * 1"),

@@ -1,11 +1,18 @@
 """Mistakes that only a class can make: in what it keeps, and in prediction."""
 
+import itertools
+
 import numpy as np
 
 from nural.learn.functions.norm_classes import NEW, of_dropout
 from nural.learn.mistakes.mistake import instead
 
 MISTAKES = [
+    *(
+        instead("gate-order", "gates", only=name)(lambda order=order: order)
+        for name, gates in (("LSTM", 4), ("GRU", 3))
+        for order in itertools.islice(itertools.permutations(range(gates)), 1, None)
+    ),
     instead("derivative-of-input", "saved", only="Sigmoid")(lambda x, y: x),
     instead("derivative-of-input", "saved", only="Tanh")(lambda x, y: x),
     instead("gate-at-zero", "saved", only="ReLU")(lambda x, y: np.ones_like(x)),

@@ -1,6 +1,11 @@
 """What each mistake does to the numbers, and what to do instead: two sentences, with the sizes of the case at hand."""
 
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from nural.learn.language import spoken
 
 #: By name. {N}, {M}, … are the sizes of the case that is shown: "N = 3".
 EXPLANATIONS = {
@@ -41,6 +46,9 @@ EXPLANATIONS = {
     "loss is written with ½.",
     "decay-sign": "The decay has the wrong sign. It makes weights smaller: 2λW is added to the gradient.",
     "decay-on-bias": "The decay is on b too. It is there to keep W small, and the stated loss has λ‖W‖² alone.",
+    "decay-in-moments": "You add λW to the gradient, so that the decay goes through m and v and is divided by √v. "
+    "AdamW shrinks W by itself, W −= η λ W, and gives Adam the plain gradient.",
+    "decay-without-rate": "The decay is not multiplied by the learning rate. AdamW's is W −= η λ W.",
     "softmax-elementwise": "You take p (1 − p) for each element alone, which is the diagonal of the Jacobian. Each "
     "output of a softmax depends on every input: dx = p (dy − Σ dy p).",
     "softmax-over-everything": "The sum goes over the whole array. Each sample has probabilities of its own: sum over "
@@ -75,6 +83,8 @@ EXPLANATIONS = {
     "derivative is y (1 − y) itself (1 − y² for tanh).",
     "tanh-derivative": "The derivative of tanh is 1 − y², y = tanh x. Yours is neither that nor the same by another "
     "formula.",
+    "activation-missing": "What is negative passes as it is. Without max(x, 0) between them, two layers are no more "
+    "than one: a sum of sums.",
     "relu-reduced": "np.max(x, 0) is the largest of each column: its second argument is an axis. np.maximum(x, 0) "
     "compares each number with 0.",
     "gate-at-zero": "The gate is open everywhere: your dx is dy. After ReLU every y is ≥ 0, so `>= 0` lets all "
@@ -161,6 +171,25 @@ EXPLANATIONS = {
     "W −= η v; or v = μ v − η g, W += v.",
     "step-from-zero": "You count the steps from 0, and 1 − β⁰ = 0 is divided by, or a step is corrected as the one "
     "before. The first step is t = 1.",
+    "fan-exchanged": "The number in the root is not the one that is meant. fan_in (here {fan_in}) counts what each "
+    "output adds up, fan_out ({fan_out}) where each input goes: He takes fan_in alone, Glorot the sum of both.",
+    "variance-for-deviation": "You multiply by the variance. Numbers that are multiplied by s have the variance s²: "
+    "take the root.",
+    "init-factor-missing": "The number above the fan is another one. With N(0, 1 / fan_in) a sum keeps its variance; "
+    "ReLU lets half of it pass, so He has 2 / fan_in; a uniform distribution up to b has b² / 3, so its b has the "
+    "threefold.",
+    "deviation-for-bound": "Your bound is the standard deviation that is meant. Uniform numbers up to b have the "
+    "deviation b / √3, so that the bound is √3 times as much.",
+    "not-centred": "Your weights do not have the mean 0. rng.random() lies between 0 and 1: take "
+    "rng.standard_normal(shape), or rng.uniform(-b, b, shape).",
+    "weights-constant": "All weights are equal. Units with equal weights get equal gradients and stay equal: draw "
+    "each by itself.",
+    "seed-ignored": "Your numbers do not come from rng. Who gives the same seed wants the same weights, and others "
+    "with another: draw with rng, not with np.random.",
+    "init-scale-fixed": "Your weights are equally large whatever the shape. The more numbers an output adds up (here "
+    "{fan_in}), the smaller each weight must be, or the activations grow from layer to layer.",
+    "distribution-exchanged": "The standard deviation is right, the distribution is the other one: *_normal draws "
+    "from a normal distribution, *_uniform from a uniform one.",
     "input-changed": "It writes into its argument. Write into a copy, or into a new array.",
 }
 
@@ -170,10 +199,16 @@ class _Named(dict[str, str]):
         return key
 
 
+@cache
+def _in_chinese() -> dict[str, str]:
+    return tomllib.loads(files("nural.learn.mistakes").joinpath("explanations.zh.toml").read_text(encoding="utf-8"))
+
+
 def explanation(name: str, sizes: Mapping[str, int], **more: str) -> str:
-    """The sentences of a mistake, with these sizes."""
+    """The sentences of a mistake, with these sizes, in the language that is spoken."""
     values = _Named({key: f"{key} = {value}" for key, value in sizes.items()} | more)
-    return EXPLANATIONS.get(name, "").format_map(values)
+    text = _in_chinese().get(name, "") if spoken() == "zh" else ""
+    return (text or EXPLANATIONS.get(name, "")).format_map(values)
 
 
 #: What a factor that is a product of sizes is called, of a gradient.
@@ -190,8 +225,8 @@ FACTORS = {"−": "sign", "2·": "factor-two-too-many", "½·": "factor-two-miss
 
 def of_ratio(ratio: float | str, results: list[str]) -> tuple[list[str], str]:
     """The names of the mistakes that multiply results by this, and what to say if their explanations do not."""
-    which = " and ".join(results)
-    said = f"Your {which} is the right one times {ratio if isinstance(ratio, str) else format(ratio, '.6g')}."
+    which, verb = " and ".join(results), "is the right one" if len(results) == 1 else "are the right ones"
+    said = f"Your {which} {verb} times {ratio if isinstance(ratio, str) else format(ratio, '.6g')}."
     if isinstance(ratio, str):
         plain, names = ratio, []
         for sign, name in FACTORS.items():
@@ -209,5 +244,5 @@ def of_ratio(ratio: float | str, results: list[str]) -> tuple[list[str], str]:
         if abs(ratio - number) < 1e-3:
             return [name], ""
     if all(name.startswith("d") for name in results) and 0 < abs(ratio) < 1:
-        return ["rate-inside"], EXPLANATIONS["rate-inside"].format_map(_Named(c=f"{ratio:.6g}"))
+        return ["rate-inside"], explanation("rate-inside", {}, c=f"{ratio:.6g}")
     return [], said

@@ -56,6 +56,14 @@ SCALED = [
     mistake("epsilon-inside-root", "adagrad_update", "(np.sqrt(square_sum) + eps)", "np.sqrt(square_sum + eps)"),
 ]
 
+ADAMW, SHRINK = "adamw_update", "W -= learning_rate * weight_decay * W"
+OF_ADAMW = [
+    mistake("decay-in-moments", ADAMW, SHRINK, "g = g + weight_decay * W"),
+    mistake("decay-in-moments", ADAMW, SHRINK, "g = g + 2 * weight_decay * W"),
+    mistake("decay-sign", ADAMW, SHRINK, SHRINK.replace("-=", "+=")),
+    mistake("decay-without-rate", ADAMW, SHRINK, "W -= weight_decay * W"),
+]
+
 DECAY, LOSS, DW, DB = "weight_decay_loss", "weight_decay * np.sum(W**2)", "2 * weight_decay * W", "np.zeros_like(b)"
 OF_DECAY = [
     mistake("decay-without-two", DECAY, DW, "weight_decay * W"),
@@ -66,4 +74,4 @@ OF_DECAY = [
     mistake("decay-on-bias", DECAY, DB, "weight_decay * b"),
     mistake("decay-on-bias", DECAY, DB, "2 * weight_decay * b", LOSS, f"{LOSS} + weight_decay * np.sum(b**2)"),
 ]
-MISTAKES = [*MOVES, *OF_ADAM, *SCALED, *OF_DECAY]
+MISTAKES = [*MOVES, *OF_ADAM, *SCALED, *OF_ADAMW, *OF_DECAY]

@@ -8,6 +8,7 @@ from nural.learn.checking import in_one_convention
 from nural.learn.finding import found_for
 from nural.learn.functions import KINDS, OF_TRACKS
 from nural.learn.judging import judged
+from nural.learn.language import said, speaking
 from nural.learn.running import SECONDS, NotLoaded, reports
 from nural.learn.tracks.folder import NOTEBOOK, Started
 from nural.learn.tracks.track import OWN
@@ -26,10 +27,15 @@ def check_folder(started: Started, file: str = "", seconds: float = SECONDS) -> 
         file: The one file whose functions are judged; all of them by default.
         seconds: How long each function may run.
     """
-    if started.track.name == OWN:
-        from nural.learn.own_network.checking import check_own
+    with speaking(started.language):
+        if started.track.name == OWN:
+            from nural.learn.own_network.checking import check_own
 
-        return check_own(started, file, seconds)
+            return check_own(started, file, seconds)
+        return _check(started, file, seconds)
+
+
+def _check(started: Started, file: str, seconds: float) -> tuple[Verdicts, list[str]]:
     wanted = {exercise.title: exercise.name for exercise in started.track.exercises}
     verdicts: Judged = {}
     errors = []
@@ -55,8 +61,8 @@ def _causes_first(started: Started, verdicts: list[Verdict]) -> list[Verdict]:
     wrong = {verdict.function for verdict in verdicts if verdict.wrong}
     calls = {e.title: e.calls() & wrong - {e.title} for e in started.track.exercises if e.name in OF_TRACKS}
     return [
-        replace(v, mistake=None, mistakes=(), example=None, message=f"It calls {causes}, to be mended first.")
-        if v.wrong and (causes := " and ".join(sorted(calls.get(v.function, ()))))
+        replace(v, mistake=None, mistakes=(), example=None, message=said("calls", functions=causes))
+        if v.wrong and (causes := ", ".join(sorted(calls.get(v.function, ()))))
         else v
         for v in verdicts
     ]
@@ -71,6 +77,6 @@ def judge_file(path: Path, wanted: dict[str, str], verdicts: Judged, seconds: fl
         return [str(error)]
     for title, kind in wanted.items():
         missing = dict.fromkeys(KINDS[kind].results, "missing")
-        said = f"{path.name} has no {title} any more"
-        verdicts.setdefault(title, Verdict(title, False, missing, None, said, kind=kind))
+        message = said("gone", file=path.name, function=title)
+        verdicts.setdefault(title, Verdict(title, False, missing, None, message, kind=kind))
     return []

@@ -18,7 +18,12 @@ from nural.learn.function import REFERENCE
 from nural.learn.functions import KINDS
 
 #: What stands in a table of an exercise for arguments that are no numbers.
-NAMED: dict[str, Callable[[], Any]] = {"Σ W²": lambda: lambda W: np.sum(W**2), "rng": lambda: np.random.default_rng(0)}
+NAMED: dict[str, Callable[[], Any]] = {
+    "Σ W²": lambda: lambda W: np.sum(W**2),
+    "rng": lambda: np.random.default_rng(0),
+    "(1, 2, 3, 1)": lambda: (1, 2, 3, 1),
+    "(2, 3)": lambda: (2, 3),
+}
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,9 @@ class Exercise:
     def results_of_example(self) -> dict[str, Any]:
         """What the solution returns for the example, by name; of an update, the arguments that it changed."""
         namespace: dict[str, Any] = {"np": np, **REFERENCE}
-        for name in ("", *self.calls() & exercises().keys()):  # solutions call one another
-            exec((exercises()[name] if name else self).solved(), namespace)
+        called = [each for each in exercises().values() if each.title in self.calls()]
+        for exercise in (*called, self):  # solutions call one another
+            exec(exercise.solved(), namespace)
         before = self.arguments_of_example()
         if self.is_method:
             before["self"] = SimpleNamespace(params=before["self"])

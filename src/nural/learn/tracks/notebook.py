@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import Any
 
-from nural.learn.tracks.track import LOOP, TWIN, Track, skeleton
+from nural.learn.tracks.track import TRAIN, TWIN, Track, skeleton
 from nural.learn.tracks.words import WORDS
 
 
@@ -14,7 +14,8 @@ def notebook(track: Track, language: str, solved: bool = False) -> str:
     """The text of the notebook, with the solutions or with functions to write."""
     words, said = WORDS[language], track.words[language]
     cells = [_markdown(f"# {said['title']}\n\n{said['introduction'].strip()}\n\n{words['write']}")]
-    cells.append(_code("import numpy as np\n\nimport nural.learn"))
+    speak = "" if language == "en" else f'\n\nnural.learn.speak("{language}")'
+    cells.append(_code(f"import numpy as np\n\nimport nural.learn{speak}"))
     if solved:
         cells.append(_code("from nural.reference import *"))
     for module in track.modules:
@@ -33,7 +34,8 @@ def notebook(track: Track, language: str, solved: bool = False) -> str:
             name = methods[0].name.rpartition(".")[0]
             parts.append(_check(name.rpartition("/")[2], name))
         cells += [_code(part) for part in parts if part]
-    cells += [_markdown(f"## {words['loop']}"), _code(LOOP.rstrip())]
+    loops = next(module.loops for module in track.modules if module.file == TRAIN)
+    cells += [_markdown(f"## {words['loop']}"), *(_code(loop.rstrip()) for loop in loops)]
     for number, cell in enumerate(cells):
         cell["id"] = hashlib.sha256(f"{track.name} {number}".encode()).hexdigest()[:8]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -32,6 +32,18 @@ print(f"{accuracy(weights, x_test, t_test):.2%}")
 """
 #: The track of a learner's own network, whose exercises are written in its folder.
 OWN = "your-own"
+#: What tries train.py's experiments, where it has some.
+EXPERIMENTS = """\
+from nural.data import load_mnist_datasets
+
+(x, labels), (x_val, labels_val), _ = load_mnist_datasets()
+for function, shows, steps, without, change in experiments():
+    print(f"\\n{function}: {shows}")
+    runs = [experiment(each, steps, x, labels, x_val, labels_val) for each in (without, {**without, **change})]
+    for (number, *before), (_, *after) in zip(*runs):
+        print(f"{number:6}  loss {before[0]:.4f} → {after[0]:.4f}  accuracy {before[1]:.2%} → {after[1]:.2%}")
+
+"""
 #: In the order of learning.
 NAMES = "dnn", "two-layer", "cnn", "training", "sequence"
 
@@ -57,6 +69,11 @@ class Module:
         """Its name when it is imported."""
         return self.file.removesuffix(".py")
 
+    @property
+    def loops(self) -> tuple[str, ...]:
+        """What trains, with the functions of a train.py: the experiments, where it has some, and the network."""
+        return (EXPERIMENTS, LOOP) if "def experiments():" in self.given else (LOOP,)
+
     def given_text(self, language: str) -> str:
         """The code that stands there already."""
         return string.Template(self.given).substitute(self.words[language]).strip("\n")
@@ -68,7 +85,7 @@ class Module:
             imports.append(f"from nural.reference import {', '.join(names)}")
         given = self.given_text(language)
         if self.file == TRAIN:
-            given += f'\n\n\nif __name__ == "__main__":\n{textwrap.indent(LOOP, "    ")}'
+            given += f'\n\n\nif __name__ == "__main__":\n{textwrap.indent("".join(self.loops), "    ")}'
         parts = [as_docstring(self.words[language]["docstring"]), "\n".join(imports), given]
         text = "\n\n".join(part for part in parts if part) + "\n"
         for exercise in self.exercises:

@@ -19,6 +19,8 @@ from nural.learn.tracks.track import TRAIN, TWIN
 EQUAL = 1e-10
 #: Digits that are judged at once.
 AT_ONCE = 500
+#: Digits of the validation set by which experiments are judged.
+JUDGED = 2000
 
 
 class Training:
@@ -79,6 +81,25 @@ class Training:
                 pass
 
         return culprit(self.started.track, self.modules, right, run)
+
+    def experiments(self) -> Iterator[tuple[str, str, Iterator[tuple[int, Any, Any]]]]:
+        """What train.py tries without one of the functions and with it: the function, what it shows, and the rows.
+
+        A row is the number of the step, and without and with it: (loss, accuracy on the validation set).
+        """
+        sets = *self.sets[0], *(part[:JUDGED] for part in self.sets[1])
+        for function, shows, steps, without, change in getattr(self.train, "experiments", tuple)():
+            settings = without, {**without, **change}
+            runs = [self.train.experiment(each, steps, *sets) for each in settings]
+            yield function, shows, self._rows(*runs)
+
+    def _rows(self, without: Iterator[Any], with_it: Iterator[Any]) -> Iterator[tuple[int, Any, Any]]:
+        try:
+            with np.errstate(all="ignore"):
+                for (step, *before), (_, *after) in zip(without, with_it, strict=True):
+                    yield step, before, after
+        except Exception as error:
+            raise NotLoaded(sentence_of(error)) from None
 
     def learn(self) -> Iterator[float]:
         """The loss of each step of all epochs; `weights` are then what was learned."""

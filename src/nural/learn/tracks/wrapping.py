@@ -21,11 +21,12 @@ def padded(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int = 79) -> list[str]:
-    """The lines of a text; a single word that is wider than a line stays whole."""
-    lines, line = [], ""
+    """The lines of a text, each indented as the first; a single word that is wider than a line stays whole."""
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    lines, line = [], indent
     for piece in _PIECE.findall(text):
-        if line and width_of(line + piece.rstrip()) > width:
+        if line.strip() and width_of(line + piece.rstrip()) > width:
             lines.append(line.rstrip())
-            line = ""
+            line = indent
         line += piece
-    return [*lines, line.rstrip()] if line else lines
+    return [*lines, line.rstrip()] if line.strip() else lines
