@@ -64,7 +64,7 @@ def test_the_solutions_learn(started, name):
         ("cnn", "columns.py", "] += columns", "] = columns", "col2im"),
         ("cnn", "convolution.py", "dy.sum(axis=(0, 1, 2))", "dy.mean(axis=(0, 1, 2))", "conv2d_backward"),
         ("cnn", "pooling.py", "dy * largest", "dy * (largest | ~left)", "max_pool2d_backward"),
-        ("cnn", "network.py", 'x, padding=2)\n    return', 'x)\n    return', "backward"),
+        ("cnn", "network.py", "x, padding=2)\n    return", "x)\n    return", "backward"),
         ("training", "initializers.py", "np.sqrt(2 / fan_in)", "np.sqrt(1 / fan_in)", "he_normal"),
         ("training", "optimizers.py", "1 - beta2**step", "1 - beta2", "adam_update"),
         ("training", "regularization.py", ">= p", "< p", "dropout_mask"),

@@ -13,6 +13,7 @@ from nural.learn.finding import loaded
 from nural.learn.own_network.folder import opened
 from nural.learn.own_network.judging import Judge
 from nural.learn.own_network.network import BLANKS
+from nural.learn.own_network.saying import say
 from nural.learn.own_network.track import LAYERS, NETWORK
 from nural.learn.running import SECONDS, NotLoaded, elsewhere, expect
 from nural.learn.tracks.checking import judge_file
@@ -58,8 +59,9 @@ def _of_network(judge: Judge, folder: Path, seconds: float) -> list[Verdict]:
             refused = expect(receive, seconds, "network.py runs for more than {} s when it is imported")
             if refused:
                 raise NotLoaded(refused)
+            endless = say("endless", seconds="{}")
             for name in left:
-                verdict = expect(receive, seconds, "It is still running after {} s: is there a loop that does not end?")
+                verdict = expect(receive, seconds, endless)
                 if isinstance(verdict, str):
                     found.append(Verdict(name, False, {name: "missing"}, None, verdict, kind=name))
                     break

@@ -12,6 +12,7 @@ from nural.learn.function import REFERENCE
 from nural.learn.own_network.calls import arguments, gradient, value
 from nural.learn.own_network.parts import Part
 from nural.learn.own_network.recording import Called, origins
+from nural.learn.own_network.saying import say
 from nural.learn.partly import is_moved, partly
 
 Arrays = Mapping[str, Any]
@@ -47,7 +48,7 @@ class Right:
                     return written(name)
                 if np.ndim(one) == 2 and same(array, one.T):
                     return f"{written(name)}.T"
-        return f"an array of shape {np.shape(array)}" if np.ndim(array) else str(array)
+        return say("array of shape", shape=np.shape(array)) if np.ndim(array) else str(array)
 
 
 class Diagnosis:
@@ -77,41 +78,41 @@ class Diagnosis:
             return self._of_array(found, right, everything)
         of_function = [call for call in calls if call.function == function]
         if not of_function:
-            return Reason(f"It comes from {calls[0].function}, and should come from {function}.")
+            return Reason(say("comes from", found=calls[0].function, function=function))
         differences = [self._first_argument(call, part) for call in of_function]
         if all(differences):
             return Reason(differences[0])
         if function in self.wrong:
             return self.of_function(function)
         settings = ", ".join(f"{name}={setting}" for name, setting in part.settings.items())
-        with_them = f" with {settings}" if settings else ""
-        return Reason(f"{function} gets what it should, and here{with_them} {partly(found, right)}")
+        with_them = say("with", settings=settings) if settings else ""
+        return Reason(say("wrong here", function=function, settings=with_them, what=partly(found, right)))
 
     def of_function(self, function: str) -> Reason:
         """The reason that a function of `layers.py` is wrong itself."""
         mistake = self.wrong[function]
         named = f": {mistake}" if mistake else ""
-        return Reason(f"{function} gets what it should, and is wrong itself{named}; see above.", mistake)
+        return Reason(say("wrong itself", function=function, mistake=named), mistake)
 
     def of_exception(self, part: Part, function: str, error: str) -> Reason:
         """The reason for an exception where a part should have been computed."""
         last = self.calls[-1] if self.calls and not self.calls[-1].results else None
         if last and last.function == function and (difference := self._first_argument(last, part)):
-            return Reason(f"{difference} {function} raises an exception: {error}.")
+            return Reason(f"{difference} {say('exception of', function=function, error=error)}")
         if last and last.function == function and function in self.wrong:
             return self.of_function(function)
-        return Reason(f"It raises an exception: {error}.")
+        return Reason(say("exception", error=error))
 
     def _of_array(self, found: Any, right: Any, everything: Arrays) -> Reason:
         for name, other in everything.items():
             if np.shape(other) == np.shape(found) and np.shape(found) != np.shape(right) and same(found, other):
-                return Reason(f"It is the one of {name}.")
+                return Reason(say("other", name=name))
         for name, other in everything.items():
             if other is not right and same(found, other):
-                return Reason(f"It is the one of {name}.")
+                return Reason(say("other", name=name))
         if is_moved(found, right):
-            return Reason("Its numbers are right, but at other places.", "reshape-for-transpose")
-        return Reason(f"Here {partly(found, right)}")
+            return Reason(say("moved"), "reshape-for-transpose")
+        return Reason(say("here", what=partly(found, right)))
 
     def _first_argument(self, call: Called, part: Part) -> str:
         """A sentence on the first argument that is another than it should be; nothing if all are right."""
@@ -125,9 +126,10 @@ class Diagnosis:
             wanted = wanteds[name].of(**vars(self.right)) if name in wanteds else parameter.default
             if name in wanteds and isinstance(wanted, np.ndarray):
                 if not same(given, wanted):
-                    return f"{function} gets {self.right.called(given)} as {name}, and should get {wanteds[name]}."
+                    called = self.right.called(given)
+                    return say("argument", function=function, found=called, name=name, right=wanteds[name])
             elif not _is_same_setting(given, wanted, name, call.arguments):
-                return f"{function} gets {name}={given!r}, and should get {wanted!r}."
+                return say("setting", function=function, name=name, found=repr(given), right=repr(wanted))
         return ""
 
 

@@ -1,6 +1,7 @@
 """The folder of a learner's network: what is written into it, and what is read of it."""
 
 import json
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from nural.learn.own_network.track import track_of
 from nural.learn.running import NotLoaded
 from nural.learn.tracks.folder import Started, require_language
 
+Found = tuple[Network, dict[str, np.ndarray], Batch, Answers]
 NETWORK, WEIGHTS, BATCH, ANSWERS = "network.json", "weights.npz", "batch.npz", "answers.npz"
 
 
@@ -43,13 +45,9 @@ def start_from(
     require_language(language)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise NotLoaded(f"{folder} has files in it; name a new folder")
-    model = model_of(target)
-    if is_keras(model):
-        from nural.learn.own_network.keras_model import read_keras as read
-    else:
-        from nural.learn.own_network.torch_module import read_module as read
-    source = f"{Path(target.rpartition(':')[0]).name}:{target.rpartition(':')[2]}"
-    network, weights, batch, answers = read(model, source, shape, loss)
+    with warnings.catch_warnings():  # what frameworks say of themselves is not for learners
+        warnings.simplefilter("ignore")
+        network, weights, batch, answers = _read(target, shape, loss)
     network = replace(network, language=language)
     answers = with_saved(network, weights, batch, answers)
     shapes = {name: array.shape for name, array in weights.items()}
@@ -70,6 +68,17 @@ def start_from(
     return started
 
 
+def _read(target: str, shape: tuple[int, ...] | None, loss: str | None) -> Found:
+    """The network of a model, its weights, a batch, and what is right there."""
+    model = model_of(target)
+    if is_keras(model):
+        from nural.learn.own_network.keras_model import read_keras as read
+    else:
+        from nural.learn.own_network.torch_module import read_module as read
+    file, _, name = target.rpartition(":")
+    return read(model, f"{Path(file).name}:{name}", shape, loss)
+
+
 def network_in(folder: Path) -> Network:
     """The network of a folder.
 
@@ -82,7 +91,7 @@ def network_in(folder: Path) -> Network:
         raise NotLoaded(f"{folder / NETWORK}: cannot be read: {error}") from None
 
 
-def opened(folder: Path) -> tuple[Network, dict[str, np.ndarray], Batch, Answers]:
+def opened(folder: Path) -> Found:
     """What `start_from` wrote.
 
     Raises:

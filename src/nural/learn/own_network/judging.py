@@ -16,6 +16,7 @@ from nural.learn.own_network.network import Network
 from nural.learn.own_network.parts import Part
 from nural.learn.own_network.recording import record
 from nural.learn.own_network.running import Arrays, Run, copied, numbers, run
+from nural.learn.own_network.saying import say
 from nural.learn.own_network.solving import Solved
 from nural.learn.own_network.ties import differs_only_at_ties
 from nural.learn.own_network.verdicts import Findings
@@ -50,7 +51,7 @@ class Judge:
         """The verdict on a function of the module."""
         function, findings = getattr(module, name, None), Findings(name, self.network.source)
         if not callable(function):
-            return findings.stopped(name, f"The function {name}", Run())
+            return findings.stopped(name, name, Run())
         return getattr(self, f"_{name}")(function, module, findings)
 
     def _forward(self, f: Callable[..., Any], module: ModuleType, findings: Findings) -> Verdict:
@@ -80,6 +81,8 @@ class Judge:
             for name in [*part.arrays, part.reads]:
                 written = f'gradients["{name}"]'
                 found, right = numbers(gradients.get(name)), answers[name]
+                if found is None and name == "x" and not (outcome.error or outcome.unwritten):
+                    continue  # nobody needs the gradient of the input
                 if found is None and not findings.first:
                     return findings.stopped(name, written, outcome, diagnosis, part)
                 if found is not None and (same(found, right) or self._is_tie(part, name, found, right)):
@@ -112,12 +115,12 @@ class Judge:
             outcome = run(f, self.batch.values["x"].copy(), copied(self.weights))
         found, right = numbers(outcome.returned), self.answers.prediction
         if found is None:
-            return findings.stopped("y", "The output", outcome)
+            return findings.stopped("y", say("The output"), outcome)
         findings.states["y"] = "right"
         if not same(found, right):
             in_training = same(found, self.answers.values[self.network.output])
-            said = "it is what forward gives in training." if in_training else partly(found, right)
-            findings.wrong("y", "The output", Reason(f"Here {said}"))
+            what = say("in training") if in_training else partly(found, right)
+            findings.wrong("y", say("The output"), Reason(say("here", what=what)))
         return findings.verdict(outcome)
 
     def _step(self, f: Callable[..., Any], module: ModuleType, findings: Findings) -> Verdict:
@@ -132,23 +135,23 @@ class Judge:
             if not same(weights[name], after, 1e-9):
                 findings.wrong(name, f'weights["{name}"]', self._of_update(name, weights[name], after))
         if found is None and not findings.first:
-            return findings.stopped("loss", "The loss", outcome)
+            return findings.stopped("loss", say("The loss"), outcome)
         findings.states["loss"] = "right"
         if found is None or not same(found, right):
-            said = "nothing is returned." if found is None else partly(found, right)
-            findings.wrong("loss", "The loss", Reason(f"Here {said}"))
+            reason = say("missing", array="loss") if found is None else say("here", what=partly(found, right))
+            findings.wrong("loss", say("The loss"), Reason(reason))
         return findings.verdict(outcome)
 
     def _of_update(self, name: str, found: np.ndarray, right: np.ndarray) -> Reason:
         """Why a weight is wrong after a step."""
         before = self.weights[name]
         if same(found, before, 1e-12):
-            return Reason("It is not changed.")
+            return Reason(say("unchanged"))
         factor = ratio(found - before, right - before, 1e-4)
         if factor is None:
-            return Reason(f"Here {partly(found, right)}")
+            return Reason(say("here", what=partly(found, right)))
         names, _ = of_ratio(factor, ["change"])
-        return Reason(f"It changes by {factor:.6g} times what it should.", names[0] if names else None)
+        return Reason(say("factor", factor=f"{factor:.6g}"), names[0] if names else None)
 
     def _train(self, f: Callable[..., Any], module: ModuleType, findings: Findings) -> Verdict:
         right = self.answers.losses
@@ -157,11 +160,11 @@ class Judge:
             outcome = run(lambda *args: _all(f(*args)), copied(self.weights), batches, RATE)
         found = numbers(outcome.returned)
         if found is None:
-            return findings.stopped("losses", "What it returns", outcome)
+            return findings.stopped("losses", say("What it returns"), outcome)
         findings.states["losses"] = "right"
         if not same(found, right, 1e-9):
-            said = f"Of {len(right)} batches there are {len(right)} losses; here {partly(found, right)}"
-            findings.wrong("losses", "What it returns", Reason(said))
+            reason = say("losses", count=len(right), what=partly(found, right))
+            findings.wrong("losses", say("What it returns"), Reason(reason))
         return findings.verdict(outcome)
 
     @contextlib.contextmanager

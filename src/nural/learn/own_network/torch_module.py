@@ -17,7 +17,7 @@ from nural.interop.torch_layout import Layout, Order, after, by_channel, by_pixe
 from nural.learn.own_network.answers import RATE, STEPS, Answers, Batch, N, drawn_batch, loss_for
 from nural.learn.own_network.network import Network
 from nural.learn.own_network.parts import LAST, Part, part_of
-from nural.learn.own_network.tracing import RECURRENT, Call, Reading, Recorder, shapes_of, traced
+from nural.learn.own_network.tracing import RECURRENT, Call, Reading, Recorder, require_known, shapes_of, traced
 from nural.learn.running import NotLoaded
 
 LOSSES = {
@@ -42,6 +42,7 @@ def read_module(
         NotLoaded: Something in it is not known here; one sentence names it.
     """
     graph = traced(module)
+    require_known(graph, type(module).__name__)
     x, shapes = _input(graph, module, shape)
     calls = Reading(graph, shapes, type(module).__name__).read()
     if not calls:

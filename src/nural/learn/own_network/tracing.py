@@ -172,8 +172,6 @@ class Reading:
         said = f"self.{node.target}"
         if type(module) is nn.Identity or (type(module) is nn.Flatten and self.shapes[before] == self.shapes[node]):
             return node
-        if type(module) not in KNOWN:
-            raise NotLoaded(f"{said} of {self.owner} is a {type(module).__name__}, which is not known here. {known()}")
         own = str(node.target) if not str(node.target).rpartition(".")[2].isdigit() else ""
         if type(module) in RECURRENT:
             return self._recurrent(node, module, own)
@@ -253,6 +251,19 @@ class Reading:
             f"the value {node.name} of {self.owner}.forward is read by {names}; known are modules that are called in "
             f"turn, each of which reads what the one before gave"
         )
+
+
+def require_known(graph: fx.GraphModule, owner: str) -> None:
+    """Refuse a module of another kind than those that are known.
+
+    Raises:
+        NotLoaded: There is one; the sentence names it and what is known.
+    """
+    for node in graph.graph.nodes:
+        kind = type(graph.get_submodule(str(node.target))) if node.op == "call_module" else nn.Identity
+        if kind not in (*KNOWN, nn.Identity):
+            said = f"self.{node.target} of {owner} is a {kind.__name__}"
+            raise NotLoaded(f"{said}, which is not known here. {known()}")
 
 
 def known() -> str:

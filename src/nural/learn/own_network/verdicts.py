@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nural.learn.language import said
 from nural.learn.own_network.diagnosis import Diagnosis, Reason
 from nural.learn.own_network.parts import Part
 from nural.learn.own_network.running import Arrays, Run
+from nural.learn.own_network.saying import say
 from nural.learn.verdict import Verdict
 
 
@@ -41,17 +43,16 @@ class Findings:
         """
         if self.first:
             written, reason = self.first
-            return self._not_right(
-                f"{written} is the first that is not as in {self.source}. {reason.said}", reason.mistake
-            )
+            told = say("first", array=written, source=self.source, reason=reason.said)
+            return self._not_right(told, reason.mistake)
         if outcome.error:
-            return self._not_right(f"All is right, and then it raises an exception: {outcome.error}.")
+            return self._not_right(say("exception after", error=outcome.error))
         changed = [key for key, array in (before or {}).items() if after and not np.array_equal(array, after[key])]
         if changed:
-            said = f'All is right, but weights["{changed[0]}"] is another array afterwards: only step may change it.'
-            return self._not_right(said, "input-changed")
-        arrays = f"{len(self.states)} arrays of " if len(self.states) > 1 else ""
-        return Verdict(self.name, True, self.states, kind=self.name, torch=f"{arrays}{self.source}")
+            return self._not_right(say("changed", array=f'weights["{changed[0]}"]'), "input-changed")
+        count = len(self.states)
+        equal = say("arrays", count=count, source=self.source) if count > 1 else self.source
+        return Verdict(self.name, True, self.states, kind=self.name, torch=equal)
 
     def stopped(
         self, key: str, written: str, outcome: Run, diagnosis: Diagnosis | None = None, part: Part | None = None
@@ -69,19 +70,20 @@ class Findings:
             return self._unwritten(key, outcome)
         self.states[key] = "missing"
         if not outcome.error:
-            return self._not_right(f"{written} is missing.")
-        reason = Reason(f"It raises an exception: {outcome.error}.")
+            return self._not_right(say("missing", array=written))
+        reason = Reason(say("exception", error=outcome.error))
         if diagnosis and part:
             reason = diagnosis.of_exception(part, getattr(part, self.name), outcome.error)
-        return self._not_right(f"{written} is not there. {reason.said}", reason.mistake)
+        return self._not_right(say("not there", array=written, reason=reason.said), reason.mistake)
 
     def _unwritten(self, key: str, outcome: Run) -> Verdict:
-        so_far = f"{', '.join(self.states)} right; " if self.states else ""
-        said = f"waits for {outcome.unwritten}, which is not yet written"
+        rest = said("waits", function=outcome.unwritten)
         if outcome.unwritten == self.name:
-            said = f"{key} is next" if self.states else "not yet written"
-        return Verdict(self.name, False, {**self.states, key: "unwritten"}, None, so_far + said, kind=self.name)
+            rest = say("next", array=key) if self.states else said("unwritten")
+        if self.states:
+            rest = say("right so far", arrays=", ".join(self.states), rest=rest)
+        return Verdict(self.name, False, {**self.states, key: "unwritten"}, None, rest, kind=self.name)
 
-    def _not_right(self, said: str, mistake: str | None = None) -> Verdict:
+    def _not_right(self, told: str, mistake: str | None = None) -> Verdict:
         mistakes = (mistake,) if mistake else ()
-        return Verdict(self.name, False, self.states, mistake, said, kind=self.name, mistakes=mistakes)
+        return Verdict(self.name, False, self.states, mistake, told, kind=self.name, mistakes=mistakes)
