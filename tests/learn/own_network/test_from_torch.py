@@ -15,7 +15,7 @@ from nural.learn.own_network.checking import check_own
 from nural.learn.own_network.folder import start_from
 from nural.learn.own_network.training import OwnTraining
 from nural.learn.running import NotLoaded
-from nural.learn.tracks.folder import opened
+from nural.learn.tracks.folder import Started, opened
 
 pytestmark = pytest.mark.parity
 NETS = Path(__file__).with_name("nets.py")
@@ -26,6 +26,12 @@ NAMES = "DNN", "LeNet", "MLP", "RowByRow", "LastState", "GatedUnits", "plain", "
 
 def started(name, folder, **settings):
     return start_from(f"{NETS}:{name}", folder, shape=SHAPES.get(name), loss=LOSSES.get(name), **settings)
+
+
+def begun(folder: Path) -> Started:
+    found = opened(folder)
+    assert found
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +49,7 @@ def solved(tmp_path_factory):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_is_right(solved, name):
-    folder = opened(solved(name))
+    folder = begun(solved(name))
     verdicts, errors = check_own(folder)
     assert not errors
     assert all(verdicts), verdicts
@@ -61,7 +67,7 @@ def test_gradients_are_those_of_autograd(solved):
     y = ((torch.tensor(batch["x"]) @ W1 + b1).relu() @ W2 + b2).relu() @ W3 + b3
     torch.nn.functional.cross_entropy(y, torch.tensor(batch["t"])).backward()
     for name, array in zip(("fc1.W", "fc1.b", "fc2.W", "fc2.b", "fc3.W", "fc3.b"), arrays, strict=True):
-        np.testing.assert_allclose(answers[f"gradients/{name}"], array.grad, rtol=1e-10, atol=1e-14)
+        np.testing.assert_allclose(answers[f"gradients/{name}"], np.asarray(array.grad), rtol=1e-10, atol=1e-14)
 
 
 def test_weights_and_values_are_in_nurals_layouts(solved):
@@ -150,7 +156,7 @@ def changed(folder, place, file, right, wrong):
     text = path.read_text()
     assert right in text
     path.write_text(text.replace(right, wrong))
-    return opened(place)
+    return begun(place)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +201,7 @@ def test_what_is_written_otherwise_is_right(solved, tmp_path, right, wrong):
     for file in ("layers.py", "network.py"):
         text = (place / file).read_text().replace(right, wrong)
         (place / file).write_text(text.replace("in batches]", "in batches)") if "yield" in wrong else text)
-    verdicts, errors = check_own(opened(place))
+    verdicts, errors = check_own(begun(place))
     assert not errors
     assert all(verdicts), verdicts
 
@@ -301,7 +307,7 @@ def test_an_input_that_does_not_fit_is_refused(tmp_path):
 
 
 def test_the_first_losses_are_those_of_the_module(solved):
-    training = OwnTraining(opened(solved("MLP")))
+    training = OwnTraining(begun(solved("MLP")))
     assert training.other == "PyTorch"
     pairs = list(training.beside(training.count))
     assert len(pairs) == 10

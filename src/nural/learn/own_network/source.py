@@ -56,7 +56,7 @@ def is_model(found: Any) -> bool:
 
 def _advice(sentence: str) -> str:
     """What helps where a framework cannot be imported."""
-    missing = re.search(r"No module named '(\w+)'", sentence)
+    missing = re.search(r"No module named '(\w+)", sentence)
     if missing and missing[1] in ("tensorflow", "jax") and "keras" in sentence:
         return ": Keras needs a back end, such as PyTorch with the environment variable KERAS_BACKEND=torch"
     if missing and missing[1] in ("torch", "keras"):
