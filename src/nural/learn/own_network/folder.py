@@ -50,9 +50,20 @@ def start_from(
         network, weights, batch, answers = _read(target, shape, loss)
     network = replace(network, language=language)
     answers = with_saved(network, weights, batch, answers)
-    shapes = {name: array.shape for name, array in weights.items()}
+    return write(folder, (network, weights, batch, answers), solved)
+
+
+def write(folder: Path, found: Found, solved: bool = False) -> Started:
+    """Write a network into a folder.
+
+    Args:
+        folder: Where.
+        found: The network, its weights, a batch, and what is right there.
+        solved: Whether the solutions stand in place of the blanks.
+    """
+    network, weights, batch, answers = found
     texts = {
-        "layers.py": layers_text(network, shapes, solved),
+        "layers.py": layers_text(network, {name: array.shape for name, array in weights.items()}, solved),
         "network.py": network_text(network, solved),
         "train.py": training_text(network),
         NETWORK: json.dumps(network.as_json(), indent=1, ensure_ascii=False) + "\n",
@@ -63,7 +74,7 @@ def start_from(
     save_arrays(folder / WEIGHTS, weights)
     save_arrays(folder / BATCH, {**batch.values, "t": batch.t})
     answers.save(folder / ANSWERS)
-    started = Started(folder.resolve(), track_of(network), language)
+    started = Started(folder.resolve(), track_of(network), network.language)
     started.save()
     return started
 
@@ -97,6 +108,9 @@ def opened(folder: Path) -> Found:
     Raises:
         NotLoaded: It is missing or damaged.
     """
-    batch = load_arrays(folder / BATCH)
-    t = batch.pop("t")
-    return network_in(folder), load_arrays(folder / WEIGHTS), Batch(batch, t), Answers.load(folder / ANSWERS)
+    network, batch = network_in(folder), load_arrays(folder / BATCH)
+    try:
+        t = batch.pop("t")
+        return network, load_arrays(folder / WEIGHTS), Batch(batch, t), Answers.load(folder / ANSWERS)
+    except KeyError as error:
+        raise NotLoaded(f"{folder}: its .npz files cannot be read: {error} is missing") from None
