@@ -110,7 +110,7 @@ def test_without_weights_integers_become_float64():
     assert activations.relu_forward(IMAGES).dtype == mean_squared_loss([1, 2], [0, 1])[1].dtype == np.float64
 
 
-PAIRS = [name.removesuffix("_forward") for name in activations.__all__ if name.endswith("_forward")]
+PAIRS = [name.removesuffix("_forward") for name in vars(activations) if name.endswith("_forward")]
 SETTINGS = {
     "prelu": ([0.5],),
     "leaky_relu": (0.1,),

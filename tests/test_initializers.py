@@ -1,6 +1,7 @@
 """Initializers: variance, bounds, orthogonality, and the frameworks' defaults by name."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from nural.initializers import (
     glorot_uniform,
     he_normal,
     he_uniform,
-    initial_value,
     normal,
     orthogonal,
     uniform,
@@ -115,11 +115,10 @@ def test_keras_by_name_draws_the_weight_only(rng):
 
 
 def test_the_bias_of_a_convolution_has_the_bound_of_its_kernel(rng):
-    shapes = {"K": KERNEL, "b": (5000,)}
-    b = initial_value("torch", rng, shapes, "b")
+    b = nural.Conv2d(40, 5000, 3, initializer="torch", rng=rng).params["b"]
     assert b.shape == (5000,)
     assert np.abs(b).max() == pytest.approx(1 / math.sqrt(360), rel=0.01)
-    np.testing.assert_array_equal(initial_value(he_normal, rng, shapes, "b"), 0)
+    np.testing.assert_array_equal(nural.Conv2d(40, 5000, 3, initializer=he_normal, rng=rng).params["b"], 0)
 
 
 def test_without_a_bias_there_is_none():
@@ -127,8 +126,10 @@ def test_without_a_bias_there_is_none():
 
 
 def test_an_unknown_name_is_refused(rng):
-    with pytest.raises(ValueError, match="no default initialisation 'tensorflow'; known are torch, keras"):
-        initial_value("tensorflow", rng, {"W": (3, 2)}, "W")
+    with pytest.raises(
+        ValueError, match="Linear: initializer must be a function or one of torch, keras, got 'tensorflow'"
+    ):
+        nural.Linear(3, 2, initializer="tensorflow")
 
 
 # -- PyTorch ---------------------------------------------------------------------------------------------------------
@@ -163,14 +164,14 @@ def test_defaults_are_those_of_pytorch_s_layers(rng):
     import torch
 
     torch.manual_seed(0)
+    start: Any = {"initializer": "torch", "rng": rng}
     pairs = [
-        ((300, 2000), torch.nn.Linear(300, 2000)),
-        ((3, 5, 40, 3000), torch.nn.Conv2d(40, 3000, (3, 5))),
-        ((3, 3, 4, 3000), torch.nn.Conv2d(40, 3000, 3, groups=10)),
+        (nural.Linear(300, 2000, **start), torch.nn.Linear(300, 2000)),
+        (nural.Conv2d(40, 3000, (3, 5), **start), torch.nn.Conv2d(40, 3000, (3, 5))),
+        (nural.Conv2d(40, 3000, 3, groups=10, **start), torch.nn.Conv2d(40, 3000, 3, groups=10)),
     ]
-    for shape, layer in pairs:
-        shapes = {"W": shape, "b": shape[-1:]}
-        W, b = (initial_value("torch", rng, shapes, name) for name in shapes)
+    for ours, layer in pairs:
+        W, b = ours.params.values()
         assert np.abs(W).max() == pytest.approx(layer.weight.abs().max().item(), rel=1e-3)
         assert layer.bias is not None
         assert np.abs(b).max() == pytest.approx(layer.bias.abs().max().item(), rel=5e-3)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import nural
+from nural.blocks import row_blocks
 from nural.optimizers import (
     SGD,
     Adadelta,
@@ -21,7 +22,6 @@ from nural.optimizers import (
     clip_gradients_by_norm,
     clip_gradients_by_value,
 )
-from nural.optimizers.optimizer import row_blocks
 
 BUILDERS = [
     lambda: SGD(0.1),
@@ -274,7 +274,7 @@ def test_the_blocks_of_large_arrays_may_be_divided_over_threads(build, order, mo
         return params, optimizer.state
 
     whole = run([])
-    monkeypatch.setattr("nural.optimizers.optimizer.BLOCK_BYTES", 2000)
+    monkeypatch.setattr("nural.blocks.ROW_BYTES", 2000)
     np.testing.assert_equal(run([]), whole)
     np.testing.assert_equal(run([by_threads_from_the_last_block]), whole)
 
@@ -282,7 +282,7 @@ def test_the_blocks_of_large_arrays_may_be_divided_over_threads(build, order, mo
 def test_blocks_are_views_of_about_the_same_length(monkeypatch, rng):
     W, g = rng.standard_normal((2, 100, 4))
     assert row_blocks(W, g) == [(W, g)]
-    monkeypatch.setattr("nural.optimizers.optimizer.BLOCK_BYTES", W.nbytes // 3)
+    monkeypatch.setattr("nural.blocks.ROW_BYTES", W.nbytes // 3)
     blocks = row_blocks(W, g)
     assert [len(block[0]) for block in blocks] == [34, 34, 32]
     assert all(np.shares_memory(w, W) and np.shares_memory(h, g) for w, h in blocks)

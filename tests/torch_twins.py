@@ -4,7 +4,7 @@ import numpy as np
 
 from nural.cases import relative_error
 from nural.interop.torch_arrays import twins
-from nural.interop.torch_layout import Order, by_channel, first_layout, places
+from nural.interop.torch_layout import TorchOrder, by_channel, first_layout, places
 from nural.layers.dropout import Dropout
 
 
@@ -45,7 +45,7 @@ def use_masks_of(model, module, input_shape=None):
             if layer.saved is None:
                 return x
             mask = channels_first(layer.saved) if layer.saved.ndim == 4 else layer.saved
-            if before.order is Order.FLATTENED and before.channels is not None:
+            if before.order is TorchOrder.FLATTENED and before.channels is not None:
                 mask = by_channel(mask.T, before.channels).T
             return x * torch.from_numpy(np.array(mask))
 
@@ -59,7 +59,7 @@ def assert_equal_passes(
 
     Args:
         module: PyTorch's.
-        model: nural's, with arrays of the same names.
+        model: Nural's, with arrays of the same names.
         x: The input, in PyTorch's order.
         tolerance: For relative errors.
         train: The mode of both.

@@ -18,8 +18,8 @@ PAGE, PICTURE = ROOT / "docs" / "house.md", ROOT / "docs" / "images" / "house.sv
 #: The floors from the ground up. A module imports from the floors below its own, and from its own.
 FLOORS = [
     ["reference"],
-    ["arrays", "atomic_file", "batch", "blocks", "late", "overwriting", "parent", "scratch", "task"],
-    ["layer", "initializers", "schedules"],
+    ["arrays", "atomic_file", "blocks", "checks", "lazy", "overwriting", "parent", "scratch", "task"],
+    ["initializers", "layer", "schedules"],
     ["containers", "graph"],
     ["layers"],
     ["activations"],

@@ -1,10 +1,10 @@
 """nural: neural networks in NumPy alone, with forward and backward passes written out by hand."""
 
-from nural.late import late
+from nural.lazy import lazy
 
 __version__ = "0.1.0"
 
-# Nothing is loaded before it is used, so that `import nural` takes no longer than `import numpy`; see `late`.
+# Nothing is loaded before it is used, so that `import nural` takes no longer than `import numpy`; see `lazy`.
 _NAMES = {
     "activations": (
         "ELU",
@@ -19,6 +19,7 @@ _NAMES = {
         "Sigmoid",
         "Softmax",
         "Softplus",
+        "Softsign",
         "Tanh",
     ),
     "containers": (
@@ -60,6 +61,7 @@ _NAMES = {
         "Dropout",
         "Flatten",
         "GlobalAvgPool2d",
+        "GroupNorm",
         "LayerNorm",
         "Linear",
         "MaxPool2d",
@@ -118,4 +120,4 @@ __all__ = [
     "reference",
     "schedules",
 ]  # pyright: ignore
-__getattr__, __dir__ = late(__name__, _NAMES)
+__getattr__, __dir__ = lazy(__name__, _NAMES)

@@ -31,6 +31,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.containers import Residual, Sequential
@@ -62,6 +63,7 @@ from nural.layers import (
     Dropout,
     Flatten,
     GlobalAvgPool2d,
+    GroupNorm,
     LayerNorm,
     Linear,
     MaxPool2d,
@@ -132,6 +134,7 @@ __all__ = [
     "Flatten",
     "GlobalAvgPool2d",
     "GradientError",
+    "GroupNorm",
     "Hardtanh",
     "History",
     "Layer",
@@ -152,6 +155,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Softsign",
     "Tanh",
     "Task",
     "Threads",

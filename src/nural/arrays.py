@@ -1,4 +1,4 @@
-"""Arrays by name, whose items are filled and never exchanged."""
+"""Arrays by name, whose items are filled in place and never replaced."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ import numpy as np
 
 
 class Arrays(dict[str, np.ndarray]):
-    """Arrays by name. Setting an item fills the array that is there, so everyone who holds it sees the new values."""
+    """Arrays by name. Setting an item fills the existing array, so everyone who holds that sees the new values."""
 
     def __setitem__(self, name: str, value: Any) -> None:
         array = self[name]
-        if value is array:  # what `params[name] -= step` does
+        if value is array:  # as `params[name] -= step` does
             return
         if np.shape(value) != array.shape:
             raise ValueError(f"{name} has shape {array.shape}; cannot fill it with shape {np.shape(value)}")
@@ -22,10 +22,10 @@ class Arrays(dict[str, np.ndarray]):
 
 
 def dotted(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What the groups hold, under ``group.name``."""
+    """The items of all groups, under ``group.name``."""
     return {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
 
 def joined(place: str, name: str) -> str:
-    """The dotted name of what is called ``name`` in ``place``; the network itself has none."""
+    """The dotted name of ``name`` in ``place``; the place of the network itself is the empty string."""
     return f"{place}.{name}" if place else name

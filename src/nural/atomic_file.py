@@ -8,9 +8,10 @@ from pathlib import Path
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Write ``content`` to a temporary file beside ``path`` and rename it over ``path``.
 
-    A reader, or a crash at any moment, sees the old file or the new one, never a part of either. A symbolic link stays
-    one: the file that it names is written. A process that is killed here leaves its ``.{name}.…`` behind: no later one
-    can tell it from a file that is being written.
+    At any moment, and after a crash, readers see the old file or the new one, never a part of either. A symbolic link
+    stays: the file that it names is replaced. A process that is killed here leaves a file ``.{name}.…`` behind, since
+        no
+    later one can tell whether it is still being written.
 
     Raises:
         OSError: the folder does not exist, cannot be written or is full. It names ``path``, which is then as it was.

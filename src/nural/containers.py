@@ -1,6 +1,7 @@
-"""Layers made of layers: one after another, or with a way around."""
+"""Layers made of layers: one after another, or a branch beside a shortcut."""
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
@@ -8,13 +9,14 @@ import numpy as np
 from nural.layer import Layer
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
+Entry = TypeVar("Entry")
 
 
 class Sequential(Layer):
     """Layers one after another: y = f_n(… f_2(f_1(x))); backward goes through them in reverse (the chain rule).
 
     Args:
-        *layers: In the order in which the input passes through them. Each occurs once.
+        *layers: In the order in which the input passes through them; each layer object only once.
         rng: Draws the parameters of the layers that have none yet.
     """
 
@@ -68,11 +70,11 @@ class Sequential(Layer):
 
 
 class Residual(Layer):
-    """A branch with a way around it: y = branch(x) + shortcut(x), and ∂L/∂x is the sum of what comes back through both.
+    """A branch beside a shortcut: y = branch(x) + shortcut(x), and ∂L/∂x is the sum of the gradients of both.
 
     Args:
-        branch: What is learned beside the shortcut. Its output has the shape of the shortcut's.
-        shortcut: By default the input as it is; a projection where the branch changes the shape.
+        branch: Computes what is added to the shortcut; its output has the shape of the shortcut's.
+        shortcut: By default the unchanged input; a projection if the branch changes the shape.
 
     Source: He et al. 2016, Deep Residual Learning for Image Recognition, section 3.2.
     """
@@ -91,53 +93,58 @@ class Residual(Layer):
 
     @property
     def branch(self) -> Layer:
-        """What is learned."""
+        """The layer that computes what is added."""
         return self.children["branch"]
 
     @property
     def shortcut(self) -> Layer | None:
-        """The layer on the way around, if there is one."""
+        """The layer of the shortcut, if there is one."""
         return self.children.get("shortcut")
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = branch(x) + shortcut(x)."""
         self.draw()
         y = self.branch.forward(x, train)
-        around = x if self.shortcut is None else self.shortcut.forward(x, train)
-        if y.shape != around.shape:
-            raise ValueError(f"Residual: the branch gives shape {y.shape}, the shortcut {around.shape}")
-        return np.add(y, around, out=self.buffer("y", y.shape, y.dtype))
+        shortcut = x if self.shortcut is None else self.shortcut.forward(x, train)
+        if y.shape != shortcut.shape:
+            raise ValueError(f"Residual: the branch gives shape {y.shape}, the shortcut {shortcut.shape}")
+        return np.add(y, shortcut, out=self.buffer("y", y.shape, y.dtype))
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """∂L/∂x: what comes back through the branch plus what comes back through the shortcut."""
+        """∂L/∂x: the branch's plus the shortcut's."""
         dx = self.branch.backward(dy, need_dx)
         if self.gradients_ready is not None:
             self.gradients_ready("branch")
-        around = dy if self.shortcut is None else self.shortcut.backward(dy, need_dx)
+        shortcut = dy if self.shortcut is None else self.shortcut.backward(dy, need_dx)
         if self.gradients_ready is not None and self.shortcut is not None:
             self.gradients_ready("shortcut")
-        return np.add(dx, around, out=self.buffer("dx", dx.shape, dx.dtype)) if need_dx else None
+        return np.add(dx, shortcut, out=self.buffer("dx", dx.shape, dx.dtype)) if need_dx else None
 
     def __repr__(self) -> str:
         return _listed(self)
 
 
 def computes_as(layer: Layer, *kinds: type[AnyLayer]) -> TypeGuard[AnyLayer]:
-    """Whether a layer does what one of these classes of nural's does.
+    """Whether a layer computes as one of these classes of nural's.
 
-    It is of that class, or of one derived from it which has neither a ``forward`` nor a ``pair`` of its own.
+    It is of that class, or of one derived from it which has no ``forward``, ``compute`` or ``pair`` of its own.
     """
     if type(layer) in kinds or not isinstance(layer, kinds):
         return type(layer) in kinds
     return _parts(type(layer)) in [_parts(kind) for kind in kinds]
 
 
-def _parts(kind: type[Layer]) -> tuple[Any, Any]:
+def entry_for(layer: Layer, table: Mapping[type[Layer], Entry]) -> Entry | None:
+    """What a table has for the layer's class, or for the nearest that this one is derived from; None for none."""
+    return next((table[kind] for kind in type(layer).__mro__ if kind in table), None)
+
+
+def _parts(kind: type[Layer]) -> tuple[Any, ...]:
     """What a class computes with."""
-    return kind.forward, getattr(kind, "pair", None)
+    return kind.forward, getattr(kind, "compute", None), getattr(kind, "pair", None)
 
 
 def _listed(layer: Layer) -> str:
-    """A container and what is in it, a line each."""
+    """A container and its layers, one per line."""
     inside = "".join(f"{name}: {child!r},\n" for name, child in layer.children.items())
     return f"{type(layer).__name__}(\n{textwrap.indent(inside, '  ')})"

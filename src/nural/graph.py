@@ -1,5 +1,6 @@
-"""Networks that are no chain: layers that read what several others made; and the one walk over any network."""
+"""Networks that branch and join: layers that read the outputs of several others; and the walk over any network."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -15,7 +16,9 @@ Value = TypeVar("Value")
 class Sum(Layer):
     """y = Σ_i x_i of several inputs of one shape; each gets ∂L/∂y."""
 
-    operations_per_value = (1, 0)
+    def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
+        """An addition for each value but those of one input; ``x_shape`` is of all of them."""
+        return math.prod(x_shape) - math.prod(y_shape), 0
 
     def forward(self, x: Any, train: bool = False) -> np.ndarray:
         """Their sum; ``x`` is a tuple of arrays."""
@@ -34,7 +37,7 @@ class Sum(Layer):
 
 
 class Concatenate(Layer):
-    """Several inputs one behind the other along one dimension; each gets its part of ∂L/∂y.
+    """Several inputs concatenated along one dimension; each gets its part of ∂L/∂y.
 
     Args:
         axis: The dimension; the last one, where the channels are, unless said otherwise.
@@ -60,11 +63,11 @@ class Concatenate(Layer):
 class Graph(Layer):
     """Layers each of which reads the input or what layers before it made; the last one makes the output.
 
-    Where several read one array, its gradient is the sum of what comes back from them (the chain rule).
+    Where several read one array, its gradient is the sum of theirs (the chain rule).
 
     Args:
-        reads: For each layer the numbers of what it reads: 0 is the input, i what layer i makes, counted from 1. A
-            layer with several gets a tuple.
+        reads: For each layer the numbers of the arrays that it reads: 0 is the input, i the output of layer i, counted
+            from 1. A layer that reads several gets a tuple.
         **layers: ``layer1``, ``layer2``, …, in the order in which they compute.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 6.5.6, back-propagation in a computational graph.
@@ -93,23 +96,23 @@ class Graph(Layer):
         return made[-1]
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """∂L/∂x; what comes back to an array is added up before it goes on."""
-        slopes: list[Any] = [None] * len(self.reads) + [dy]
+        """∂L/∂x; the gradients of all layers that read an array are added up before its own layer gets them."""
+        gradients: list[Any] = [None] * len(self.reads) + [dy]
         names = list(self.children)
         for i in range(len(self.reads), 0, -1):
             layer = self.children[names[i - 1]]
-            if slopes[i] is not None:
-                back = layer.backward(slopes[i], True)
-                for number, slope in zip(self.reads[i - 1], back if _joins(layer) else (back,), strict=True):
-                    slopes[number] = self._added(number, slopes[number], slope)
+            if gradients[i] is not None:
+                dx = layer.backward(gradients[i], True)
+                for number, part in zip(self.reads[i - 1], dx if _joins(layer) else (dx,), strict=True):
+                    gradients[number] = self._added(number, gradients[number], part)
             if self.gradients_ready is not None:
                 self.gradients_ready(names[i - 1])
-        return slopes[0]
+        return gradients[0]
 
-    def _added(self, number: int, so_far: Any, slope: np.ndarray) -> np.ndarray:
+    def _added(self, number: int, so_far: Any, gradient: np.ndarray) -> np.ndarray:
         """The sum, in an array of its own: a layer's gradient lives until its next call."""
-        total = self.buffer(f"slope {number}", slope.shape, slope.dtype)
-        return np.add(so_far, slope, out=total) if so_far is not None else _filled(total, slope)
+        total = self.buffer(f"gradient {number}", gradient.shape, gradient.dtype)
+        return np.add(so_far, gradient, out=total) if so_far is not None else _filled(total, gradient)
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{i + 1}: {layer!r} of {self.reads[i]}" for i, layer in enumerate(self.children.values()))
@@ -134,8 +137,8 @@ def walk(model: Layer, value: Value, apply: Callable[[str, Layer, tuple[Value, .
     Args:
         model: The network.
         value: What goes in.
-        apply: ``(place, layer, values)``: what a layer that is no container makes of the one value that it reads,
-            `Sum` and `Concatenate` of several, `Residual` of those of its two ways.
+        apply: ``(place, layer, values)``: the output of a layer that is not a container from the one value that it
+            reads, of `Sum` and `Concatenate` from several, of `Residual` from the branch's and the shortcut's.
         place: The dotted name of ``model`` in the whole network.
     """
     if computes_as(model, Sequential):

@@ -15,17 +15,18 @@ from typing import Any, Self
 import numpy as np
 
 from nural.arrays import Arrays, dotted, joined
+from nural.initializers import Parameter
 from nural.parent import Parent
 from nural.task import Task
 
 DEFAULT_SEED = 0
 #: Whoever draws weights that are not there yet holds this, so that they are drawn once.
 _DRAWING = threading.RLock()
-#: How many sets of a layer's buffers wait for the next `Layer.inference_twin`: so many can be at work at once.
+#: The most sets of a layer's buffers that are kept for the next `Layer.inference_twin`: one for each core.
 _MOST_SPARE = os.cpu_count() or 1
-#: What is collected before anything is: of no structure that there is.
+#: What ``params``, ``grads`` and ``state`` are before they are first collected; no `Parent.structure` is −1.
 _NOTHING = -1, Arrays()
-#: Attributes that calls fill, and that nobody copies.
+#: Attributes that calls fill; they are not copied or pickled.
 _FILLED = {"saved", "gradients_ready", "buffers", "_spare", "_own_grads", "_params", "_grads", "_state"}
 
 
@@ -57,7 +58,7 @@ class Layer(Parent):
 
     Several threads may use one network at the same time through `nural.predict` and its like, since each of these
     computes on an `inference_twin`. ``forward`` and ``backward`` keep what they compute in the layer, so they are for
-    one thread. What a layer of your own keeps between calls belongs into `buffer` and `saved`: these are never
+    one thread. What a layer of your own keeps between calls belongs in `buffer` and `saved`: these are never
     shared between threads, copied, pickled or saved.
 
     Attributes:
@@ -74,7 +75,7 @@ class Layer(Parent):
         info: Anything JSON can hold that should travel with the model in its file, such as how inputs are prepared.
 
     Args:
-        shapes: The shape of each of the layer's own parameters.
+        params: The layer's own parameters by name, ``{"W": (shape, initializer)}``; see `nural.initializers`.
         state: The initial value of each state array.
         children: The layers inside.
         dtype: Of parameters and state.
@@ -82,8 +83,8 @@ class Layer(Parent):
             elsewhere from ``default_rng(0)``, one generator for the whole network.
     """
 
-    #: What `forward` and `backward` compute for each value, by the formula: an addition, a multiplication, a division,
-    #: a comparison, a drawn number and a function such as exp or the square root are each one operation.
+    #: Operations of `forward` and `backward` for each value, by the formula: an addition, a multiplication, a division,
+    #: a comparison, a drawn number and a function such as exp or the square root count as one each.
     operations_per_value = (0, 0)
     untracked = frozenset({"saved"})
     #: What the last ``forward`` kept for ``backward``.
@@ -95,13 +96,14 @@ class Layer(Parent):
     def __init__(
         self,
         *,
-        shapes: Mapping[str, tuple[int, ...]] | None = None,
+        params: Mapping[str, Parameter] | None = None,
         state: Mapping[str, np.ndarray] | None = None,
         children: Mapping[str, Layer] | None = None,
         dtype: Any = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
-        self.shapes = dict(shapes or {})
+        self.shapes = {name: shape for name, (shape, _) in (params or {}).items()}
+        self._initializers = {name: initializer for name, (_, initializer) in (params or {}).items()}
         self.dtype = np.dtype(dtype)
         if children or self.children:
             self.adopt(children or {})
@@ -122,12 +124,8 @@ class Layer(Parent):
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
-        """Fill ``grads`` from ``dy`` = ∂L/∂y and return ∂L/∂x, which without ``need_dx`` may be left out: None."""
+        """Fill ``grads`` from ``dy`` = ∂L/∂y and return ∂L/∂x, which may be None if not ``need_dx``."""
         raise NotImplementedError(f"{type(self).__name__} has no backward")
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """The first value of the layer's own parameter ``name``: zeros, unless a subclass says otherwise."""
-        return np.zeros(self.shapes[name], self.dtype)
 
     def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
         """The floating-point operations of the formula and of its gradient for one batch, without the children's.
@@ -152,7 +150,7 @@ class Layer(Parent):
         for child in self.children.values():
             child.build(rng)
         if self._own_params is None:
-            initial = {name: self.initial_value(name, rng) for name in self.shapes}
+            initial = {name: draw(rng, self.shapes[name]) for name, draw in self._initializers.items()}
             self._own_params = {name: np.array(value, self.dtype, order="C") for name, value in initial.items()}
 
     def draw(self) -> Arrays:
@@ -231,8 +229,8 @@ class Layer(Parent):
     def replica(self, copies: dict[int, Any] | None = None) -> Self:
         """A twin that shares ``params`` and owns its ``grads``, buffers, and copies of ``state`` and generators.
 
-        It is what a worker needs, who takes a share of each batch; see `nural.parallel.replicas`. Through ``copies``,
-        which `copy.deepcopy` fills, layers that share a generator share its copy too.
+        Each worker that computes a share of a batch has one; see `nural.parallel.replicas`. ``copies``, which
+        `copy.deepcopy` fills, lets layers that share a generator share its copy too.
         """
         self.draw()  # before they are shared
         copies = {} if copies is None else copies
@@ -245,8 +243,8 @@ class Layer(Parent):
     def inference_twin(self) -> Self:
         """A twin for one ``forward`` in evaluation, by one thread while others use this layer, or other twins of it.
 
-        It has this layer's parameters, running statistics and attributes as they are now, and of its own what such a
-        pass writes: `saved`, and buffers, which `give_buffers_back` hands on to the next twin.
+        It shares this layer's parameters, running statistics and attributes, and owns what such a pass writes: `saved`,
+        and buffers, which `give_buffers_back` hands on to the next twin.
         """
         self.draw()
         own = vars(self).copy()
@@ -262,7 +260,7 @@ class Layer(Parent):
         return twin
 
     def give_buffers_back(self) -> None:
-        """Of an `inference_twin`, after its pass, when nothing uses the output any more."""
+        """Hand the buffers of this `inference_twin` on to the next one, once nothing uses its output any more."""
         self._spare.append(self.buffers)
         for child in self.children.values():
             child.give_buffers_back()

@@ -20,11 +20,11 @@ FORMAT = 1
 
 
 class ModelFileError(ValueError):
-    """A file that is not the model or the checkpoint that it should be; one sentence names what was found."""
+    """A file that is not the model or the checkpoint that it should be; the message names what was found."""
 
 
 def layer_type(name: str) -> type[Layer]:
-    """The layer of nural's with this name, which a file may hold; KeyError if there is none."""
+    """The class of nural's layers with this name; KeyError if there is none."""
     for module in (containers, layers, activations):
         found = getattr(module, name) if name in dir(module) else None
         if isinstance(found, type) and issubclass(found, Layer):
@@ -42,18 +42,18 @@ def save(
     Args:
         model: What to write.
         path: The file.
-        half: Store the arrays as float16, rounded to 11 bits: half the size. `load` gives them their type back.
-        kind: Another name for what the file holds if it is more than a network, which only `load` with ``also`` takes.
-        force: Replace whatever file is there. Without it only a model of nural's is replaced.
+        half: Store the arrays as float16, rounded to 11 bits: half the size. `load` restores their type.
+        kind: Another kind of file, for content that is more than a network; `load` takes it only if ``also`` names it.
+        force: Replace any existing file. By default only a model of nural's is replaced.
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
-        OverwriteError: a file is there that is no model of nural's, and would be lost.
+        OverwriteError: the file exists and is no model of nural's.
         OSError: the file cannot be written.
     """
     arrays = {**prefixed("params", model.params), **prefixed("state", model.state)}
     if half:
-        with np.errstate(over="ignore"):  # what became infinite is refused below
+        with np.errstate(over="ignore"):  # infinite values are refused below
             arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
     task = said_task(model)
     content = {"architecture": describe(model), "task": task and task.as_json(), "info": model.info}
@@ -65,15 +65,15 @@ def load(path: str | os.PathLike[str], *, also: Sequence[str] = ()) -> Layer:
 
     Args:
         path: The file.
-        also: Kinds of file, beside models, to take.
+        also: Further kinds of file to accept.
 
     Raises:
-        ModelFileError: the file is missing or no model of nural's, names an unknown layer, or its arrays are not those
-            of its architecture: missing, extra, misshapen, of another type or not finite.
+        ModelFileError: the file is missing or no model of nural's, names an unknown layer, or its arrays do not fit its
+            architecture: missing, extra, misshapen, of another type or not finite.
     """
     arrays, content = read_file(path, MODEL, also)
     channels, values = _running_channels(content.get("architecture")), sum(array.size for array in arrays.values())
-    if channels > values:  # batch norm takes memory for them before its arrays are compared
+    if channels > values:  # batch norm would allocate these before its arrays are compared
         raise ModelFileError(f"{path}: describes batch norm of {channels} channels, but holds {values} values")
     model = _build(path, content.get("architecture"))
     if as_json(describe(model)) != content["architecture"] or not isinstance(content.get("info"), dict):
@@ -93,7 +93,7 @@ def _task(path: Any, described: Any) -> Task | None:
 
 
 def describe(model: Layer) -> dict[str, Any]:
-    """The architecture as JSON has it: type, configuration and children of each layer."""
+    """The architecture in JSON: type, configuration and children of each layer."""
     kind = type(model)
     try:
         own = layer_type(kind.__name__) is kind
@@ -112,7 +112,7 @@ def describe(model: Layer) -> dict[str, Any]:
 
 
 def _running_channels(described: Any) -> int:
-    """Of how many channels the layers would keep running statistics; 0 where the description is none."""
+    """For how many channels the layers would keep running statistics; 0 if the description is none."""
     if not isinstance(described, dict):
         return 0
     config, children = described.get("config"), described.get("children")
@@ -139,7 +139,7 @@ def _build(path: Any, described: Any) -> Layer:
 
 
 def require_arrays(path: Any, model: Layer, arrays: dict[str, np.ndarray]) -> None:
-    """Raise ModelFileError unless these are exactly the arrays that the model has."""
+    """Raise ModelFileError unless these are exactly the model's arrays."""
     shapes = {f"params.{name}": shape for name, shape in model.all_shapes().items()}
     shapes |= {f"state.{name}": value.shape for name, value in model.state.items()}
     if missing := sorted(shapes.keys() - arrays.keys()):
@@ -164,16 +164,16 @@ def fill(model: Layer, arrays: dict[str, np.ndarray]) -> None:
 
 
 def as_json(description: Any) -> Any:
-    """A description as it comes back from a file: lists for tuples, plain numbers for NumPy's."""
+    """A description as it is when read from a file: lists for tuples, plain numbers for NumPy's."""
     return json.loads(_to_json(description))
 
 
 def _to_json(description: Any) -> str:
-    return json.dumps(description, default=lambda value: value.tolist())  # NumPy's numbers and arrays
+    return json.dumps(description, default=lambda value: value.tolist())  # for NumPy's numbers and arrays
 
 
 def prefixed(prefix: str, arrays: Any) -> dict[str, np.ndarray]:
-    """The arrays as a file names them."""
+    """The arrays under the names that a file gives them."""
     return {f"{prefix}.{name}": np.ascontiguousarray(array) for name, array in arrays.items()}
 
 

@@ -1,6 +1,6 @@
-"""What a file may be written over: nothing but what nural wrote as the same kind of file, and nobody changed since.
+"""Which files may be overwritten: only those that nural wrote as the same kind of file and that nobody changed since.
 
-A file of nural's is known by what stands in it: a text by its `signature`, a model by its metadata, an ONNX file by its
+Nural recognises its files by their content: a text by its `signature`, a model by its metadata, an ONNX file by its
 producer, a picture by the program that its PNG names.
 """
 
@@ -13,19 +13,19 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-#: Kinds of files, as a sentence has them behind "a". Texts have others: that of their `signature`.
+#: Kinds of files, as they follow "a" in a sentence. Texts have further kinds: that in their `signature`.
 PICTURE, ONNX, MODEL, CHECKPOINT, STATE_DICT = "picture", "network in ONNX", "model", "checkpoint", "state_dict"
-#: The text chunk of a PNG file by which nural knows its pictures.
+#: The text chunk of a PNG file by which nural recognises its pictures.
 PNG_TEXT = {"Software": "nural"}
 
 _SIGNATURE = re.compile(rb"Written by nural: a ([^,\r\n]+), checksum ([0-9a-f]{16})")
 _UNSIGNED = b"0" * 16
-_HEAD = 4096  # bytes in which all of these stand
+_HEAD = 4096  # bytes that are searched for these
 _PRODUCER = b"\x12\x05nural"  # field 2 of an ONNX model, a text of five bytes
 
 
 class OverwriteError(FileExistsError):
-    """What stands in a file would be lost, and it is not nural's; the message says what was found."""
+    """The file holds something that nural must not replace; the message says what was found."""
 
     def __init__(self, path: Path, found: str) -> None:
         super().__init__(errno.EEXIST, found, str(path))
@@ -41,13 +41,13 @@ def require_replaceable(
     force: bool = False,
     reads: Iterable[str | os.PathLike[str]] = (),
 ) -> None:
-    """Raise unless a file of this kind may be written to ``path``: nothing stands there, or the like of it by nural.
+    """Raise unless a file of this kind may be written to ``path``: no file is there, or one of the same kind by nural.
 
     Args:
-        path: Where.
-        kind: As what it will be known again.
-        force: Replace whatever file is there.
-        reads: Files that what is written is made from; they are never replaced without ``force``.
+        path: The file.
+        kind: The kind by which it will be recognised again.
+        force: Replace any existing file.
+        reads: Files that the new one is made from; without ``force`` they are never replaced.
 
     Raises:
         OverwriteError: something would be lost.
@@ -74,7 +74,7 @@ def require_replaceable(
 
 
 def signature(kind: str) -> str:
-    """What stands in the first lines of a text by nural; `signed` fills it in."""
+    """The signature in the first lines of a text by nural; `signed` fills it in."""
     return f"Written by nural: a {kind}, checksum {_UNSIGNED.decode()}"
 
 
@@ -91,7 +91,7 @@ def _checksum(content: bytes) -> bytes:
 
 
 def _origin(path: Path) -> tuple[str | None, bool]:
-    """As what nural wrote a file, None if it did not, and whether that was changed since."""
+    """The kind of file as which nural wrote it, None if it did not, and whether it was changed since."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
         if match := _SIGNATURE.search(head):

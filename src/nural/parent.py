@@ -1,4 +1,4 @@
-"""Objects made of others of their kind: an attribute that is one is a child, as in PyTorch's modules."""
+"""Objects made of others of their kind: an attribute of this kind is a child, as in PyTorch's modules."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,14 +8,14 @@ COLLECTIONS = (list, tuple, set, dict)
 
 
 class Parent:
-    """Has children, which are parents too: those that it is given, and attributes, under the attributes' names.
+    """An object whose children are parents too: those that `adopt` takes, and its attributes that are parents.
 
     Attributes:
-        children: Them by name; a new dictionary whenever one comes or goes.
+        children: The children by name; a new dictionary whenever one comes or goes.
     """
 
     children: dict[str, Any] = MappingProxyType({})  # pyright: ignore[reportAssignmentType]  (until there are any)
-    #: Changes whenever any parent gets or loses a child: what was collected from children holds as long as it stays.
+    #: Changes whenever any parent gets or loses a child; what was collected from children is valid until it does.
     structure: ClassVar[int] = 0
     #: Names that no child may have as an attribute.
     taken: ClassVar[frozenset[str]] = frozenset()
@@ -23,10 +23,10 @@ class Parent:
     untracked: ClassVar[frozenset[str]] = frozenset()
 
     def adopt(self, children: Mapping[str, Any]) -> None:
-        """Take these in beside the others.
+        """Add these children.
 
         Raises:
-            ValueError: one object would be in two places, where each call overwrites what the other has to go back.
+            ValueError: one object would be in two places, where each call overwrites what the other saved.
         """
         together = {**self.children, **children}
         names: dict[int, str] = {}
@@ -44,7 +44,7 @@ class Parent:
         Parent.structure += 1
 
     def exchange_children(self, children: dict[str, Any]) -> None:
-        """Put these in the places of those that have the same names, for a copy of this object."""
+        """Replace the children of these names, in a copy of this object."""
         own = vars(self)
         own["children"] = children
         for name, child in children.items():

@@ -1,6 +1,6 @@
 """What a network's outputs say by its task: probabilities, labels, and logits for a loss.
 
-This is the one place where outputs become answers. Inference, the command, the page, the reader of pages and the
+This is the one place where outputs become answers. Inference, the command, the page, the page reader and the
 estimators call it; exports write in their own language what `still_to_apply` and `labels` say here.
 """
 
@@ -19,7 +19,7 @@ Scale = Literal["logits", "log-probabilities", "probabilities"]
 
 
 def last_layer(model: Layer) -> Layer:
-    """The layer whose output is the network's: the last one in nested `Sequential` and `Graph`."""
+    """The layer whose output is the network's: the last one, also inside nested `Sequential` and `Graph`."""
     while computes_as(model, Sequential, Graph) and model.children:
         model = list(model.children.values())[-1]
     return model
@@ -28,8 +28,8 @@ def last_layer(model: Layer) -> Layer:
 def scale_of(model: Layer) -> Scale:
     """What the outputs are: probabilities behind `Softmax` and `Sigmoid`, their logarithms behind `LogSoftmax`.
 
-    Behind any other layer they are logits (or values, if the task is a regression). Two columns 1 − p and p of one
-    sigmoid, as scikit-learn's converter to ONNX writes a binary classifier, are probabilities too.
+    After any other layer they are logits (or values, if the task is a regression). The two columns 1 − p and p of one
+    sigmoid, which scikit-learn's converter to ONNX writes for a binary classifier, are probabilities too.
     """
     if computes_as(model, Graph):
         return _scale_in(model, len(model.reads))
@@ -41,7 +41,7 @@ def scale_of(model: Layer) -> Scale:
 
 
 def _scale_in(graph: Graph, number: int) -> Scale:
-    """Of what layer ``number`` of a graph makes; 0 is the input."""
+    """The scale of the output of layer ``number`` of a graph; 0 is the input."""
     if number == 0:
         return "logits"
     layer, reads = graph.children[f"layer{number}"], graph.reads[number - 1]
@@ -53,7 +53,7 @@ def _scale_in(graph: Graph, number: int) -> Scale:
 
 
 def without_softmax(model: Layer) -> Layer:
-    """The network without the `Softmax` or `LogSoftmax` that ends it, if one does: its probabilities stay the same."""
+    """The network without the `Softmax` or `LogSoftmax` at its end, if any; its probabilities stay the same."""
     if not computes_as(model, Sequential) or not model.children:
         return model
     *before, last = model.layers
@@ -66,24 +66,24 @@ def without_softmax(model: Layer) -> Layer:
 
 
 def said_task(model: Layer) -> Task | None:
-    """``model.task``, or that of the network which makes its output where it was wrapped; None if nothing is said."""
+    """``model.task``, or that of the network inside, if it was wrapped; None if there is none."""
     while model.task is None and computes_as(model, Sequential, Graph) and model.children:
         model = list(model.children.values())[-1]
     return model.task
 
 
 def task_of(model: Layer, y: np.ndarray, otherwise: Task | None = None) -> Task:
-    """What the network is for: the task that was said, or the one that outputs of this shape suggest.
+    """What the network is for: its own task, or the one that outputs of this shape suggest.
 
-    Without a word, one output is "binary", several behind a `Sigmoid` are "multilabel", others "multiclass".
+    Without a task of its own, one output is "binary", several after a `Sigmoid` are "multilabel", others "multiclass".
 
     Args:
         model: The network.
         y: Its outputs, ``(N, …, C)``; only their shape counts.
-        otherwise: The task if none was said, where more is known than the shape.
+        otherwise: The task of a network without one, if more is known than the shape.
 
     Raises:
-        ValueError: the outputs are not what the task has, or lie along another dimension than the last layer's.
+        ValueError: the outputs do not fit the task, or the last layer works along another dimension.
     """
     if y.ndim < 2:
         raise ValueError(f"expected outputs (N, …, C), one row for each sample, found {y.shape}")
@@ -102,7 +102,7 @@ def task_of(model: Layer, y: np.ndarray, otherwise: Task | None = None) -> Task:
 
 
 def _require_fit(task: Task, count: int) -> None:
-    """Raise ValueError unless a task is about as many outputs as the network has."""
+    """Raise ValueError unless the task has as many outputs as the network."""
     if task.kind == "binary" and count != 1:
         raise ValueError(f"the task is binary, which one output answers, but the network has {count} outputs")
     if task.kind == "multiclass" and count == 1 and len(task.classes or ()) != 1:
@@ -113,7 +113,7 @@ def _require_fit(task: Task, count: int) -> None:
 
 
 def still_to_apply(model: Layer, task: Task) -> Literal["softmax", "sigmoid", "exp"] | None:
-    """What makes probabilities of the outputs; None where they are probabilities already, or values."""
+    """The function that makes probabilities of the outputs; None if they are probabilities already, or values."""
     scale = scale_of(model)
     if task.kind == "regression" or scale == "probabilities":
         return None
@@ -125,8 +125,8 @@ def still_to_apply(model: Layer, task: Task) -> Literal["softmax", "sigmoid", "e
 def probabilities(model: Layer, y: np.ndarray) -> np.ndarray:
     """The probability of each class, or of each label, of outputs ``y`` ``(N, …, C)``.
 
-    Of "multiclass" and "multilabel" they are ``(N, …, C)``, of "binary" ``(N, …, 2)``: 1 − p and p. Nothing is applied
-    twice; a "multiclass" network that ends in `Sigmoid` gives rows that need not add up to 1.
+    For "multiclass" and "multilabel" they are ``(N, …, C)``, for "binary" ``(N, …, 2)``: 1 − p and p. No function is
+    applied twice. A "multiclass" network that ends in `Sigmoid` gives rows that need not add up to 1.
 
     Raises:
         ValueError: the task is a regression, or does not fit the outputs.
@@ -170,7 +170,7 @@ def labels(model: Layer, y: np.ndarray) -> np.ndarray:
 
 
 def label_places(model: Layer, task: Task, y: np.ndarray) -> np.ndarray:
-    """`labels` as the places of classes, 0, 1, 2, …, whatever their names; the task must be no regression."""
+    """`labels` as indices of classes, 0, 1, 2, …, whatever their names; the task must not be a regression."""
     if task.kind == "multiclass":
         return y.argmax(axis=-1)
     p = _of_outputs(model, task, y)
@@ -179,10 +179,10 @@ def label_places(model: Layer, task: Task, y: np.ndarray) -> np.ndarray:
 
 
 def logits(model: Layer, y: np.ndarray, of: Literal["softmax", "sigmoid"]) -> np.ndarray:
-    """Outputs ``y`` as a loss of logits takes them: softmax or sigmoid of what is returned are their probabilities.
+    """Outputs ``y`` in the form that a loss of logits takes: softmax or sigmoid of the result are their probabilities.
 
-    Of a softmax log p, for softmax(log p) = p where the row adds up to 1; of a sigmoid log p − log(1 − p). What was
-    rounded to 0 or 1 counts as the nearest probability that the float type has.
+    For softmax this is log p, since softmax(log p) = p if the row adds up to 1; for sigmoid, log p − log(1 − p). A p
+    that was rounded to 0 or 1 counts as the nearest probability that the float type has.
     """
     scale = scale_of(model)
     if scale == "logits" or (scale, of) == ("log-probabilities", "softmax"):

@@ -1,7 +1,7 @@
 """Learning-rate schedules: closures ``step -> learning rate``; steps count from 0.
 
-PyTorch's schedulers are often stepped once an epoch; here every count is of steps, so ``epochs * len(batches)`` takes
-the place of ``epochs``. What follows a metric instead of the step is `nural.training.plateau.ReduceOnPlateau`.
+PyTorch's schedulers are often stepped once per epoch; here all counts are of steps, so ``epochs * len(batches)`` takes
+the place of ``epochs``. For a rate that follows a metric, see `nural.training.plateau.ReduceOnPlateau`.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Where a pair finds the arrays that it works in: new ones, unless a layer lends its buffers."""
+"""Where a pair gets its working arrays: new ones, unless a layer lends its buffers."""
 
 import math
 from collections.abc import Callable
@@ -16,5 +16,5 @@ def new_array(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
 
 
 def shaped(name: str, shape: tuple[int, ...], dtype: Any, scratch: Scratch) -> np.ndarray:
-    """An array of any shape in a flat one of ``scratch``: a smaller one, of a last block, uses its beginning."""
+    """An array of any shape in a flat one of ``scratch``: a smaller array, such as a last block, uses its beginning."""
     return scratch(name, (math.prod(shape),), dtype).reshape(shape)

@@ -11,27 +11,27 @@ KINDS = ("multiclass", "binary", "multilabel", "regression")
 Label = str | int | float | bool
 #: Above this probability the answer is yes, unless the task says otherwise.
 THRESHOLD = 0.5
-#: An array of strings has room for the longest in each place; of more than so many, names are objects.
+#: Each entry of an array of strings has room for the longest; beyond this size of the array, names are objects.
 MOST_CHARACTERS = 10_000_000
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a network answers; kept as ``model.task``, it travels in the model's file and into exports.
+    """The task of a network, kept as ``model.task``, in the model's file and in exports.
 
-    Whether the outputs are logits, log-probabilities or probabilities is not said here: the last layer says it.
+    Whether the outputs are logits, log-probabilities or probabilities follows from the last layer, not from the task.
 
     Attributes:
         kind: "multiclass", one of C classes from C outputs; "binary", one of two from one output; "multilabel", yes or
             no for each output; "regression", the outputs themselves.
-        classes: The names in the order of the outputs (of "binary": the class of small outputs first); of "multilabel"
-            those of the columns. None for 0, 1, 2, … and for regression.
-        thresholds: Of "binary" and "multilabel": the probability above which the answer is yes, one for each output.
-            None for 0.5.
+        classes: The names in the order of the outputs (for "binary", the class of small outputs comes first); for
+            "multilabel", the names of the columns. None for 0, 1, 2, … and for regression.
+        thresholds: For "binary" and "multilabel": the probability above which the answer is yes, one per output. None
+            for 0.5.
 
     Raises:
-        ValueError: the kind is none of these, names repeat or are not two for "binary", or names or thresholds are
-            given where the kind has none.
+        ValueError: the kind is none of these, names repeat, there are not two names for "binary", or names or
+            thresholds are given for a kind that has none.
     """
 
     kind: Kind
@@ -41,7 +41,7 @@ class Task:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"a task is one of {', '.join(KINDS)}; found {self.kind!r}")
-        for field in ("classes", "thresholds"):  # NumPy's numbers and arrays become Python's
+        for field in ("classes", "thresholds"):  # convert NumPy's numbers and arrays to Python's
             given = getattr(self, field)
             if given is not None:
                 object.__setattr__(self, field, tuple(v.item() if isinstance(v, np.generic) else v for v in given))
@@ -70,7 +70,7 @@ class Task:
 
     @property
     def names(self) -> np.ndarray | None:
-        """The classes as an array, of one type if they are all of one; None if they are 0, 1, 2, …."""
+        """The classes as an array, of their type if they share one; None if they are 0, 1, 2, …."""
         if self.classes is None:
             return None
         alike = len({type(name) for name in self.classes}) == 1
@@ -79,7 +79,7 @@ class Task:
         return np.array(self.classes, dtype=None if alike and small else object)
 
     def as_json(self) -> dict[str, Any]:
-        """The fields as JSON has them."""
+        """The fields in a form that JSON can hold."""
         return {"kind": self.kind, "classes": self.classes, "thresholds": self.thresholds}
 
     @classmethod

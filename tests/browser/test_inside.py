@@ -136,6 +136,49 @@ def test_another_label_moves_the_backward_lane_alone(inside):
     assert page.locator(".lane.d.empty").count() == len(layers)
 
 
+def scales(page, model, pixels, label):
+    """What the page should write under each lane: the largest number of the layer, forward and backward."""
+    found = trace(model, np.float32(pixels), label)
+    largest = {
+        name: [float(np.abs(numbers).max()) for numbers in (step.output, step.gradient) if numbers is not None]
+        for name, step in found.steps.items()
+    }
+    written = "numbers => import('./components/colour.js').then(({ plain }) => numbers.map((n) => `±${plain(n, 2)}`))"
+    return {name: page.evaluate(written, numbers) for name, numbers in largest.items()}
+
+
+def test_every_scale_is_the_trace_s_after_each_change(inside):
+    model = nural.load_pretrained()
+    page = inside("tab=inside&sample=test.0")
+
+    def require(label):
+        expected = scales(page, model, page.store("pixels"), label)
+
+        def shown():
+            columns = page.locator(".column").all()
+            written = {c.get_attribute("data-layer"): c.locator(".range").all_inner_texts() for c in columns}
+            return all(expected[name] == [text for text in texts if text] for name, texts in written.items())
+
+        page.until_true(shown, f"the scales of label {label}")
+
+    require(None)
+    for label in (7, 3):
+        page.locator(".pick", has_text=str(label)).click()
+        require(label)
+    page.get_by_role("button", name="One of MNIST’s").click()
+    page.until("source", "value.index !== 0")
+    page.locator(".pick", has_text="4").click()
+    require(4)
+    page.get_by_label("Rate").fill("-5")
+    page.get_by_role("button", name="Take the step").click()
+    page.locator("step-lab [data-name=true]").wait_for()
+    seen = page.locator(".column .range").all_inner_texts()
+    before = scales(page, model, page.store("pixels"), 4)
+    assert [text for text in seen if text] != [text for texts in before.values() for text in texts]
+    page.get_by_role("button", name="Undo").click()
+    require(4)
+
+
 def test_stepping_back_lights_one_layer_after_another(inside):
     page = inside()
     columns = page.locator(".column").count()

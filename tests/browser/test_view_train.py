@@ -49,7 +49,7 @@ def test_the_curves_grow_and_the_accuracy_rises(training):
     page.wait_for_selector("text=All epochs are over")
     assert points(page, "loss") >= during > before
     whole = page.evaluate("fetch('api/training').then((answer) => answer.json())")
-    accuracies = [moment["validation"]["accuracy"] for moment in whole["moments"] if "validation" in moment]
+    accuracies = [each["validation"]["accuracy"] for each in whole["measurements"] if "validation" in each]
     assert accuracies[0] < 0.5 < 0.75 < accuracies[-1]
     assert f"{100 * accuracies[-1]:.1f}%" in page.locator("nural-train .status").inner_text()
     for chart in ("pinned", "gradients", "updates", "dead"):
@@ -83,12 +83,12 @@ def test_an_answer_that_an_event_overtakes_changes_nothing(training):
     assert page.get_by_role("button", name="Start").is_visible()
 
 
-def test_a_moment_is_returned_to(training):
+def test_a_snapshot_is_returned_to(training):
     page = training()
     page.get_by_role("button", name="One epoch").click()
     page.until("training", "value.epoch >= 1 && value.state === 'paused'")
-    page.holds("document.querySelector('nural-train .moments input').max > 1")
-    slider = page.locator("nural-train .moments input")
+    page.holds("document.querySelector('nural-train .snapshots input').max > 1")
+    slider = page.locator("nural-train .snapshots input")
     slider.focus()
     page.keyboard.press("Home")
     page.wait_for_selector("line-chart.pinned .marker", state="attached")
@@ -107,7 +107,7 @@ def test_the_rate_changes_while_it_runs(training):
     page.until("training", "value.state === 'running'")
     page.locator("#train-learning_rate").fill("0.005")
     page.locator("#train-learning_rate").press("Enter")
-    page.until("training", "value.moment.rate <= 0.005")
+    page.until("training", "value.measurement.rate <= 0.005")
     page.get_by_role("button", name="Pause").click()
     page.until("training", "value.state === 'paused'")
 

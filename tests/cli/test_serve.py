@@ -1,6 +1,8 @@
 import re
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
 
 import pytest
@@ -60,3 +62,17 @@ def test_a_model_of_one_s_own_comes_first(served, nural, small_npz):
 
 def test_a_model_that_is_none(nural, one_sentence, small_npz):
     assert "there is no such file" in one_sentence(nural("serve", "--no-browser", "--model", "none.safetensors"))
+
+
+def test_no_thread_computes_any_more_when_it_has_ended():
+    program = """
+import os, signal, threading
+from nural.cli.serve import wait_for_threads
+from nural.web.server import Server
+
+Server(0, ready=lambda address: os.kill(os.getpid(), signal.SIGINT)).serve_until_interrupted()
+wait_for_threads()
+print(*[thread.name for thread in threading.enumerate()])
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr) == ("MainThread\n", "")

@@ -5,17 +5,17 @@ from nural.data.runs import join_runs, run_lengths, runs_of
 
 
 def flooded(mask):
-    """The pieces by filling one after the other: slow, plain."""
+    """The components by filling one after the other: slow, plain."""
     number = np.full(mask.shape, -1)
     for start in zip(*np.nonzero(mask), strict=True):
         if number[start] >= 0:
             continue
-        pending, piece = [start], number.max() + 1
+        pending, component = [start], number.max() + 1
         while pending:
             row, column = pending.pop()
             inside = 0 <= row < mask.shape[0] and 0 <= column < mask.shape[1]
             if inside and mask[row, column] and number[row, column] < 0:
-                number[row, column] = piece
+                number[row, column] = component
                 pending += [(row + down, column + right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
     return number
 

@@ -93,10 +93,10 @@ def test_pieces_have_as_many_samples_as_the_caches_hold(monkeypatch):
     monkeypatch.setattr(Counting, "replica", lambda self, copies=None: self)
     model = Sequential(counting := Counting(), Linear(10, 50), ReLU(), Linear(50, 2))
     outputs(model, np.ones((30_000, 10), np.float32), threads=1)
-    first, *pieces = counting.seen
+    first, *batches = counting.seen
     assert first == 1  # to see what a sample needs: 50 + 50 + 2 floats
-    assert sum(pieces) == 30_000
-    assert pieces[0] == pytest.approx(inference.PIECE_BYTES / (102 * 4), rel=0.01)
+    assert sum(batches) == 30_000
+    assert batches[0] == pytest.approx(inference.BATCH_BYTES / (102 * 4), rel=0.01)
     counting.seen = []
     outputs(Sequential(counting, Linear(10, 50_000)), np.ones((200, 10), np.float32), threads=1)
     assert counting.seen == [1, 64, 64, 64, 8]
@@ -110,7 +110,7 @@ def test_the_outputs_of_many_samples_are_written_once(rng):
     outputs(model, x, threads=1)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 20_000 * 50 * 4 + 1.2 * inference.PIECE_BYTES
+    assert peak < 20_000 * 50 * 4 + 1.2 * inference.BATCH_BYTES
 
 
 def test_samples_of_other_types_and_kinds(digits, convolutional):

@@ -9,7 +9,7 @@ import nural
 def built(rng):
     """A builder of the network that a text means, with numbers that are not those of the beginning."""
 
-    names = {name: getattr(home, name) for home in (nural.layers, nural) for name in home.__all__}
+    names = {**vars(nural.layers), **{name: getattr(nural, name) for name in nural.__all__}}
 
     def build(text, dtype="float32"):
         model = eval(f"Sequential({text})", names)

@@ -6,7 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from device_layers import LAYERS, MANY
+from device_layers import EXAMPLES, MANY, said
 
 import nural
 from nural.evaluation.inference import outputs, predict, predict_proba
@@ -59,15 +59,14 @@ def computed(tmp_path):
 
 
 @pytest.mark.export
-@pytest.mark.parametrize(("text", "shape"), LAYERS)
+@pytest.mark.parametrize(("model", "shape"), EXAMPLES, ids=said)
 @pytest.mark.parametrize("bits", [32, 8])
-def test_every_layer(built, computed, rng, tmp_path, text, shape, bits):
-    model = built(text)
+def test_every_layer(computed, rng, tmp_path, model, shape, bits):
     x = rng.standard_normal((20, *shape)).astype(np.float32)
     y = outputs(model, x)
     written = export_model(model, tmp_path / "name.c", input_shape=shape, bits=bits, data=(x, predict(model, x)))
     assert written.comparison.accuracy_of_the_model == 1
-    one = y.ndim == 2 and not isinstance(model[-1], nural.Sigmoid)
+    one = y[0].size == y.shape[-1] and not isinstance(model[-1], nural.Sigmoid)
     answers, found, p = computed(x, ONE if one else SEVERAL)
     found = found.reshape(y.shape)
     np.testing.assert_allclose(found, y, atol=1e-5 if bits == 32 else 2 * written.largest_difference + 1e-5)

@@ -22,8 +22,7 @@ def test_program(number, tmp_path, monkeypatch, capsys):
 
 
 def test_the_table_names_each_layer():
-    homes = (nural.layers, nural.activations)
-    found = {name: getattr(home, name) for home in homes for name in home.__all__}
+    found = {**vars(nural.layers), **vars(nural.activations)}
     layers = {name for name, kind in found.items() if isinstance(kind, type) and issubclass(kind, Layer)}
     rows = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
     assert {name for name in layers if f"`{name}`" not in rows} == set()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from device_layers import LAYERS, MANY
+from device_layers import MANY
 
 import nural
 from nural.evaluation.inference import outputs, predict, predict_proba
@@ -15,25 +15,9 @@ from nural.export import ExportError, export_model
 from nural.models.networks import lenet
 from nural.task import Task
 
-MORE = [
-    ("Conv2d(3, 4, 3, padding=(2, 1), padding_mode='reflect')", (7, 6, 3)),
-    ("Conv2d(3, 4, 3, 2, padding=1, padding_mode='replicate')", (7, 6, 3)),
-    ("Conv2d(3, 4, (2, 4), padding='same', padding_mode='circular')", (7, 6, 3)),
-    ("BatchNorm2d(3, track_running_stats=False)", (6, 5, 3)),
-    ("LayerNorm((5, 4), bias=False)", (5, 4)),
-    ("LayerNorm(3, eps=1e-3, elementwise_affine=False)", (6, 5, 3)),
-    ("RNN(4, 3, 2, nonlinearity='relu', bidirectional=True, bias=False)", (5, 4)),
-    ("LSTM(4, 3, 2, bidirectional=True)", (5, 4)),
-    ("GRU(4, 3, return_sequences=False, bidirectional=True)", (5, 4)),
-    ("Softmax(dim=-2), Linear(4, 3)", (5, 4)),
-]
 
-
-@pytest.mark.parametrize(("text", "shape"), [*LAYERS, *MORE, (MANY, (784,))])
-def test_every_layer(built, tmp_path, text, shape):
-    written = export_model(built(text), tmp_path / "layer.py", input_shape=shape)
-    assert written.largest_difference < 1e-5
-    assert "by running the file" in written.compared
+def test_many_layers_at_once(built, tmp_path):
+    assert export_model(built(MANY), tmp_path / "layers.py").largest_difference < 1e-5
 
 
 def test_the_file_says_what_it_does_and_only_that(tmp_path, rng):

@@ -2,17 +2,23 @@
 
 import numpy as np
 import pytest
-from device_layers import LAYERS, MANY
+from device_layers import EXAMPLES, MANY, said
 
 from nural.export.folding import fold_batch_norm
-from nural.export.steps import run, run_in_pieces, steps_of
+from nural.export.steps import run, run_in_batches, steps_of
 from nural.layers.batch_norm import BatchNorm
 
+NORMALISED = [
+    ("Conv2d(3, 4, 3, bias=False), BatchNorm2d(4)", (6, 5, 3)),
+    ("Linear(4, 3), BatchNorm1d(3, affine=False)", (5, 4)),
+    (MANY, (784,)),
+]
 
-@pytest.mark.parametrize(("text", "shape"), [*LAYERS, (MANY, (784,))])
+
+@pytest.mark.parametrize(("model", "shape"), [*EXAMPLES, *NORMALISED], ids=said)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_steps_do_what_the_model_does_folded_or_not(built, rng, text, shape, dtype):
-    model = built(text, dtype)
+def test_the_steps_do_what_the_model_does_folded_or_not(built, rng, model, shape, dtype):
+    model = (built(model) if isinstance(model, str) else model).astype(dtype)
     x = rng.standard_normal((5, *shape)).astype(dtype)
     y = model.forward(x)
     steps = steps_of(model, shape)
@@ -21,10 +27,10 @@ def test_the_steps_do_what_the_model_does_folded_or_not(built, rng, text, shape,
     assert steps[-1].y_shape == y.shape[1:]
 
 
-def test_pieces_make_no_difference(built, rng):
+def test_batches_make_no_difference(built, rng):
     x = rng.standard_normal((7, 784)).astype(np.float32)
     steps = steps_of(built(MANY), (784,))
-    np.testing.assert_allclose(run_in_pieces(steps, x, 3), run(steps, x), atol=1e-6)
+    np.testing.assert_allclose(run_in_batches(steps, x, 3), run(steps, x), atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ SINGLE = [
     ("LayerNorm((5, 4), bias=False)", SEQUENCE, same),
     ("LayerNorm((4, 7, 6), eps=1e-3)", IMAGE, images_last),
     ("LayerNorm(4, elementwise_affine=False)", SEQUENCE, same),
+    ("GroupNorm(2, 4)", IMAGE, images_last),
+    ("GroupNorm(2, 8, affine=False)", ROWS, same),
     ("Dropout(0.3)", ROWS, same),
     ("Identity()", ROWS, same),
     ("RNN(4, 3, batch_first=True)", SEQUENCE, same),
@@ -519,7 +521,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("GroupNorm(2, 4)", "the module is a GroupNorm, which nural does not have"),
+            ("InstanceNorm2d(4)", "the module is a InstanceNorm2d, which nural does not have"),
             ("Sequential(nn.ReLU(), nn.Sequential(nn.Linear(2, 2), nn.Hardswish()))", "module 1.1 is a Hardswish"),
             ("Sequential(nn.ModuleList([nn.ReLU()]))", "module 0 is a ModuleList"),
             ("utils.parametrizations.weight_norm(nn.Linear(2, 2))", "the module is a ParametrizedLinear"),

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from nural import blocks
 from nural.layers import conv2d_backward, conv2d_forward, im2col
 from nural.layers.windows import windows_over
 from nural.scratch import new_array
@@ -18,9 +19,9 @@ def test_columns_hold_the_pixels_under_each_window():
 def test_blocks_cover_all_windows_once(monkeypatch):
     windows = windows_over("f", (5, 8, 6, 1), 3, 1, 0)
     for size in (1, 100, 300, 900, 2000, 10**6):
-        monkeypatch.setattr(im2col, "BLOCK_BYTES", size)
+        monkeypatch.setattr(blocks, "WINDOW_BYTES", size)
         seen = np.zeros((5, *windows.count), int)
-        for images, bands in im2col.window_blocks(windows.count, 5, 9):
+        for images, bands in blocks.window_blocks(windows.count, 5, 9):
             for rows in bands:
                 seen[images, rows] += 1
         assert (seen == 1).all()
@@ -33,7 +34,7 @@ def test_the_size_of_blocks_changes_no_result(settings, monkeypatch, rng):
     y = conv2d_forward(x, K, **settings)
     gradients = conv2d_backward(y, K, x, **settings)
     for size in (1, 2000, 5000):
-        monkeypatch.setattr(im2col, "BLOCK_BYTES", size)
+        monkeypatch.setattr(blocks, "WINDOW_BYTES", size)
         np.testing.assert_allclose(conv2d_forward(x, K, **settings), y, rtol=1e-12, atol=1e-12)
         for found, expected in zip(conv2d_backward(y, K, x, **settings), gradients, strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-10)

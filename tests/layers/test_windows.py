@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from nural.blocks import image_blocks
 from nural.layers import same_padding
-from nural.layers.windows import down_across, image_blocks, require_images, sides, windows_over
+from nural.layers.windows import down_across, require_images, sides, windows_over
 
 NONE = ((0, 0), (0, 0))
 
@@ -25,7 +26,7 @@ def test_taps_are_the_pixels_that_windows_read(settings):
     windows = windows_over("f", (1, 9, 8, 1), *settings)
     padded = np.pad(np.arange(72).reshape(9, 8), windows.sides, constant_values=-1)
     found = {}
-    for (i, j), (rows, columns), (h, w) in windows.all_taps():
+    for (i, j), (rows, columns), (h, w) in windows.all_positions():
         pixels = np.full(windows.count, -1)
         pixels[rows, columns] = np.arange(72).reshape(9, 8)[h, w]
         found[i, j] = pixels

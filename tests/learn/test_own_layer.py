@@ -8,6 +8,7 @@ from nural.cli.app import app
 LAYERS = """
 import numpy as np
 import nural
+from nural.initializers import zeros
 
 class MyTanh(nural.Layer):
     def __init__(self):
@@ -24,7 +25,7 @@ class Right(MyTanh):
 
 class MyLinear(nural.Layer):
     def __init__(self, n_in, n_out):
-        super().__init__(shapes={"W": (n_in, n_out), "b": (n_out,)})
+        super().__init__(params={"W": ((n_in, n_out), zeros), "b": ((n_out,), zeros)})
     def forward(self, x, train=False):
         self.saved = x
         return x @ self.params["W"] + self.params["b"]

@@ -31,8 +31,8 @@ def test_they_work_at_the_same_time():
 def test_pieces_are_divided_in_order():
     done = {}
 
-    def note(piece):
-        done.setdefault(threading.current_thread().name, []).append(piece)
+    def note(item):
+        done.setdefault(threading.current_thread().name, []).append(item)
 
     with Workers(3) as workers:
         workers.divide(note, range(7))

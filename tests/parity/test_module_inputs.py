@@ -25,10 +25,11 @@ from nural.interop.torch_arrays import twins
 
 pytestmark = pytest.mark.parity
 
-ELEMENTWISE = ["ELU", "GELU", "Hardtanh", "LeakyReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softplus", "Tanh"]
+ELEMENTWISE = ["ELU", "GELU", "Hardtanh", "LeakyReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softplus"]
+ELEMENTWISE += ["Softsign", "Tanh"]
 IMAGES = ["Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "BatchNorm2d"]
 RECURRENT = ["RNN", "LSTM", "GRU"]
-OTHERS = ["BatchNorm1d", "LayerNorm", "Linear", "LogSoftmax", "PReLU", "Softmax"]
+OTHERS = ["BatchNorm1d", "GroupNorm", "LayerNorm", "Linear", "LogSoftmax", "PReLU", "Softmax"]
 
 #: Samples that nural refuses, by module and description: how its sentence goes, and why it is so.
 REFUSED = {
@@ -77,7 +78,7 @@ def least_scale(dtype):
 
 
 def layout(name, module):
-    if name == "BatchNorm1d" or (name == "PReLU" and module.num_parameters > 1):
+    if name in ("BatchNorm1d", "GroupNorm") or (name == "PReLU" and module.num_parameters > 1):
         return lambda array: channels_last(array) if np.ndim(array) > 2 else same(array)
     return images_last
 

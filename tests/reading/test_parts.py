@@ -6,20 +6,20 @@ import cv2
 import numpy as np
 import pytest
 
+from nural.reading.components import Component
 from nural.reading.cuts import Atom, atoms_of
 from nural.reading.grid import Grid
 from nural.reading.ink import ink_is_lighter, page_ink
-from nural.reading.lattice import Candidate, best_division, candidates_of
 from nural.reading.lines import lines_of
-from nural.reading.pieces import Piece
 from nural.reading.refusal import digits_among, spaces_before, without_specks
 from nural.reading.ruling import Rule, _agreeing, remove_rules
+from nural.reading.segmentation import Candidate, best_segmentation, candidates_of
 from nural.reading.signs import Sign, signs_of
-from nural.reading.tilt import tilt_of_pieces, tilt_of_rules
+from nural.reading.tilt import tilt_of_components, tilt_of_rules
 
 
-def piece(top, left, height, width):
-    return Piece((top, left, top + height, left + width), np.ones((height, width), np.float32), 5.0)
+def component(top, left, height, width):
+    return Component((top, left, top + height, left + width), np.ones((height, width), np.float32), 5.0)
 
 
 def test_ink_is_the_same_share_of_the_ground_in_light_and_shadow():
@@ -61,15 +61,15 @@ def test_tilt_of_ruled_paper_and_of_writing():
     for top in (40, 100, 160):
         levels[np.rint(top + 0.1 * columns).astype(int), columns] = 0.5
     assert tilt_of_rules(remove_rules(levels, 0.1)[1]) == pytest.approx(np.degrees(np.arctan(0.1)), abs=0.2)
-    pieces = [piece(100 * row + round(50 * x * 0.15), 50 * x, 40, 25) for row in range(3) for x in range(12)]
-    assert tilt_of_pieces(pieces) == pytest.approx(np.degrees(np.arctan(0.15)), abs=0.5)
-    assert tilt_of_pieces(pieces[:3]) == 0
+    components = [component(100 * row + round(50 * x * 0.15), 50 * x, 40, 25) for row in range(3) for x in range(12)]
+    assert tilt_of_components(components) == pytest.approx(np.degrees(np.arctan(0.15)), abs=0.5)
+    assert tilt_of_components(components[:3]) == 0
 
 
 def test_pieces_of_several_sizes_are_put_into_lines():
-    large = [piece(10, 100 * x, 90, 50) for x in range(4)]
-    small = [piece(130 + x % 2 * 4, 40 * x, 30, 18) for x in range(10)]
-    bar = piece(12, 150, 10, 20)
+    large = [component(10, 100 * x, 90, 50) for x in range(4)]
+    small = [component(130 + x % 2 * 4, 40 * x, 30, 18) for x in range(10)]
+    bar = component(12, 150, 10, 20)
     assert lines_of([*small, bar, *large]) == [sorted([*large, bar], key=lambda p: p.middle[1]), small]
 
 
@@ -77,7 +77,7 @@ def test_touching_bars_are_cut_between():
     ink = np.zeros((60, 66), np.float32)
     ink[:, 4:12] = ink[:, 50:58] = 1
     ink[30:34, 12:50] = 1
-    atoms = atoms_of(Piece((0, 0, 60, 66), ink, 8.0), 0, 60.0)
+    atoms = atoms_of(Component((0, 0, 60, 66), ink, 8.0), 0, 60.0)
     assert len(atoms) > 1
     np.testing.assert_array_equal(
         sum(np.pad(a.ink, ((a.box[0], 60 - a.box[2]), (a.box[1], 66 - a.box[3]))) for a in atoms), ink
@@ -89,9 +89,9 @@ def test_the_likeliest_division_of_a_line():
     field = np.zeros((28, 28), np.uint8)
     spans = [(0, 1), (1, 2), (2, 3), (0, 2), (1, 3), (0, 3)]
     candidates = [Candidate(a, b, (0, 20 * a, 40, 20 * b), field, 0.1) for a, b in spans]
-    assert best_division(atoms, 40.0, candidates, np.log([0.9, 0.3, 0.9, 0.2, 0.99, 0.2])) == [0, 4]
-    assert best_division(atoms, 40.0, candidates, np.log([0.9, 0.3, 0.9, 0.99, 0.2, 0.2])) == [3, 2]
-    assert best_division(atoms, 90.0, candidates, np.full(6, -9.0)) == []
+    assert best_segmentation(atoms, 40.0, candidates, np.log([0.9, 0.3, 0.9, 0.2, 0.99, 0.2])) == [0, 4]
+    assert best_segmentation(atoms, 40.0, candidates, np.log([0.9, 0.3, 0.9, 0.99, 0.2, 0.2])) == [3, 2]
+    assert best_segmentation(atoms, 90.0, candidates, np.full(6, -9.0)) == []
 
 
 def test_what_is_low_or_high_in_its_line_is_less_likely_a_digit():
@@ -109,9 +109,9 @@ def test_a_zigzag_is_no_row_of_ones(model):
     """Whose cuts leave strokes that are ones, each alone; apart they are."""
     ends = [(5 + 34 * i, 3 if i % 2 else 56) for i in range(4)]
     strokes = [cv2.line(np.zeros((60, 112), np.uint8), a, b, 255, 6) / np.float32(255) for a, b in pairwise(ends)]
-    (signs,) = signs_of([[Piece((0, 0, 60, 112), np.maximum.reduce(strokes), 6.0)]], model, 0.5)
+    (signs,) = signs_of([[Component((0, 0, 60, 112), np.maximum.reduce(strokes), 6.0)]], model, 0.5)
     assert [sign.digit for sign in signs] == [None]
-    apart = [Piece((0, 60 * i, 60, 60 * i + 112), stroke, 6.0) for i, stroke in enumerate(strokes)]
+    apart = [Component((0, 60 * i, 60, 60 * i + 112), stroke, 6.0) for i, stroke in enumerate(strokes)]
     (signs,) = signs_of([apart], model, 0.5)
     assert [sign.digit for sign in signs] == [1, 1, 1]
 
@@ -126,13 +126,13 @@ def rules(rows, columns, length=900):
 
 def test_the_cells_of_a_row_are_one_line():
     """Written higher in one cell than in the next; of two lines in one cell, and outside a table, none is joined."""
-    first, second = [piece(110, 40, 50, 30), piece(112, 80, 50, 30)], [piece(145, 330, 50, 30)]
+    first, second = [component(110, 40, 50, 30), component(112, 80, 50, 30)], [component(145, 330, 50, 30)]
     grid = Grid(rules([100, 200, 300], [20, 300, 600]), UPRIGHT)
     assert grid.with_whole_rows([first, second]) == [[*first, *second]]
     assert Grid([], UPRIGHT).with_whole_rows([first, second]) == [first, second]
-    below = [piece(215, 330, 50, 30)]
+    below = [component(215, 330, 50, 30)]
     assert grid.with_whole_rows([first, below]) == [first, below]
-    above_each_other = [[piece(105, 40, 40, 30)], [piece(150, 44, 40, 30)]]
+    above_each_other = [[component(105, 40, 40, 30)], [component(150, 44, 40, 30)]]
     assert grid.with_whole_rows(above_each_other) == above_each_other
     squared = Grid(rules(range(0, 900, 40), range(0, 900, 40)), UPRIGHT)
     assert squared.with_whole_rows([first, second]) == [first, second]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nural
-from nural.web.run import MOST_MOMENTS, MOST_SNAPSHOTS, Run
+from nural.web.run import MOST_MEASUREMENTS, MOST_SNAPSHOTS, Run
 from nural.web.settings import Settings
 
 SMALL = {
@@ -59,13 +59,13 @@ def test_it_is_the_library_s_training(run, optimizer):
 def test_what_is_measured_is_what_the_library_says(run, mnist):
     here = run()
     advance(here, 1)
-    moment = here.moments[-1]
-    assert moment["gradients"]["0.W"] == pytest.approx(float(np.linalg.norm(here.model.grads["0.W"])), rel=1e-6)
+    measurement = here.measurements[-1]
+    assert measurement["gradients"]["0.W"] == pytest.approx(float(np.linalg.norm(here.model.grads["0.W"])), rel=1e-6)
     first = here.snapshots[0].model.params
     moved = np.sqrt(sum(((here.model.params[n] - first[n]) ** 2).sum() for n in ("0.W", "0.b")))
     size = np.sqrt(sum((here.model.params[n] ** 2).sum() for n in ("0.W", "0.b")))
-    assert moment["updates"]["0"] == pytest.approx(moved / size, rel=1e-4)
-    judged = here.moments[0]["validation"]
+    assert measurement["updates"]["0"] == pytest.approx(moved / size, rel=1e-4)
+    judged = here.measurements[0]["validation"]
     x, y = (part[:250] for part in mnist[1])
     assert judged["loss"] == pytest.approx(nural.evaluate(here.snapshots[0].model, x, y)["loss"])
     hidden = np.maximum(x @ first["0.W"] + first["0.b"], 0)
@@ -77,7 +77,7 @@ def test_it_goes_back_to_a_snapshot_and_on_to_the_same_bits(run):
     advance(here, 9)
     end = here.copied()
     here.restore(4)
-    assert (here.step, [m["step"] for m in here.moments][-1], max(here.snapshots)) == (4, 4, 4)
+    assert (here.step, [m["step"] for m in here.measurements][-1], max(here.snapshots)) == (4, 4, 4)
     advance(here, 5)
     assert_same(here.model, end)
 
@@ -100,7 +100,7 @@ def test_the_batch_may_change_and_the_epoch_goes_on(run):
     assert kept
     advance(here, 1)
     assert here.step == 10
-    assert here.moments[-1]["rate"] < 0.01
+    assert here.measurements[-1]["rate"] < 0.01
 
 
 def test_momentum_may_begin_and_end(run):
@@ -116,27 +116,27 @@ def test_momentum_may_begin_and_end(run):
     assert here.step == 4
 
 
-def test_a_drawing_is_pinned_for_earlier_moments_too(run, mnist):
+def test_a_drawing_is_pinned_for_earlier_steps_too(run, mnist):
     here = run()
     advance(here, 3)
     digit = mnist[2][0][0]
     here.pin(digit)
     expected = nural.predict_proba(here.snapshots[1].model, digit[None])[0]
-    np.testing.assert_allclose(here.moments[1]["pinned"], expected, rtol=1e-6)
+    np.testing.assert_allclose(here.measurements[1]["pinned"], expected, rtol=1e-6)
     advance(here, 1)
-    assert sum(here.moments[-1]["pinned"]) == pytest.approx(1)
+    assert sum(here.measurements[-1]["pinned"]) == pytest.approx(1)
     here.pin(None)
-    assert [moment["pinned"] for moment in here.moments] == [None] * 5
+    assert [measurement["pinned"] for measurement in here.measurements] == [None] * 5
 
 
-def test_moments_and_snapshots_are_bounded(run):
+def test_measurements_and_snapshots_are_bounded(run):
     here = run(samples=20, batch_size=2, epochs=200)
-    advance(here, MOST_MOMENTS + 100)
-    assert len(here.moments) <= MOST_MOMENTS
+    advance(here, MOST_MEASUREMENTS + 100)
+    assert len(here.measurements) <= MOST_MEASUREMENTS
     assert len(here.snapshots) <= MOST_SNAPSHOTS
     assert min(here.snapshots) == 0
-    assert here.moments[0]["step"] == 0
-    steps = [moment["step"] for moment in here.moments]
+    assert here.measurements[0]["step"] == 0
+    steps = [measurement["step"] for measurement in here.measurements]
     assert steps == sorted(set(steps))
 
 

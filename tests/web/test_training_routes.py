@@ -37,7 +37,8 @@ def test_one_batch_one_epoch_and_all(ask, paused):
     ask("/api/training/start", {})
     whole = ask.until(lambda whole: whole["state"] == "finished")
     assert (whole["step"], whole["epoch"]) == (30, 3)
-    assert whole["moments"][-1]["validation"]["accuracy"] > whole["moments"][0]["validation"]["accuracy"] + 0.2
+    first, *_, last = whole["measurements"]
+    assert last["validation"]["accuracy"] > first["validation"]["accuracy"] + 0.2
     assert ask("/api/training/start", {}).error == "all epochs are over; more of them can be asked for"
     assert ask("/api/training", {"epochs": 4}, method="PATCH").json["state"] == "paused"
 
@@ -69,7 +70,7 @@ def test_other_views_see_the_network_in_training_and_its_snapshots(ask, paused, 
         for name in ("training", "snapshot:10", "snapshot:0")
     )
     assert live == last != first
-    pinned = ask("/api/training/pin", pixels).json["moments"]
+    pinned = ask("/api/training/pin", pixels).json["measurements"]
     np.testing.assert_allclose(pinned[0]["pinned"], first, rtol=1e-5)
     np.testing.assert_allclose(pinned[-1]["pinned"], last, rtol=1e-5)
     back = ask("/api/training/snapshots/0/restore", {}).json
@@ -89,6 +90,20 @@ def test_settings_change_while_it_runs(ask, paused):
     )
     assert ask("/api/training", {"batch_size": 0}, method="PATCH").status == 400
     ask("/api/training/pause", {})
+
+
+def test_a_batch_larger_than_the_digits_is_refused_where_a_shorter_one_is_left_out(ask, paused):
+    few = ENDLESS | {"samples": 500}
+    ask("/api/training", few | {"drop_last": True})
+    ask("/api/training/start", {})
+    refused = ask("/api/training", {"batch_size": 1024}, method="PATCH")
+    assert refused.error.startswith("no batch of 1024 can be made of 500 digits")
+    assert ask("/api/training/pause", {}).json["state"] == "paused"
+    assert ask("/api/training", few | {"drop_last": True, "batch_size": 1024}).error == refused.error
+    ask("/api/training", few | {"drop_last": False, "batch_size": 1024})
+    ask("/api/training/start", {})
+    ask.until(lambda whole: whole["step"] > 2)
+    assert ask("/api/training/pause", {}).json["state"] == "paused"
 
 
 def test_a_drawing_is_read_while_a_training_runs(ask, paused):

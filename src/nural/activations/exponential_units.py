@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import gradient_and_saved, require_samples
 from nural.blocks import in_blocks
+from nural.checks import gradient_and_saved, require_samples
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -30,10 +30,7 @@ def elu_forward(x: ArrayLike, alpha: float = 1.0, out: np.ndarray | None = None)
 
 
 def elu_backward(dy: ArrayLike, alpha: float, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `elu_forward`: ∂L/∂x = dy where x > 0, else α eˣ dy; of dy's shape. ``x`` is its input.
-
-    Source: see `elu_forward`.
-    """
+    """Gradient of `elu_forward`: ∂L/∂x = dy where x > 0, else α eˣ dy; of dy's shape. ``x`` is its input."""
     dy, x = gradient_and_saved("elu_backward", dy, x)
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):
@@ -52,8 +49,6 @@ class ELU(Activation):
 
     Args:
         alpha: α; far below zero the output is −α.
-
-    Source: see `elu_forward`.
     """
 
     operations_per_value = (4, 3)
@@ -82,10 +77,7 @@ def selu_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def selu_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `selu_forward`: ∂L/∂x = λ dy where x > 0, else λ α eˣ dy; of dy's shape. ``x`` is its input.
-
-    Source: see `selu_forward`.
-    """
+    """Gradient of `selu_forward`: ∂L/∂x = λ dy where x > 0, else λ α eˣ dy; of dy's shape. ``x`` is its input."""
     dy, x = gradient_and_saved("selu_backward", dy, x)
     dx = elu_backward(dy, SELU_ALPHA, x, out=out)
     dx *= SELU_SCALE
@@ -93,10 +85,7 @@ def selu_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) ->
 
 
 class SELU(Activation):
-    """Scaled ELU: λ ELU(x; α) with the two constants of its paper, with `selu_forward` and `selu_backward`.
-
-    Source: see `selu_forward`.
-    """
+    """Scaled ELU: λ ELU(x; α) with the two constants of its paper, with `selu_forward` and `selu_backward`."""
 
     operations_per_value = (5, 4)
     pair = selu_forward, selu_backward

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
 from nural.activations.erfcx import erfcx
-from nural.batch import gradient_and_saved, require_samples
 from nural.blocks import in_blocks
+from nural.checks import gradient_and_saved, require_samples
 
 
 def gelu_forward(x: ArrayLike, approximate: str = "none", out: np.ndarray | None = None) -> np.ndarray:
@@ -45,8 +45,6 @@ def gelu_backward(dy: ArrayLike, approximate: str, x: ArrayLike, out: np.ndarray
 
     With ``approximate="tanh"``, ∂L/∂x = dy (½ (1 + tanh u) + ½ x (1 − tanh² u) u'), u' = √(2/π) (1 + 3 · 0.044715 x²).
     ∂L/∂x is of dy's shape.
-
-    Source: see `gelu_forward`.
     """
     dy, x = gradient_and_saved("gelu_backward", dy, x)
     _require_known(approximate)
@@ -83,8 +81,6 @@ class GELU(Activation):
 
     Raises:
         ValueError: ``approximate`` is neither.
-
-    Source: see `gelu_forward`.
     """
 
     operations_per_value = (5, 10)
@@ -99,7 +95,7 @@ class GELU(Activation):
 
 SLOPE = math.sqrt(2 / math.pi)
 CUBIC = 0.044715
-FAR = 40.0  # so far out Φ is 0 or 1 in every digit; beyond, squares would overflow
+FAR = 40.0  # here Φ is 0 or 1 in every digit; squares of larger numbers may overflow
 
 
 def _size(x: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Rectifiers: the identity above zero, below it a line with a slope that is none, fixed or learned; and clipping."""
+"""ReLU, leaky ReLU with a fixed slope below zero, parametric ReLU with a learned one, and clipping (hardtanh)."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import as_floats, float_arrays, gradient_and_saved, require_gradient, require_samples
+from nural.checks import as_floats, float_arrays, gradient_and_saved, require_gradient, require_samples
+from nural.initializers import constant
 from nural.layer import Layer
 from nural.layers.rows import channel_sums, long_rows
 
@@ -28,8 +29,6 @@ def relu_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) ->
 
     ``x`` is the input of the forward pass; its output serves as well, for it is positive at the same places.
     ∂L/∂x is of dy's shape.
-
-    Source: see `relu_forward`.
     """
     dy, x = gradient_and_saved("relu_backward", dy, x)
     dx = np.greater(x, 0, out=np.empty_like(dy) if out is None else out)
@@ -38,10 +37,7 @@ def relu_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) ->
 
 
 class ReLU(Activation):
-    """Rectified linear unit: max(x, 0), with `relu_forward` and `relu_backward`.
-
-    Source: see `relu_forward`.
-    """
+    """Rectified linear unit: max(x, 0), with `relu_forward` and `relu_backward`."""
 
     operations_per_value = (1, 2)
     pair = relu_forward, relu_backward
@@ -67,8 +63,6 @@ def hardtanh_backward(
     """Gradient of `hardtanh_forward`: ∂L/∂x = dy where min_val < x < max_val, else 0 (at the kinks too); of dy's shape.
 
     ``y`` is the output of the forward pass: between the bounds it is x, elsewhere one of them.
-
-    Source: see `hardtanh_forward`.
     """
     dy, y = gradient_and_saved("hardtanh_backward", dy, y)
     real = y.dtype.type
@@ -83,16 +77,14 @@ def hardtanh_backward(
 class Hardtanh(Activation):
     """Clipping: min(max(x, min_val), max_val), with `hardtanh_forward` and `hardtanh_backward`.
 
-    ``Hardtanh(0, 6)`` is PyTorch's ReLU6, and with a bound of None the other one alone is left.
+    ``Hardtanh(0, 6)`` is PyTorch's ReLU6.
 
     Args:
-        min_val: The least y, at most; None, or −∞, for no bound.
-        max_val: The largest y, at least; None, or ∞, for no bound.
+        min_val: The lower bound; None, or −∞, for none.
+        max_val: The upper bound; None, or ∞, for none.
 
     Raises:
         ValueError: a bound is NaN.
-
-    Source: see `hardtanh_forward`.
     """
 
     operations_per_value = (2, 4)
@@ -115,7 +107,7 @@ def leaky_relu_forward(x: ArrayLike, negative_slope: float = 0.01, out: np.ndarr
     Source: Maas et al. 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models.
     """
     x = require_samples("leaky_relu_forward", x)
-    with np.errstate(over="ignore"):  # of a steep line where x > 0, which is not used
+    with np.errstate(over="ignore"):  # the product is not used where x > 0
         y = np.multiply(x, negative_slope, out=out)
     # A slope up to 1 puts the line through x > 0 on top. A mask would take ten times as long.
     return np.maximum(x, y, out=out) if negative_slope <= 1 else np.minimum(x, y, out=out)
@@ -127,8 +119,6 @@ def leaky_relu_backward(
     """Gradient of `leaky_relu_forward`: ∂L/∂x = dy where x > 0, else negative_slope · dy; of dy's shape.
 
     ``x`` is the input of the forward pass.
-
-    Source: see `leaky_relu_forward`.
     """
     dy, x = gradient_and_saved("leaky_relu_backward", dy, x)
     dx = _slopes(x, negative_slope, np.empty_like(dy) if out is None else out)
@@ -141,8 +131,6 @@ class LeakyReLU(Activation):
 
     Args:
         negative_slope: The slope below zero.
-
-    Source: see `leaky_relu_forward`.
     """
 
     operations_per_value = (2, 2)
@@ -214,19 +202,13 @@ class PReLU(Layer):
         num_parameters: 1 for one slope, or the number of channels, x's last dimension, for one each.
         init: Where the slopes begin.
         dtype: Of the slopes.
-
-    Source: see `prelu_forward`.
     """
 
     operations_per_value = (2, 4)
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
         self.num_parameters, self.init = num_parameters, init
-        super().__init__(shapes={"a": (num_parameters,)}, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """``init`` for each slope."""
-        return np.full(self.shapes[name], self.init)
+        super().__init__(params={"a": ((num_parameters,), constant(init))}, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x where x > 0, else a · x."""

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import gradient_and_saved, require_samples
 from nural.blocks import in_blocks
+from nural.checks import gradient_and_saved, require_samples
 
 
 def sigmoid_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
@@ -25,10 +25,7 @@ def sigmoid_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def sigmoid_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `sigmoid_forward`: ∂L/∂x = dy · y (1 − y), of dy's shape. ``y`` is its output.
-
-    Source: see `sigmoid_forward`.
-    """
+    """Gradient of `sigmoid_forward`: ∂L/∂x = dy · y (1 − y), of dy's shape. ``y`` is its output."""
     dy, y = gradient_and_saved("sigmoid_backward", dy, y)
     dx = np.subtract(1, y, out=np.empty_like(dy) if out is None else out)
     dx *= y
@@ -37,10 +34,7 @@ def sigmoid_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None)
 
 
 class Sigmoid(Activation):
-    """Logistic sigmoid: 1 / (1 + e⁻ˣ), with `sigmoid_forward` and `sigmoid_backward`.
-
-    Source: see `sigmoid_forward`.
-    """
+    """Logistic sigmoid: 1 / (1 + e⁻ˣ), with `sigmoid_forward` and `sigmoid_backward`."""
 
     operations_per_value = (3, 3)
     pair = sigmoid_forward, sigmoid_backward
@@ -59,10 +53,7 @@ def tanh_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def tanh_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `tanh_forward`: ∂L/∂x = dy (1 − y²), of dy's shape. ``y`` is its output.
-
-    Source: see `tanh_forward`.
-    """
+    """Gradient of `tanh_forward`: ∂L/∂x = dy (1 − y²), of dy's shape. ``y`` is its output."""
     dy, y = gradient_and_saved("tanh_backward", dy, y)
     dx = np.multiply(y, y, out=np.empty_like(dy) if out is None else out)
     np.subtract(1, dx, out=dx)
@@ -71,13 +62,43 @@ def tanh_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None) ->
 
 
 class Tanh(Activation):
-    """Hyperbolic tangent: tanh x, with `tanh_forward` and `tanh_backward`.
-
-    Source: see `tanh_forward`.
-    """
+    """Hyperbolic tangent: tanh x, with `tanh_forward` and `tanh_backward`."""
 
     operations_per_value = (1, 3)
     pair = tanh_forward, tanh_backward
+
+
+def softsign_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
+    """Softsign: y = x / (1 + |x|), of x's shape; it nears ±1 as slowly as 1 / |x|.
+
+    Raises:
+        ValueError: x holds no sample.
+
+    Source: Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks, section 3.
+    """
+    x = require_samples("softsign_forward", x)
+    y = np.abs(x, out=np.empty_like(x) if out is None else out)
+    y += 1
+    return np.divide(x, y, out=y)
+
+
+def softsign_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
+    """Gradient of `softsign_forward`: ∂L/∂x = dy / (1 + |x|)², of dy's shape. ``x`` is its input."""
+    dy, x = gradient_and_saved("softsign_backward", dy, x)
+    dx = np.abs(x, out=np.empty_like(dy) if out is None else out)
+    dx += 1
+    np.divide(1, dx, out=dx)
+    dx *= dx  # of a number below 1, which cannot overflow
+    dx *= dy
+    return dx
+
+
+class Softsign(Activation):
+    """Softsign: x / (1 + |x|), with `softsign_forward` and `softsign_backward`."""
+
+    operations_per_value = (3, 5)
+    pair = softsign_forward, softsign_backward
+    saves = "input"
 
 
 def silu_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
@@ -95,10 +116,7 @@ def silu_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def silu_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `silu_forward`: ∂L/∂x = dy · σ(x) (1 + x (1 − σ(x))), of dy's shape. ``x`` is its input.
-
-    Source: see `silu_forward`.
-    """
+    """Gradient of `silu_forward`: ∂L/∂x = dy · σ(x) (1 + x (1 − σ(x))), of dy's shape. ``x`` is its input."""
     dy, x = gradient_and_saved("silu_backward", dy, x)
     dx = np.empty_like(dy) if out is None else out
     for dy_, x_, dx_ in in_blocks(dy, x, dx):
@@ -112,10 +130,7 @@ def silu_backward(dy: ArrayLike, x: ArrayLike, out: np.ndarray | None = None) ->
 
 
 class SiLU(Activation):
-    """Sigmoid linear unit: x σ(x) with the sigmoid σ, with `silu_forward` and `silu_backward`.
-
-    Source: see `silu_forward`.
-    """
+    """Sigmoid linear unit: x σ(x) with the sigmoid σ, with `silu_forward` and `silu_backward`."""
 
     operations_per_value = (4, 8)
     pair = silu_forward, silu_backward
@@ -155,8 +170,6 @@ def softplus_backward(
     """Gradient of `softplus_forward`: ∂L/∂x = dy · σ(βx), and dy where βx > threshold; of dy's shape.
 
     ``x`` is the input of the forward pass.
-
-    Source: see `softplus_forward`.
     """
     dy, x = gradient_and_saved("softplus_backward", dy, x)
     dx = np.empty_like(dy) if out is None else out
@@ -177,8 +190,6 @@ class Softplus(Activation):
 
     Raises:
         ValueError: beta is 0.
-
-    Source: see `softplus_forward`.
     """
 
     operations_per_value = (3, 4)

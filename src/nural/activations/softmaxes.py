@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nural.activations.activation import Activation
-from nural.batch import as_floats, gradient_and_saved, require_samples
+from nural.checks import gradient_and_saved, require_samples
 
 
 class AlongDimension(Activation):
@@ -16,7 +16,7 @@ class AlongDimension(Activation):
         dim: That dimension; the last one, where the channels are, unless said otherwise.
 
     Raises:
-        TypeError: dim is no integer.
+        TypeError: dim is not an integer.
     """
 
     def __init__(self, dim: int = -1) -> None:
@@ -25,12 +25,11 @@ class AlongDimension(Activation):
         self.dim = dim
         super().__init__()
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def compute(self, x: np.ndarray) -> np.ndarray:
         """The activation of x over ``dim``."""
-        x = as_floats(type(self).__name__, x, self.dtype)
         if not -x.ndim <= self.dim < x.ndim:
             raise ValueError(f"{type(self).__name__}: x of shape {x.shape} has no dimension {self.dim}")
-        self.saved = y = self.buffer("y", x.shape, x.dtype)
+        y = self.buffer("y", x.shape, x.dtype)
         self.pair[0](x.swapaxes(self.dim, -1), out=y.swapaxes(self.dim, -1))
         return y
 
@@ -60,10 +59,7 @@ def softmax_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def softmax_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `softmax_forward`: ∂L/∂x_i = y_i (dy_i − Σ_j dy_j y_j), of dy's shape. ``y`` is its output.
-
-    Source: see `softmax_forward`.
-    """
+    """Gradient of `softmax_forward`: ∂L/∂x_i = y_i (dy_i − Σ_j dy_j y_j), of dy's shape. ``y`` is its output."""
     dy, y = gradient_and_saved("softmax_backward", dy, y)
     dx = np.multiply(dy, y, out=out)
     projection = dx.sum(axis=-1, keepdims=True)
@@ -76,9 +72,7 @@ class Softmax(AlongDimension):
     """Softmax: y_i = e^{x_i} / Σ_j e^{x_j}, with `softmax_forward` and `softmax_backward`.
 
     Args:
-        dim: See `AlongDimension`.
-
-    Source: see `softmax_forward`.
+        dim: The dimension to sum over; the last one, where the channels are, unless said otherwise.
     """
 
     operations_per_value = (5, 4)
@@ -107,10 +101,7 @@ def log_softmax_forward(x: ArrayLike, out: np.ndarray | None = None) -> np.ndarr
 
 
 def log_softmax_backward(dy: ArrayLike, y: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
-    """Gradient of `log_softmax_forward`: ∂L/∂x_i = dy_i − e^{y_i} Σ_j dy_j, of dy's shape. ``y`` is its output.
-
-    Source: see `log_softmax_forward`.
-    """
+    """Gradient of `log_softmax_forward`: ∂L/∂x_i = dy_i − e^{y_i} Σ_j dy_j, of dy's shape. ``y`` is its output."""
     dy, y = gradient_and_saved("log_softmax_backward", dy, y)
     dx = np.exp(y, out=out)
     dx *= dy.sum(axis=-1, keepdims=True)
@@ -121,9 +112,7 @@ class LogSoftmax(AlongDimension):
     """Logarithm of softmax: y_i = x_i − log Σ_j e^{x_j}, with `log_softmax_forward` and `log_softmax_backward`.
 
     Args:
-        dim: See `AlongDimension`.
-
-    Source: see `log_softmax_forward`.
+        dim: The dimension to sum over; the last one, where the channels are, unless said otherwise.
     """
 
     operations_per_value = (5, 4)

@@ -1,4 +1,4 @@
-"""One table of cases: every forward/backward pair and every loss, once for each way in which it is tried.
+"""One table of cases: every forward/backward pair and every loss, once for each way to try it.
 
 `nural check` and `nural parity` print it, and the tests run it: central differences, PyTorch, ``out=``, dtypes, shapes.
 """

@@ -10,12 +10,12 @@ from nural.cases.case import Case, Size, Values
 
 
 def _smooth(rng: np.random.Generator, size: Size) -> Values:
-    """Not so far out that a gradient nearly vanishes, which is no test of central differences."""
+    """Values near enough to zero that no gradient nearly vanishes: that would be no test of central differences."""
     return {"x": rng.uniform(-4, 4, (size(1, 5), size(1, 7)))}
 
 
 def _kinked(rng: np.random.Generator, size: Size) -> Values:
-    """No entry within 0.1 of the kink at zero."""
+    """Values at least 0.1 from the kink at zero."""
     shape = size(1, 5), size(1, 7)
     return {"x": rng.choice([-1.0, 1.0], shape) * rng.uniform(0.1, 4, shape)}
 
@@ -28,7 +28,7 @@ def _case(
     draw: Any = _smooth,
     **settings: Any,
 ) -> Case:
-    """A case of a pair whose backward function takes the output as ``y`` or else the input as ``x``."""
+    """A case of a pair whose backward function takes either the output, as ``y``, or the input, as ``x``."""
     saves = "y" if "y" in backward.__code__.co_varnames[: backward.__code__.co_argcount] else "x"
     return Case(
         ", ".join([name, *(f"{key} {value}" for key, value in settings.items())]),
@@ -58,12 +58,12 @@ def _prelu_case(name: str, slopes: Callable[[Size, int], int]) -> Case:
 
 
 def _around_threshold(rng: np.random.Generator, size: Size) -> Values:
-    """No entry within 0.1 of 1.5, where beta 2 meets the threshold 3."""
+    """Values at least 0.1 from 1.5, where beta 2 meets the threshold 3."""
     return {"x": _kinked(rng, size)["x"] + 1.5}
 
 
 def _beside_bounds(rng: np.random.Generator, size: Size) -> Values:
-    """No entry within 0.1 of -1 or 2."""
+    """Values at least 0.1 from −1 and 2."""
     shape = size(1, 5), size(1, 7)
     sides = rng.uniform(-4, -1.1, shape), rng.uniform(-0.9, 1.9, shape), rng.uniform(2.1, 4, shape)
     return {"x": np.choose(rng.integers(3, size=shape), sides)}
@@ -111,6 +111,7 @@ CASES = [
     ),
     _case("sigmoid", a.sigmoid_forward, a.sigmoid_backward, lambda F, x: F.sigmoid(x)),
     _case("tanh", a.tanh_forward, a.tanh_backward, lambda F, x: F.tanh(x)),
+    _case("softsign", a.softsign_forward, a.softsign_backward, lambda F, x: F.softsign(x)),
     _case("silu", a.silu_forward, a.silu_backward, lambda F, x: F.silu(x)),
     _case(
         "softplus",

@@ -8,7 +8,7 @@ from nural.cases.case import Case, Values, differentiated, relative_error
 
 
 def as_type(values: Values, dtype: Any) -> Values:
-    """The float arrays converted, the settings as they are."""
+    """The values with float arrays converted and settings unchanged."""
     is_float = {name: isinstance(v, np.ndarray) and v.dtype.kind == "f" for name, v in values.items()}
     return {name: value.astype(dtype) if is_float[name] else value for name, value in values.items()}
 
@@ -23,7 +23,7 @@ def torch_errors(case: Case, values: Values, dtype: Any) -> dict[str, float]:
     """The relative errors of a case against PyTorch, computed by both in ``dtype``.
 
     Returns:
-        That of the output under ``y``, that of each gradient under the name of its argument.
+        The error of the output under ``y``, those of the gradients under the names of their arguments.
     """
     import torch
 

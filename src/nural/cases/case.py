@@ -1,4 +1,4 @@
-"""What a case is: one forward/backward pair with everything that is needed to try it."""
+"""What a case is: one forward/backward pair with all that is needed to try it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ Pair = tuple[Callable[..., Any], ...]
 
 @dataclass(frozen=True)
 class Case:
-    """A pair, the arguments to try it with, and PyTorch's name for the same.
+    """A pair, the arguments to try it with, and PyTorch's counterpart.
 
     Attributes:
-        name: As tables print it: the pair and, where it has several cases, the setting that is tried.
+        name: As tables print it: the pair, and the setting that is tried if the pair has several cases.
         pair: The public functions that the case covers.
         draw: ``(rng, size) -> values``: arguments by name. ``size(low, high)`` gives an integer from low to high,
-            drawn by whoever asks, so that shapes and strides vary. Float arrays are in float64 and differentiated, in
+            drawn by the caller, so that shapes and strides vary. Float arrays are in float64 and differentiated, in
             the order in which ``call_backward`` returns their gradients; anything else is a setting.
         call_forward: ``(pair, values, out) -> y``.
         call_backward: ``(pair, dy, values, y, out) -> (gradient, …)``; ``y`` is what the forward pass returned.
-        torch: ``(torch, values) -> y``: the same on tensors, with nural's layouts going in and coming out.
+        torch: ``(torch, values) -> y``: the same on tensors, which takes and returns nural's layouts.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Case:
         return self.call_backward(self.pair, dy, values, y, out)
 
     def sample(self, seed: int = 0) -> Values:
-        """Arguments with sizes drawn from the same seed."""
+        """Arguments whose sizes are drawn from the same seed."""
         rng = np.random.default_rng(seed)
         return self.draw(rng, lambda low, high: int(rng.integers(low, high + 1)))
 
@@ -65,13 +65,13 @@ def loss_case(name: str, loss: Loss, draw: Callable[..., Values], torch: Callabl
 
 
 def float_type(x: ArrayLike) -> np.dtype:
-    """The type of what a pair makes of x alone: that of its floats, or float64."""
+    """The type that a pair computes in when it gets x alone: x's float type, or float64."""
     dtype = np.asarray(x).dtype
     return dtype.newbyteorder("=") if dtype.kind == "f" else np.dtype(np.float64)
 
 
 def differentiated(values: Values) -> dict[str, np.ndarray]:
-    """The arguments that have a gradient: the float arrays that are no targets."""
+    """The arguments that have a gradient: float arrays, except targets."""
     return {
         name: value
         for name, value in values.items()
@@ -82,8 +82,8 @@ def differentiated(values: Values) -> dict[str, np.ndarray]:
 def gradient_error(case: Case, values: Values, seed: int = 0) -> float:
     """The largest relative error of the pair's gradients against central differences, both in float64.
 
-    The loss is Σ dy · y for a random dy. An error is relative to the largest entry of its gradient; it is absolute
-    where that is below 1e-4, such as behind a saturated tanh, for the differences are only exact to about 1e-11.
+    The loss is Σ dy · y for a random dy. An error is relative to the largest entry of its gradient. Below 1e-4, as
+    behind a saturated tanh, it is absolute, since the differences are exact to about 1e-11 only.
     """
     y = case.forward(values, None)
     dy = np.array(np.random.default_rng(seed).uniform(0.5, 1.5, np.shape(y)))
@@ -97,7 +97,7 @@ def gradient_error(case: Case, values: Values, seed: int = 0) -> float:
 
 
 def relative_error(a: Any, b: Any, nearly_zero: float = 1e-6) -> float:
-    """Largest |a − b| over the largest |b|; the absolute error where b is nearly zero throughout."""
+    """Largest |a − b| over the largest |b|; if all of b is nearly zero, the absolute error."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape != b.shape:
         raise ValueError(f"shapes differ: {a.shape} and {b.shape}")

@@ -23,19 +23,19 @@ def _conv2d(
     depthwise: bool = False,
     bias: bool = True,
 ) -> Case:
-    """A case with settings up to the given ones; ``padding`` may be "same", or "sides" for four numbers."""
+    """A case whose settings are drawn up to the given ones; ``padding`` may be "same", or "sides" for four numbers."""
 
     def draw(rng: np.random.Generator, size: Size) -> Values:
-        kernel, apart = _numbers(size, 1, 3), _numbers(size, 1, dilation)
+        kernel, dilations = _numbers(size, 1, 3), _numbers(size, 1, dilation)
         number = size(1, groups)
-        settings = {"stride": _numbers(size, 1, stride), "padding": padding, "dilation": apart, "groups": number}
+        settings = {"stride": _numbers(size, 1, stride), "padding": padding, "dilation": dilations, "groups": number}
         if isinstance(padding, int):
             settings["padding"] = _numbers(size, 0, padding)
         elif padding == "sides":
             settings["padding"] = (_numbers(size, 0, 2), _numbers(size, 0, 2))
         inputs = 1 if depthwise else size(1, 3)
         outputs = number * size(1, 2)
-        height, width = (d * (k - 1) + size(1, 4) for k, d in zip(kernel, apart, strict=True))
+        height, width = (d * (k - 1) + size(1, 4) for k, d in zip(kernel, dilations, strict=True))
         return {
             "K": rng.standard_normal((*kernel, inputs, outputs)),
             **({"b": rng.standard_normal(outputs)} if bias else {}),
@@ -54,7 +54,7 @@ def _conv2d(
             (top, bottom), (left, right) = settings.pop("padding")
             x = torch.nn.functional.pad(x, (left, right, top, bottom))
         K = v["K"].permute(3, 2, 0, 1).contiguous()
-        with warnings.catch_warnings():  # that even kernels with "same" are slow
+        with warnings.catch_warnings():  # about even kernels with "same", which are slow
             warnings.simplefilter("ignore", UserWarning)
             return torch.nn.functional.conv2d(x, K, v.get("b"), **settings).movedim(1, 3)
 

@@ -16,7 +16,7 @@ from nural.losses import (
 
 
 def _logits(rng: np.random.Generator, size: Size) -> np.ndarray:
-    """No further apart than 8: a gradient that nearly vanishes is no test of central differences."""
+    """Logits at most 8 apart: a gradient that nearly vanishes is no test of central differences."""
     return rng.uniform(-4, 4, (size(1, 6), size(2, 7)))
 
 
@@ -53,7 +53,7 @@ def _with_values(rng: np.random.Generator, size: Size) -> Values:
 
 
 def _around(kinks: list[float]) -> Callable[[np.random.Generator, Size], Values]:
-    """Errors |y − t| that keep a distance of 0.1 from each of the kinks."""
+    """Errors |y − t| that are at least 0.1 from each of the kinks."""
 
     def draw(rng: np.random.Generator, size: Size) -> Values:
         t = _logits(rng, size)

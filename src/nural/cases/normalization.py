@@ -1,4 +1,4 @@
-"""Cases of batch norm and layer norm."""
+"""Cases of batch norm, layer norm and group norm."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from nural.cases.case import Case, Pair, Size, Values, float_type
 from nural.layers import batch_norm as bn
+from nural.layers import group_norm as gn
 from nural.layers import layer_norm as ln
 
 
@@ -24,14 +25,14 @@ def _images(rng: np.random.Generator, size: Size) -> Values:
 
 
 def _with_statistics(rng: np.random.Generator, size: Size) -> Values:
-    """The statistics in a tuple, since they are constants."""
+    """Values with the statistics in a tuple, since they are constants."""
     values = _vectors(rng, size)
     channels = values["x"].shape[1]
     return values | {"statistics": (rng.standard_normal(channels), rng.uniform(0.1, 3, channels))}
 
 
 def _channels_second(x: Any) -> Any:
-    """``(N, …, C)`` as PyTorch has it, ``(N, C, …)``."""
+    """``(N, …, C)`` in PyTorch's order, ``(N, C, …)``."""
     return x.movedim(-1, 1)
 
 
@@ -65,7 +66,7 @@ def _statistics(v: Values) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _layer_norm(name: str, axes: int, eps: float, learned: int = 2) -> Case:
-    """Layer norm over ``axes`` dimensions of five values or so, with γ and β, γ alone or neither."""
+    """Layer norm over ``axes`` dimensions of about five values, with γ and β, γ alone or neither."""
 
     def draw(rng: np.random.Generator, size: Size) -> Values:
         shape = tuple(size(4, 6) for _ in range(axes))
@@ -95,6 +96,36 @@ def _layer_norm(name: str, axes: int, eps: float, learned: int = 2) -> Case:
     )
 
 
+def _group_norm(name: str, groups: int, eps: float, learned: bool = True) -> Case:
+    """Group norm of images, of so many groups of up to three channels; with γ and β or without."""
+
+    def draw(rng: np.random.Generator, size: Size) -> Values:
+        channels = groups * size(1, 3)
+        affine = _affine(rng, (channels,)) if learned else {}
+        return {**affine, "x": 2 + 3 * rng.standard_normal((size(1, 3), size(2, 4), size(2, 3), channels))}
+
+    def forward(pair: Pair, v: Values, out: Any) -> tuple[np.ndarray, ...]:
+        buffers = None if out is None else (out, *np.empty((2, len(out), groups), out.dtype))
+        return pair[0](v["x"], groups, v.get("gamma"), v.get("beta"), eps, out=buffers)
+
+    def backward(pair: Pair, dy: np.ndarray, v: Values, y: Any, out: Any) -> tuple[np.ndarray, ...]:
+        _, mean, inverse_std = forward(pair, v, None)
+        buffers = out if out is None or learned else (None, None, *out)
+        gradients = pair[1](dy, v.get("gamma"), v["x"], mean, inverse_std, out=buffers)
+        return gradients if learned else gradients[2:]
+
+    return Case(
+        name,
+        (gn.group_norm_forward, gn.group_norm_backward),
+        draw=draw,
+        call_forward=lambda pair, v, out: forward(pair, v, out)[0],
+        call_backward=backward,
+        torch=lambda torch, v: torch.nn.functional.group_norm(
+            _channels_second(v["x"]), groups, v.get("gamma"), v.get("beta"), eps
+        ).movedim(1, -1),
+    )
+
+
 CASES = [
     _batch_norm("batch_norm", _vectors),
     _batch_norm("batch_norm, images, no γ and β", _images, eps=1e-3),
@@ -115,4 +146,6 @@ CASES = [
     _layer_norm("layer_norm, two dimensions", axes=2, eps=1e-3),
     _layer_norm("layer_norm, γ alone", axes=1, eps=1e-2, learned=1),
     _layer_norm("layer_norm, no γ and β", axes=1, eps=1e-5, learned=0),
+    _group_norm("group_norm", groups=2, eps=1e-5),
+    _group_norm("group_norm, one group, no γ and β", groups=1, eps=1e-3, learned=False),
 ]

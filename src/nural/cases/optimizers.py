@@ -22,7 +22,7 @@ class OptimizerCase(NamedTuple):
 
 
 class ScheduleCase(NamedTuple):
-    """A schedule, its first rate in PyTorch, and PyTorch's: ``(torch.optim.lr_scheduler, optimizer) -> scheduler``."""
+    """A schedule, the first rate for PyTorch, and PyTorch's: ``(torch.optim.lr_scheduler, optimizer) -> scheduler``."""
 
     ours: Schedule
     theirs: Callable[[Any, Any], Any]

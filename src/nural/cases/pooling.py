@@ -1,4 +1,4 @@
-"""Cases of pooling. Inputs to a maximum are far apart, so that no small step changes which one it is."""
+"""Cases of pooling. Inputs of a maximum are far apart, so that no small step moves the maximum to another entry."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ def _apart(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 def _sliding(
     name: str, forward: Any, backward: Any, torch: str, values: Callable[..., Any], dilation: int = 1, **settings: Any
 ) -> Case:
-    """Pooling with drawn windows; the backward pass of the maximum takes x and y, that of the average x's shape."""
+    """Pooling with drawn windows; backward takes x and y for the maximum, and x's shape for the average."""
 
     def draw(rng: np.random.Generator, size: Size) -> Values:
         kernel = size(1, 3), size(1, 3)
@@ -51,7 +51,7 @@ def _sliding(
 
 
 def _adaptive(name: str, forward: Any, backward: Any, torch: str, values: Callable[..., Any]) -> Case:
-    """Pooling to a drawn size, which need not divide that of the image."""
+    """Pooling to a drawn size, which need not divide the image's size."""
     return Case(
         name,
         (forward, backward),

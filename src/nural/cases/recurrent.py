@@ -14,7 +14,7 @@ WEIGHTS = "W_ih", "W_hh", "b_ih", "b_hh"
 
 
 def _case(name: str, layer: type[Recurrent], complete: bool = True, **settings: str) -> Case:
-    """A case of a layer's pair, with biases and initial states or without them, and with other arguments by name."""
+    """A case of a layer's pair, with or without biases and initial states; other arguments are given by name."""
     states = ("h0", "c0")[: layer.states]
     arguments = (*WEIGHTS, *states)
     given = arguments if complete else WEIGHTS[:2]
@@ -59,7 +59,7 @@ def _case(name: str, layer: type[Recurrent], complete: bool = True, **settings: 
 
 
 def _distance_from_kink(v: Values) -> float:
-    """The smallest |a| of all that ReLU is taken of."""
+    """The smallest |a| over all inputs a of ReLU."""
     constant = v.get("b_ih", 0) + v.get("b_hh", 0)
     h, smallest = v.get("h0", np.zeros((len(v["x"]), len(v["W_hh"])))), np.inf
     for t in range(v["x"].shape[1]):

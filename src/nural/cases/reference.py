@@ -1,4 +1,4 @@
-"""The same cases, tried with `nural.reference` in place of nural's own functions."""
+"""The same cases with `nural.reference` instead of nural's fast functions."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -12,10 +12,10 @@ from nural import reference
 from nural.cases.case import Case
 from nural.cases.optimizers import OptimizerCase
 
-#: Where a case gives None, for nothing, the reference has a number.
+#: What a reference is given where a case has None for an absent array.
 NOTHING = {"b": 0, "beta": 0, "b_ih": 0, "b_hh": 0, "gamma": 1}
 
-#: The cases that the reference does not take, and why: what would hide the formula is left out.
+#: The cases that a reference does not take, and why: it leaves out what would hide the formula.
 LEFT_OUT = {
     "fc, no bias, leading dimensions": "x holds rows, (N, in)",
     "conv2d, same": "padding is given in numbers",
@@ -62,7 +62,7 @@ def reference_case(case: Case) -> Case | None:
 
 
 def reference_of(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The reference of one of nural's functions, called as that is: without ``out``, and with `NOTHING` for None."""
+    """The reference of one of nural's functions, called like it: without ``out``, and with `NOTHING` for None."""
     plain = getattr(reference, function.__name__)
     signature = inspect.signature(plain)
 

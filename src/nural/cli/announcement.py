@@ -17,7 +17,7 @@ from nural.parallel.threads import choose_threads
 def announce(
     console: Console, verb: str, config: RunConfig, model: Sequential, sets: DataSets, folder: Path, ranks: Ranks
 ) -> None:
-    """What is about to happen."""
+    """Print what is about to be trained, on which data, and where the results go."""
     recipe = RECIPES[config.recipe].suited(sets)
     rows = max(1, config.batch_size // ranks.size)
     threads = str(choose_threads(config.threads, model, sets.training[0], rows, ranks.cores()))
@@ -43,7 +43,7 @@ def announce(
 
 
 def _about_pictures(config: RunConfig, sets: DataSets) -> Iterator[str]:
-    """What became of the pictures, which classes there are, and what of the recipe is for digits alone."""
+    """Which classes there are, how pictures are prepared, and what the recipe has for digits alone."""
     if not sets.digits:
         yield f"classes: {listed(sets.names)}"
     if sets.preparation.kind == "as is":

@@ -1,4 +1,4 @@
-"""The commands, gathered; the module of each is loaded when it is named."""
+"""All commands; the module of one is loaded when the command is used."""
 
 from importlib import import_module
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 import nural
 
-#: In the order of ``nural --help``. Each is the function, or the group of commands, of this name in the module of this
+#: The commands, in the order of ``nural --help``. The module of each holds a function, or a group of commands, of its
 #: name.
 COMMANDS = (
     *("train", "serve", "profile", "recipes", "evaluate", "predict", "read"),
@@ -22,7 +22,7 @@ STYLE: dict[str, Any] = {
 
 
 class Commands(TyperGroup):
-    """The commands by name. `nural predict` need not wait for what training or plotting would load."""
+    """The commands by name, each loaded when it is used: `nural predict` does not wait for what training needs."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """All names."""

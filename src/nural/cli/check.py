@@ -21,11 +21,11 @@ def check(
             metavar="[MODULE:CLASS]", help="A layer of your own, such as layers.py:MyTanh.", show_default=False
         ),
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Compare the gradient of every forward/backward pair, or of a layer of your own, with finite differences.
 
-    In float64. A class that is no nural.Layer is judged as nural learn check does it.
+    Computed in float64. A class that is not a nural.Layer is judged as by `nural learn check`.
 
     Example:
 

@@ -51,11 +51,11 @@ def data(
     ),
     force: ForceOption = False,
     augment: Annotated[
-        str, typer.Option(help=f"Picture digits beside changed ones: {', '.join(AUGMENTATIONS)}, in the order given.")
+        str, typer.Option(help=f"Show digits beside augmented ones: {', '.join(AUGMENTATIONS)}, in the order given.")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a set.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per set.")] = False,
 ) -> None:
-    """Look at the data as a network would see them: how many of each class, the range of the pixels, and samples.
+    """Show the data as a network would see them: how many of each class, the range of the pixels, and samples.
 
     Examples:
 
@@ -103,7 +103,7 @@ def data(
 
 
 def _augmentation(names: str) -> Augmentation | None:
-    """What ``--augment`` asks for."""
+    """The augmentation that ``--augment`` names; None if it names none."""
     if not names:
         return None
     chosen = [name.strip() for name in names.split(",")]
@@ -114,7 +114,7 @@ def _augmentation(names: str) -> Augmentation | None:
 
 
 def _picture(sets: DataSets, augmentation: Augmentation | None) -> bytes:
-    """The first digits of each class, or the first of each beside what augmentation makes of it."""
+    """The first digits of each class; with an augmentation, the first of each class beside augmented copies of it."""
     from nural import plots
 
     x, y = sets.training

@@ -27,10 +27,10 @@ def load_telling(
     label_column: str | None = None,
     to_learn: bool = False,
 ) -> DataSets:
-    """What `load_datasets` loads; that there is one class only is said on stderr.
+    """Load what `load_datasets` loads; if there is only one class, say so on stderr.
 
     Raises:
-        CommandError: it is ``to_learn`` from, for which one class is not enough.
+        CommandError: there is only one class, and the data are ``to_learn`` from.
     """
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always", UserWarning)

@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 class CommandError(Exception):
-    """What a command was asked for cannot be done; the message says why in one sentence."""
+    """A command cannot do what it was asked for; the message says why in one sentence."""
 
 
 def report_errors(command: Callable[P, R]) -> Callable[P, R]:
@@ -29,7 +29,7 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
         except CommandError as error:
             complain(str(error))
         except BrokenPipeError:
-            sys.stderr.close()  # the reader of our output has gone: nobody is left to tell
+            sys.stderr.close()  # the reader of the output has gone, so nobody would see an error
             raise typer.Exit(2) from None
         except _of_the_library() as error:
             complain(str(error))
@@ -38,7 +38,7 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
         except OSError as error:
             complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         except KeyboardInterrupt as error:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second press must not break into what is said now
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the message
             complain(f"stopped by Ctrl-C{error}")
         raise typer.Exit(2)
 

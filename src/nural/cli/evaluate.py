@@ -50,14 +50,14 @@ def evaluate(
 ) -> None:
     """Judge a model on a test set, in numbers and in pictures.
 
-    Numbers: loss, accuracy, also for each digit, calibration error, and coverage against error: what it brings to
-    answer `?` below a threshold.
+    Numbers: loss, accuracy over all pictures and for each class, calibration error, and coverage against error: how
+    many pictures are answered, and how many of these wrongly, when answers below a threshold become `?`.
 
     Pictures: the mistakes, the confusion matrix, the reliability diagram, coverage against error, the filters of the
     first layer, the saliency of a digit of each class, and the accuracy under noise, rotation and shift.
 
-    What `nural train` did to pictures is done to those of --data too. Of one set alone, the last seventh is the test
-    set; the last two charts are of grey pictures of 28×28 pixels.
+    Pictures of --data are prepared as `nural train` prepared those it learned from. If --data is a single set, its last
+    seventh is the test set. The last two charts are drawn only for grey pictures of 28×28 pixels.
 
     Examples:
 
@@ -72,7 +72,9 @@ def evaluate(
     threshold = answer_threshold(judged.network)
     if data is None and not judged.digits:
         others = f"{listed(judged.names)} in pictures of {judged.prepare}"
-        raise CommandError(f"{path}: the MNIST inside has digits, this model tells apart {others}: name some by --data")
+        raise CommandError(
+            f"{path}: the MNIST inside has digits, this model tells apart {others}: name a test set with --data"
+        )
     preparation = judged.prepare if data is not None and is_picture_folder(data) else judged.preparation
     x, y = load_telling(data, preparation, judged.labels, label_column).test
     folder = out or (path.parent / FOLDER if _of_a_run(path) else Path(FOLDER))
@@ -99,7 +101,7 @@ def _of_a_run(path: Path) -> bool:
 
 
 def _name(path: Path) -> str:
-    """What pictures call the model: the run's folder, or the file."""
+    """The model's name in the pictures: the run's folder, or the file."""
     if path == PRETRAINED:
         return "nural’s model"
     return printable(path.absolute().parent.name if _of_a_run(path) else path.name)

@@ -24,8 +24,8 @@ from nural.evaluation.robustness import DISTURBANCES, Disturbance, robustness
 from nural.evaluation.targets import scores
 from nural.predictions import probabilities
 
-#: Pictures that are disturbed, for each of the levels costs a pass over them. An accuracy of 99% is then known to ±0.9
-#: percent points, one of 50% to ±4.4 (95% intervals).
+#: How many pictures are disturbed; each level of a disturbance costs a pass over them. An accuracy of 99% is then known
+#: to ±0.9 percentage points, one of 50% to ±4.4 (95% intervals).
 DISTURBED = 500
 
 Curve = tuple[Disturbance, list[tuple[float, float]]]
@@ -107,12 +107,12 @@ def some(rows: np.ndarray) -> np.ndarray:
 
 
 def disturbances(model: PictureModel) -> tuple[Disturbance, ...]:
-    """Those that its pictures can be put under, which are for 28×28 grey pixels."""
+    """The disturbances that can be tried on the model's pictures: all for 28×28 grey pixels, none for others."""
     return DISTURBANCES if model.prepare.picture_shape == DIGIT else ()
 
 
 def passes(model: PictureModel) -> int:
-    """The readings that `judge` takes."""
+    """How many passes over pictures `judge` makes."""
     return 1 + sum(len(disturbance.levels) for disturbance in disturbances(model))
 
 

@@ -10,7 +10,7 @@ from nural.data.preparation import DIGIT
 from nural.evaluation.calibration import THRESHOLDS, coverage_against_error
 from nural.evaluation.saliency import first_filters, saliency
 
-#: Points of the curve of coverage against error: at so many confidences, evenly spaced among the digits.
+#: How many points the curve of coverage against error has, evenly spaced among the sorted confidences.
 _POINTS = 1000
 
 
@@ -46,7 +46,7 @@ def _coverage(found: Evaluation) -> bytes:
     curve = coverage_against_error(found.probabilities, found.y, sorted({0.0, *everywhere.tolist()}))
     marked = [row for row in found.coverage if row.threshold in THRESHOLDS]
     chosen = [row for row in found.coverage if 0 < row.threshold == found.threshold]
-    title = f"{found.name}: what it brings to refuse answers of low confidence"
+    title = f"{found.name}: coverage and error when answers of low confidence are refused"
     return plots.coverage(curve, marked, chosen[0] if chosen else None, title)
 
 
@@ -59,7 +59,7 @@ def _filters(found: Evaluation) -> bytes | None:
 
 
 def _saliency(found: Evaluation) -> bytes | None:
-    """Of the first digit of each class."""
+    """The saliency of the first digit of each class."""
     model = found.model
     if model.prepare.picture_shape != DIGIT or model.task.kind != "multiclass":
         return None
@@ -94,7 +94,7 @@ PICTURES: dict[str, Callable[[Evaluation], bytes | None]] = {
     "robustness.png": _robustness,
 }
 
-#: What a picture asks of a model, where it may be that it cannot be drawn.
+#: Why a picture cannot be drawn of every model.
 _IMAGES = "it is of grey pictures of 28×28 pixels, and of an output for each class"
 NEEDS = {
     "filters.png": "the first layer of this model does not look at a grey image",

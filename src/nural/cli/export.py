@@ -24,8 +24,8 @@ def export(
         typer.Argument(
             readable=False,
             metavar="[MODEL] TARGET",
-            help="Model file, run folder, `last` for the `nural train` that ended last, or `inside` for the model "
-            "inside, which is also the default; and the file to write.",
+            help="The model: a file, a run folder, `last` for the `nural train` that ended last, or `inside` for the "
+            "one inside nural (the default); then the file to write.",
         ),
     ],
     to: Annotated[
@@ -42,15 +42,15 @@ def export(
     input_shape: Annotated[
         str | None,
         typer.Option(
-            metavar="N,N,…", help="Shape of one sample, as 32,32,3: of images and sequences the model does not tell it."
+            metavar="N,N,…", help="Shape of one sample, such as 32,32,3, where the model does not determine it."
         ),
     ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
             readable=False,
-            help="What to compare file and model on: an .npz file of x and y, or a test set as `nural evaluate` takes "
-            "it. [default: MNIST's validation digits, if the model reads digits]",
+            help="Samples to compare file and model on: an .npz file of x and y, or a test set as for `nural "
+            "evaluate`. [default: MNIST's validation digits, if the model reads digits]",
         ),
     ] = None,
     bits: Annotated[
@@ -64,7 +64,7 @@ def export(
 ) -> None:
     """Write a model for another program, and say how far what was written is from the model.
 
-    An earlier export to the same names is replaced, and no other file.
+    Replaces an earlier export to the same file, and no other file.
 
     Examples:
 
@@ -124,7 +124,7 @@ def _compared(found: Comparison) -> Iterator[str]:
 
 
 def _shape(text: str | None) -> tuple[int, ...] | None:
-    """``28,28,1`` as numbers."""
+    """Read ``28,28,1`` as numbers."""
     if text is None:
         return None
     sizes = text.replace(" ", "").split(",")

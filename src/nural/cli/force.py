@@ -1,4 +1,4 @@
-"""The option of every command that writes where it is told."""
+"""The option ``--force`` of every command that writes to a given file."""
 
 from typing import Annotated
 

@@ -7,7 +7,7 @@ from nural.cli.errors import CommandError
 
 #: How launchers tell how many processes there are: Open MPI; MPICH, Intel MPI and others with PMI; MVAPICH; Slurm.
 SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
-#: What PMIx tells, which names no size.
+#: What PMIx sets, which does not say how many processes there are.
 PMIX_RANK = "PMIX_RANK"
 
 

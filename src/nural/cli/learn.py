@@ -74,11 +74,11 @@ def check(
         str,
         typer.Option(
             metavar="NAME",
-            help="What your function is to be, if its name is your own: fc_backward, or MINE=fc_backward.",
+            help="Which function yours is, if its name is another: fc_backward, or MINE=fc_backward.",
             show_default=False,
         ),
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a function, one a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per function, one per line.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Judge again each time a file is saved.")] = False,
 ) -> None:
     """Judge every function of a file that bears a name of nural's reference, and name the mistake.

@@ -38,7 +38,7 @@ def overview(place: Path, language: str) -> None:
     say(f"{OWN:<{width}}  {words['own network']}", 2)
     say("nural learn from-torch net.py:Net", width + 4, "dim")
     say()
-    unfinished = [started for started in by_track.values() if started.trained is None]
+    unfinished = [started for started in by_track.values() if not started.finished]
     for started in unfinished:
         _say_next(started)
     others = [name for name in available() if name not in by_track]

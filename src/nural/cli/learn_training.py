@@ -47,6 +47,9 @@ def _run(file: Path) -> bool:
 
 def _beside(training: Training | OwnTraining, count: int) -> bool:
     words = training.started.words
+    difference = training.proof()
+    if difference is not None:
+        say(words["proof"].format(difference=difference))
     other = training.other or words["reference"]
     say(words["beside"].format(other=other))
     head = words["step"], words["yours"], other, words["difference"]

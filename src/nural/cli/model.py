@@ -26,7 +26,7 @@ MODEL_FILE = "model.safetensors"
 LAST_RUN, INSIDE = Path("last"), Path("inside")
 MODEL_HELP = "Model file, run folder, or `last` for the `nural train` that ended last. [default: the model inside]"
 DIGITS = tuple(map(str, range(CLASSES)))
-#: What a layer raises about an input of another kind than its own.
+#: What a layer may raise when its input is of a kind that it does not take.
 UNFIT = (ValueError, IndexError, TypeError, ArithmeticError)
 
 
@@ -63,7 +63,7 @@ class PictureModel:
     """A network that tells classes of pictures apart, and how a picture becomes its input.
 
     Attributes:
-        network: It takes rows of pixels.
+        network: The network, which takes rows of pixels.
         preparation: What the file says; None if it says nothing: pictures are then prepared as digits.
         task: What its outputs stand for.
         classes: Their names.
@@ -96,7 +96,7 @@ class PictureModel:
 
     @property
     def prepare(self) -> Preparation:
-        """What becomes of a picture."""
+        """How a picture is prepared for the network."""
         return self.preparation or Preparation()
 
     @property
@@ -106,10 +106,10 @@ class PictureModel:
 
 
 def load_picture_model(path: Path) -> PictureModel:
-    """A model of pictures; one that takes images gets them from rows of pixels.
+    """Load a model of pictures; in front of one that takes images, rows of pixels are reshaped to them.
 
     Raises:
-        ModelFileError: the file is no model, or one of another kind, or what it says of itself makes no sense.
+        ModelFileError: the file is no model, or a model of another kind, or its metadata make no sense.
     """
     model = load(path)
     try:
@@ -139,7 +139,7 @@ def load_picture_model(path: Path) -> PictureModel:
 
 
 def load_digit_model(path: Path) -> Layer:
-    """A model that takes 784 pixels and answers which of the ten digits they are.
+    """Load a model that takes 784 pixels and tells the ten digits apart.
 
     Raises:
         ModelFileError: as `load_picture_model`, or the model reads no digits.
@@ -152,7 +152,7 @@ def load_digit_model(path: Path) -> Layer:
 
 
 def _outputs(model: Layer, shape: tuple[int, int, int]) -> np.ndarray:
-    """Of one blank picture."""
+    """The model's outputs for one blank picture."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # only the shape counts
         return model.forward(np.zeros((1, math.prod(shape)), model.dtype))
 

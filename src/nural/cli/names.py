@@ -17,4 +17,4 @@ def printable(name: str | os.PathLike[str]) -> str:
 
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match[0])
-    return f"\\x{code - 0xDC00 if code > 0xDC00 else code:02x}"  # Python has byte b as the surrogate 0xDC00 + b
+    return f"\\x{code - 0xDC00 if code > 0xDC00 else code:02x}"  # byte b is the surrogate 0xDC00 + b in Python

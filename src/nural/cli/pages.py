@@ -19,7 +19,7 @@ class FilePage:
     Attributes:
         file: The file.
         picture: What `nural.data.prepare` takes.
-        number: Of the page, from 1; None where there are no others.
+        number: The number of the page, from 1; None for the only page.
     """
 
     file: Path

@@ -26,7 +26,7 @@ ALLOWED = {"pytorch_float64": 1e-10, "pytorch_float32": 1e-5, "finite_difference
 TITLES = {"pytorch_float64": "PyTorch, float64", "pytorch_float32": "PyTorch, float32"}
 TITLES |= {"finite_differences": "finite differences", "reference_float64": "reference, float64"}
 SAMPLES = 3
-TABLE = "table"  # what the page is, where nural finds it again
+TABLE = "table"  # the kind of the page, by which nural recognises a page that it wrote
 
 PAGE = """\
 <!-- {signature} -->
@@ -68,9 +68,9 @@ Keras, whose differences have [a page](pytorch-and-keras.md).
 def parity(
     out: Annotated[Path | None, typer.Option(help="Write the table to this Markdown file.")] = None,
     force: ForceOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Compare every forward/backward pair, and its reference, with PyTorch and finite differences; optimizers too.
+    """Compare every forward/backward pair and its reference with PyTorch and finite differences; optimizers too.
 
     Needs PyTorch: pip install 'nural[parity]'.
 
@@ -100,7 +100,7 @@ def parity(
         if out is not None:
             console.print(f"written: {shown(out)}", highlight=False, soft_wrap=True)
     if wrong:
-        complain(f"more than rounding lies between nural and PyTorch, or the slope, for {', '.join(wrong)}")
+        complain(f"nural differs by more than rounding from PyTorch or from the slope for {', '.join(wrong)}")
         raise typer.Exit(1)
 
 
@@ -118,7 +118,7 @@ def errors(case: Case) -> dict[str, float]:
 
 
 def errors_of_steps() -> dict[str, dict[str, float]]:
-    """The same of optimizers and schedules, without the comparisons that do not apply to them."""
+    """The same of optimizers and schedules, in the comparisons that apply to them."""
     found = {
         f"optimizer {name}": {
             f"pytorch_{np.dtype(dtype).name}": optimizer_error(case, dtype) for dtype in (np.float64, np.float32)

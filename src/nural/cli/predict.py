@@ -40,22 +40,22 @@ def predict(
         typer.Option(
             min=0,
             max=1,
-            help="Answer `?` where the confidence is less; 0 always names one. [default: the model's own, or 0]",
+            help="Answer `?` below this confidence; with 0, never. [default: the model's own, or 0]",
         ),
     ] = None,
     as_json: Annotated[
         bool,
         typer.Option(
             "--json",
-            help="Print one JSON object a line: file, page if it has several, answer, digit, confidence.",
+            help="Print one JSON object per line: file, page if it has several, answer, digit, confidence.",
         ),
     ] = False,
 ) -> None:
     """Read the digit in each picture: dark on light or light on dark, drawn anywhere in it.
 
-    What is no digit, or can't be told, gets the answer `?` and the best guess; in JSON that is still `digit`.
+    What is no digit, or cannot be told, gets the answer `?`, with the best guess beside it (in JSON, `digit`).
 
-    A model that learned other classes names these (in JSON `class`), of pictures such as it learned from.
+    A model that learned other classes answers with their names (in JSON, `class`), for pictures like those it saw.
 
     Examples:
 
@@ -97,7 +97,7 @@ def _pages(image: Path, preparation: Preparation) -> Iterator[Prepared]:
         for page in pages_of(image):
             try:
                 pixels = preparation(page.picture)
-            except DataError as error:  # the other pages may be better
+            except DataError as error:  # the other pages may be readable
                 pixels = error
             yield page, pixels
     except DataError as error:
@@ -105,7 +105,7 @@ def _pages(image: Path, preparation: Preparation) -> Iterator[Prepared]:
 
 
 def _answers(model: PictureModel, rows: list[np.ndarray]) -> list[tuple[int, float]]:
-    """The place of the answer among the classes, and its probability, for each row of pixels."""
+    """The index of the answer among the classes, and its probability, for each row of pixels."""
     if not rows:
         return []
     y = outputs(model.network, np.stack(rows))

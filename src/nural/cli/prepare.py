@@ -55,7 +55,7 @@ def prepare(
 
     of_page = "" if found.number is None else f", page {page}"
     pictures = {
-        _TITLES[name]: levels if name == "upright" else 255 - levels  # ink is dark here, as on paper
+        _TITLES[name]: levels if name == "upright" else 255 - levels  # show ink dark, as on paper
         for name, levels in stages.items()
     }
     write_atomically(out, plots.stages(pictures, printable(image.name) + of_page))

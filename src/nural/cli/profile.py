@@ -20,18 +20,19 @@ from nural.profile import profile as profile_step
 @report_errors
 def profile(
     recipe: Annotated[str, typer.Option(help="What would be trained: a name that `nural recipes` lists.")] = "mlp",
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Samples a step. [default: the recipe's]")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Samples per step. [default: the recipe's]")] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of a matrix product.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show where the time of a training step goes, layer by layer: forward, loss, backward, update.
 
-    For each part: the median of its times and its share of the step; millions of floating-point operations and billions
-    a second, also in % of what one large matrix product reaches; bytes newly allocated, and kept in buffers.
+    For each part: the median of its times and its share of the step; millions of floating-point operations, and
+    billions of them per second, also in % of the rate of one large matrix product; bytes newly allocated, and bytes
+    kept in buffers.
 
-    Operations are those of the formulas: two for each multiplication and addition of a product, which a faster form of
-    a convolution can undercut; for other layers 1 to 14 a value, such as 1 for ReLU and 6 for batch norm, forward.
-    Those of loss and update are not counted.
+    Operations are counted from the formulas: in products, two for each multiplication with its addition (a faster form
+    of a convolution can need fewer); in other layers 1 to 14 per value, such as 1 for ReLU and 6 for batch norm,
+    forward. Those of loss and update are not counted.
 
     Examples:
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from nural.layer import Layer
 from nural.training.callbacks import Callback
 from nural.training.history import History
-from nural.training.history import Progress as Step
+from nural.training.history import Progress as StepProgress
 
 BAR_SECONDS, LINE_SECONDS = 0.1, 10.0
 
@@ -47,7 +47,7 @@ class TrainingProgress(Callback):
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.bar.stop()
 
-    def on_step(self, model: Layer, progress: Step) -> None:
+    def on_step(self, model: Layer, progress: StepProgress) -> None:
         """Move the bar, ten times a second at most."""
         self.samples += progress.samples
         now = time.perf_counter()

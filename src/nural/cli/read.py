@@ -39,8 +39,8 @@ def read(
         bool,
         typer.Option(
             "--json",
-            help="Print one JSON object a page: file, its number if there are several, lines; of each digit box and "
-            "confidence.",
+            help="Print one JSON object per page: file, the page's number if there are several, lines; box and "
+            "confidence of each digit.",
         ),
     ] = False,
 ) -> None:

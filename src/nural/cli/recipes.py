@@ -18,12 +18,12 @@ def duration(seconds: float) -> str:
 
 @report_errors
 def recipes(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """List what `nural train --recipe` can train, with the accuracy and the time that were measured.
+    """List what `nural train --recipe` can train, with the measured accuracy and time.
 
-    Accuracy is that on MNIST's test set, the median of several seeds; the time is that of the whole command on two
-    cores of a server, `mlp-augmented` and `best` on one. `python benchmarks/recipes.py` measures both again.
+    Accuracy is the median of several seeds on MNIST's test set. Time is that of the whole command on two cores of a
+    server; of `mlp-augmented` and `best`, on one. `python benchmarks/recipes.py` measures both again.
 
     Example:
 

@@ -37,7 +37,7 @@ def finish(config: RunConfig, model: Layer, history: History, sets: DataSets, fo
     model.task = Task("multiclass", sets.classes)
     save(model, folder / MODEL_FILE)
     write_history(folder, history)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # the loss says it
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # an overflow shows in the loss
         logits = outputs(model, x)
         score = scores(model, logits, y)
     if not math.isfinite(score["loss"]):

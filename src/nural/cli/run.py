@@ -27,16 +27,16 @@ from nural.models.recipes import RECIPES, Recipe
 from nural.training.history import History
 
 CONFIG, CHECKPOINT, HISTORY, LOCK = "config.json", "checkpoint.safetensors", "history.csv", ".lock"
-#: What can be said of pictures to learn from, and the preparation that it asks for.
+#: The values of ``--pictures``, and the preparation that each asks for.
 PICTURES_AS: dict[str, Preparation | None] = {
     "auto": None,
     "prepare": Preparation(),
     "as-is": Preparation("as is"),
 }
 PICTURES_HELP = (
-    "What becomes of pictures. prepare: they are brought into the form of MNIST's digits, as `nural prepare` shows. "
-    "as-is: they keep size and colours, and must be of one size. auto: prepare those in folders named 0 to 9, others "
-    "as-is. [default: auto]"
+    "How pictures are prepared. prepare: they get the form of MNIST's digits, as `nural prepare` shows. as-is: they "
+    "keep size and colours, and must all be of one size. auto: prepare if their folders are named 0 to 9, else as-is. "
+    "[default: auto]"
 )
 PICTURES = ("learning-curve.png", "confusion.png", "mistakes.png")
 
@@ -139,7 +139,7 @@ def held(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        with suppress(OSError):  # Windows removes no open file; what is left there is nobody's
+        with suppress(OSError):  # Windows cannot remove an open file; one that stays holds nobody up
             (folder / LOCK).unlink()
         lock.release()
 
@@ -166,7 +166,7 @@ def _folder_of_its_own(folder: Path) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder and those above it, if they are not there yet.
+    """Make the folder and its parents, if they are not there yet.
 
     Raises:
         CommandError: it is no folder, or may not be made.
@@ -223,6 +223,6 @@ def say(console: Console, line: str, style: str | None = None) -> None:
 
 
 def shown(path: Path) -> str:
-    """A path as short as it can be said from here."""
+    """The path in its shortest form: relative to the current folder if it is inside."""
     relative = os.path.relpath(path)
     return printable(path if relative.startswith("..") else relative)

@@ -11,6 +11,8 @@ from nural.cli.errors import CommandError, report_errors
 from nural.cli.model import MODEL_HELP, load_digit_model, model_path
 
 PORT = 8017
+#: The name of the thread that waits for the user's browser, perhaps as long as that is open.
+BROWSER = "browser"
 
 
 @report_errors
@@ -37,7 +39,7 @@ def serve(
     def ready(address: str) -> None:
         print(f"the page is at {address}; Ctrl-C ends it", flush=True)
         if not no_browser:
-            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=[address], name=BROWSER, daemon=True).start()
 
     given = None if model is None else without_softmax(load_digit_model(model_path(model)))
     if given is not None and scale_of(given) != "logits":
@@ -47,3 +49,15 @@ def serve(
     except OSError as error:
         raise CommandError(f"--port {port} cannot be used ({error.strerror}); name another, or 0 for any") from None
     server.serve_until_interrupted()
+    wait_for_threads()
+
+
+def wait_for_threads() -> None:
+    """Wait until no other thread of this process computes.
+
+    One that returns from NumPy's C++ while Python ends is made to leave by ``pthread_exit``, which C++ answers by
+    aborting the process: https://github.com/python/cpython/issues/87135
+    """
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread.name != BROWSER:
+            thread.join()

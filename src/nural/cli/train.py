@@ -68,11 +68,13 @@ def train(
     ] = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Pictures a step. [default: the recipe's, or a tenth of fewer pictures]"),
+        typer.Option(
+            min=1, help="Pictures per step. [default: the recipe's, or a tenth of the pictures if they are fewer]"
+        ),
     ] = None,
     learning_rate: Annotated[
         float | None,
-        typer.Option(help="Largest learning rate. [default: the recipe's, with fewer pictures a step in proportion]"),
+        typer.Option(help="Largest learning rate. [default: the recipe's, smaller in proportion with a smaller batch]"),
     ] = None,
     seed: Annotated[
         int | None,
@@ -80,7 +82,7 @@ def train(
     ] = None,
     threads: Annotated[
         str | None,
-        typer.Option(metavar="auto|N", help="Threads in all: auto takes as many as help. [default: auto]"),
+        typer.Option(metavar="auto|N", help="Threads in all; auto takes as many as speed it up. [default: auto]"),
     ] = None,
     out: Annotated[
         Path | None,
@@ -97,7 +99,7 @@ def train(
 ) -> None:
     """Train a network on handwritten digits, or on your own pictures; leave model, history and charts in a folder.
 
-    The model's file says what was done to pictures, and `nural predict` and `nural evaluate` do the same.
+    The model's file records how pictures were prepared, so that `nural predict` and `nural evaluate` do the same.
 
     Examples:
 
@@ -130,7 +132,7 @@ def train(
     console = Console(stderr=as_json, quiet=not ranks.first)
     try:
         folder, tested, result = _train(ranks, console, given, out, resume)
-    except (RanksError, DivergedError, KeyboardInterrupt):  # on all ranks alike: the first one tells
+    except (RanksError, DivergedError, KeyboardInterrupt):  # raised on all ranks alike; the first one reports it
         if ranks.first:
             raise
         raise typer.Exit(2) from None
@@ -154,7 +156,7 @@ def train(
 def _train(
     ranks: Ranks, console: Console, given: dict[str, Any], out: Path | None, resume: Path | None
 ) -> tuple[Path, str, dict[str, Any]]:
-    """Train as the options say: the folder, what was tested, and what rank 0 found on it."""
+    """Train as the options say; returns the folder, what was tested, and what rank 0 found on it."""
     configured: dict[str, Any] = {}
     with ranks.agreeing():
         if ranks.first:
@@ -184,7 +186,7 @@ def _train(
 
 
 def _with_small_batches(config: RunConfig, pictures: int, keep_rate: bool) -> RunConfig:
-    """With ten steps an epoch if the recipe's batch would be more than there is, and a rate in proportion.
+    """Take ten steps per epoch if there are fewer pictures than the recipe's batch, with a rate in proportion.
 
     Source: Goyal et al. 2017, Accurate, Large Minibatch SGD, section 2.1: the rate grows as the batch does.
     """

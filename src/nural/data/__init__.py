@@ -1,8 +1,8 @@
 """Digits to learn from: MNIST itself, other people's files and drawings, and the batches made of them."""
 
-from nural.late import late
+from nural.lazy import lazy
 
-# A reader is loaded when it is needed; see `late`.
+# A reader is loaded when it is needed; see `lazy`.
 _NAMES = {
     "batches": ("Batches",),
     "data_error": ("DataError",),
@@ -18,4 +18,4 @@ _NAMES = {
 }
 
 __all__ = [name for names in _NAMES.values() for name in names]  # pyright: ignore
-__getattr__, __dir__ = late(__name__, _NAMES)
+__getattr__, __dir__ = lazy(__name__, _NAMES)

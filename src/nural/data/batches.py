@@ -18,18 +18,18 @@ class Indexable(Protocol):
 
 Samples: TypeAlias = Indexable | list[Any] | tuple[Any, ...]
 
-_NUMBERS = "biuf"  # as `numpy.dtype.kind` has them
+_NUMBERS = "biuf"  # kinds of dtype, as in `numpy.dtype.kind`
 
 
-#: What tables have, whose ``table[i]`` may be a column or a row's label: pandas's and its relatives', polars's.
+#: What tables have (of pandas, of polars and others like them); their ``table[i]`` may be a column, or a row's label.
 _OF_A_TABLE = ("iloc", "to_arrow")
 
 
 def by_position(source: Any) -> Any:
-    """The same samples, as something that an integer array picks from by their position: a table becomes an array.
+    """The same samples in a form that an integer array picks from by position: a table becomes an array.
 
-    It gets the type that its columns have in common, and lies as in C: its rows are what is read. An array of objects
-    that are all numbers becomes one of numbers. All else stays as it is.
+    A table's array has the type that its columns have in common, and C order, since rows are what is read. An array of
+    objects that are all numbers becomes one of numbers. All else stays as it is.
     """
     array = source
     if any(hasattr(source, name) for name in _OF_A_TABLE):
@@ -50,10 +50,10 @@ def rows(source: Samples, begin: int, end: int) -> np.ndarray:
 
 
 def numbers(samples: np.ndarray) -> np.ndarray:
-    """These samples, which a network is to compute with.
+    """Return the samples unchanged if they are numbers.
 
     Raises:
-        ValueError: they are something else, as text is, even where it could be read as numbers.
+        ValueError: they are something else, such as text, even where it could be read as numbers.
     """
     if samples.dtype.kind in _NUMBERS:
         return samples
@@ -71,15 +71,15 @@ class Batches:
         x: ``N`` samples: a list, an array, a table of pandas or polars, whose rows are taken by their position, or
             anything else that an integer array picks from.
         y: ``N`` targets, likewise.
-        batch_size: samples in a batch; the last batch of an epoch may be shorter.
-        dtype: the float type of the batches.
-        drop_last: whether a last batch that would be shorter is left out; its samples are others each epoch.
-        share: ``n -> slice``: the rows of a batch of n of which the samples are wanted, all by default; of the targets
-            all rows are given. What one of several MPI ranks needs.
+        batch_size: Samples in a batch; the last batch of an epoch may be shorter.
+        dtype: The float type of the batches.
+        drop_last: Whether to leave out a last batch that would be shorter; which samples it has differs by epoch.
+        share: ``n -> slice``: the rows of a batch of n whose samples are wanted; by default all. Targets are given for
+            all rows. One of several MPI ranks needs this.
 
     Raises:
         ValueError: there are no samples, ``x`` and ``y`` differ in number, ``x`` holds text, or ``batch_size`` is less
-            than 1 or, with ``drop_last``, more than there are samples.
+            than 1 or, with ``drop_last``, more than the number of samples.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Batches:
             raise ValueError(f"expected a batch_size of at most {len(x)}, the number of samples, found {batch_size}")
         self.batch_size = batch_size
         self.drop_last = drop_last
-        # Of data larger than memory this is the largest array of all: 4 bytes a sample.
+        # For data larger than memory this is the largest array: 4 bytes a sample.
         self._order = np.arange(len(x), dtype=np.uint32 if len(x) <= 1 << 32 else np.int64)
         self._epochs = 0
         self._share = share
@@ -117,11 +117,11 @@ class Batches:
     def epoch(self, rng: np.random.Generator, start: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Every sample once, in an order drawn from ``rng`` now; a batch lives until the next one.
 
-        Order and buffers are those of the epoch before, which ends here: a batch that is still asked of it is refused.
+        The epoch before shares order and buffers with this one, and so ends here: its iterator raises RuntimeError.
 
         Args:
-            rng: takes one permutation, whatever ``start`` is.
-            start: the number of batches to skip, to go on in the middle of an epoch.
+            rng: Takes one permutation, whatever ``start`` is.
+            start: How many batches to skip, to go on in the middle of an epoch.
 
         Raises:
             ValueError: the epoch has fewer than ``start`` batches.
@@ -165,7 +165,7 @@ class _Gather:
             if batch.dtype != uncast.dtype:
                 np.copyto(batch, uncast, casting="unsafe")
         elif isinstance(self._source, np.ndarray):
-            for row, index in enumerate(indices):  # one by one, because fancy indexing would make a copy of all
+            for row, index in enumerate(indices):  # one by one: fancy indexing would copy all first
                 batch[row] = self._source[index]
         else:
             order = np.argsort(indices)  # HDF5 reads at increasing indices only
@@ -174,14 +174,14 @@ class _Gather:
 
 
 def _lies_as_in_c(source: Indexable) -> TypeGuard[np.ndarray]:
-    """Whether `np.take` can read the source where it lies; it would copy the whole of any other."""
+    """Whether `np.take` can read the source in place; of any other it would make a copy first."""
     if not isinstance(source, np.ndarray):
         return False
     return source.flags.c_contiguous and source.flags.aligned and source.dtype.isnative
 
 
 def _expect_random_reads(source: Any) -> None:
-    """Tell the system that samples in a memory map are read in random order, so that it reads none beside them.
+    """Tell the system that samples in a memory map are read in random order, so that it reads no neighbours ahead.
 
     Measured with a 20 GB file of rows of 784 bytes: a step of 64 takes 0.8 instead of 131 ms, and 300 of them leave
     90 MB of the file in memory instead of 1.2 GB.

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-_GROUND = 0.12  # of the contrast: so far from the ground's level a pixel is ground; strokes are beyond half of it
-_STROKE = 0.03  # of the longer side: a stroke that touches the border is that wide at least, a ruled line is not
-_STROKES = 3  # that touch one side; more are ruled lines
+_GROUND = 0.12  # of the contrast: within this distance of the ground's level a pixel is ground; beyond half, stroke
+_STROKE = 0.03  # of the longer side: a stroke at the border is at least this wide, a ruled line is narrower
+_STROKES = 3  # that may touch one side; more are ruled lines
 _BETWEEN = 0.3  # the largest share of pixels that may be neither ground nor ink, where edges are soft
 _MARGIN = 0.25  # of the longer side, added all around
 
@@ -12,9 +12,10 @@ _MARGIN = 0.25  # of the longer side, added all around
 def framed(grey: np.ndarray) -> np.ndarray:
     """Add ground around a picture that is cut close around its ink; any other stays as it is.
 
-    Cut close is a picture of two levels, ink and ground, most of whose border is ground, while wide strokes touch it on
-    opposite sides. Ruled lines are narrower, a shadow is a third level, and the strip of a table beside the paper
-    covers a whole side with both its corners: with these, what touches the border says where the ground ends.
+    A picture is cut close if it has two levels, ink and ground, if most of its border is ground, and if wide strokes
+    touch the border on opposite sides. Ruled lines are narrower; a shadow is a third level; the strip of a table beside
+    the paper covers a whole side with both its corners. Such pictures stay as they are: there, what touches the border
+    shows where the ground ends.
 
     Args:
         grey: uint8 ``(H, W)``.

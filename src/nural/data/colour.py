@@ -8,17 +8,17 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow converts
-_WORTH = 6  # how many times the variance of the lightness another mixture must have
+_WORTH = 6  # another mixture must have this many times the variance of the lightness
 
 
 def contrasting_grey(picture: "Image") -> np.ndarray:
     """The grey levels in which the drawing stands out: the lightness, or where that shows little, another mixture.
 
-    The mixture is the first principal component of the colours' local differences, by which a red digit on green
-    of the same lightness becomes dark on light or light on dark.
+    The mixture is the first principal component of the colours' local differences. In it, a red digit on green of the
+    same lightness becomes dark on light or light on dark.
 
     Args:
-        picture: in mode RGB.
+        picture: In mode RGB.
 
     Returns:
         uint8 ``(H, W)``.

@@ -1,4 +1,4 @@
-"""MNIST as Kaggle keeps it: a CSV file, one digit a line, its label and its 784 pixels."""
+"""MNIST as Kaggle keeps it: a CSV file, on each line one digit, its label and its 784 pixels."""
 
 import io
 import os
@@ -11,27 +11,27 @@ from nural.data.data_error import DataError
 from nural.data.digits import CLASSES, PIXELS, Digits, check_digits
 
 COLUMNS = PIXELS + 1
-#: What headers call the labels.
+#: Names of the labels' column in headers.
 LABEL_NAMES = ("label", "class", "target", "digit", "y")
 _VALUES = {text.encode(): value for value in range(256) for text in (f"{value}", f"{value}.0")}
 _NAME_IT = "name it with --label-column, in Python label_column"
 
 
 def read_csv(content: bytes, source: str | os.PathLike[str], label_column: str | int | None = None) -> list[Digits]:
-    """Read one set of digits. Fields may be quoted; a first line of other things than numbers is a header.
+    """Read one set of digits. Fields may be quoted; a first line that does not hold numbers is a header.
 
-    The labels are in the column that ``label_column`` names; else in the one that the header calls by one of
-    `LABEL_NAMES`; else in the one whose name is of another kind than those of all others, as ``number`` beside
-    ``pixel0``, ``pixel1``, …; else in the first or the last, if only one of them can be it, for it holds nothing but 0
-    to 9, and not the same in all lines.
+    The labels are in the column that ``label_column`` names. Without it they are in the column that the header calls by
+    one of `LABEL_NAMES`; else in the column whose name differs in kind from all others, such as ``number`` beside
+    ``pixel0``, ``pixel1``, …; else in the first or the last column, if only one of them holds nothing but 0 to 9, and
+    not the same digit in all lines.
 
     Args:
         content: The file.
-        source: What errors name.
+        source: The file's name in errors.
         label_column: Its name in the header, in capitals or not, or its number, counted from 1.
 
     Raises:
-        DataError: a line (named by its number) has another count of fields, or a field that is no integer from
+        DataError: a line (named by its number) has more or fewer fields, or a field that is no integer from
             0 to 255 (a label: 0 to 9); several columns could be the labels, or none; or there are no digits.
     """
     values, numbers = bytearray(), []
@@ -66,7 +66,7 @@ def read_csv(content: bytes, source: str | os.PathLike[str], label_column: str |
 
 
 def _is_header(fields: list[bytes]) -> bool:
-    """Whether a line names columns: no number is among its fields, or more different ones than a pixel has values."""
+    """Whether a line names columns: no field is a number, or there are more different fields than pixel values."""
     return len(set(fields)) == len(fields) or not any(field in _VALUES for field in fields)
 
 
@@ -86,7 +86,7 @@ def _label_column(
 
 
 def _odd_one_out(header: list[str]) -> list[int]:
-    """The column whose name, without its digits, is another than that of all others."""
+    """The column whose name, without its digits, differs from that of all others."""
     kinds = [re.sub(r"\d+", "", name) for name in header]
     (odd, count), *_ = Counter(kinds).most_common()[::-1] or [("", 0)]
     return [kinds.index(odd)] if count == 1 and len(set(kinds)) == 2 else []

@@ -11,9 +11,9 @@ class DataError(ValueError):
     """A file or picture is not what it should be; the message says so in one sentence.
 
     Args:
-        source: the file (or the place in it) at fault.
-        expected: what should have been there.
-        found: what was there.
+        source: The file (or the place in it) at fault.
+        expected: What should have been there.
+        found: What was there.
     """
 
     def __init__(self, source: str | os.PathLike[str], expected: str, found: str) -> None:
@@ -27,6 +27,6 @@ class DataError(ValueError):
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names as a sentence has them; of very many only the first."""
+    """Names as a list in a sentence; of very many, only the first."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more

@@ -22,13 +22,13 @@ Sets = tuple[Digits, Digits, Digits]
 
 @dataclass(frozen=True)
 class DataSets:
-    """Three sets to learn from, to validate and to test, and what a picture must go through to be one of them.
+    """Three sets, to learn from, to validate and to test, and how a picture is prepared to be one of them.
 
     Attributes:
         training: ``(x, y)``: float32 ``(N, H·W·C)``, 0..255 divided by 256, and labels, int64 ``(N,)``.
         validation: Likewise.
         test: Likewise.
-        classes: Their names in the order of the labels; None for 0, 1, 2, ….
+        classes: Names in the order of the labels; None for 0, 1, 2, ….
         preparation: How a picture becomes a row of x.
     """
 
@@ -64,18 +64,18 @@ def load_datasets(
 
     Args:
         path: None for the MNIST inside; a file or a folder, as `load_mnist_datasets` takes it; or a folder of pictures.
-        preparation: What becomes of each picture. By default pictures in folders named 0 to 9, or in MNIST's form
+        preparation: How each picture is prepared. By default pictures in folders named 0 to 9, or in MNIST's form
             already, are prepared as digits; all others keep their size and colours, and must be of one size. Files of
             arrays are taken as they are unless a preparation is given.
-        labels: The label of each class by the name of its folder. By default digits are themselves, other names are
-            numbered in sorted order.
+        labels: The label of each class by the name of its folder. By default digits are their own labels; other names
+            are numbered in sorted order.
         label_column: As for `load_mnist_datasets`.
 
     Raises:
         DataError: as `load_mnist_datasets`; or the pictures are not what ``preparation`` or ``labels`` ask for.
 
     Warns:
-        UserWarning: there is one class alone to learn from.
+        UserWarning: there is only one class to learn from.
     """
     if path is not None and label_column is None and is_picture_folder(path):
         read = read_image_folder(Path(path), preparation, labels)

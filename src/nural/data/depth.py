@@ -1,4 +1,4 @@
-"""Grey levels of other than eight bits."""
+"""Grey levels of more or fewer than eight bits."""
 
 import os
 
@@ -7,19 +7,19 @@ import numpy as np
 from nural.data.data_error import DataError
 
 _WHITES = (255, 4095, 65535)  # of 8, 12 and 16 bits
-_OVER = 2  # floats up to 1 may be a little more, where they were resampled
+_OVER = 2  # resampling can leave floats up to 1 a little above it
 
 
 def eight_bits(levels: np.ndarray, source: str | os.PathLike[str]) -> np.ndarray:
     """Grey levels as uint8, from 0 for black to 255 for white.
 
-    What white is, their type does not say: cameras and scanners leave 8 or 12 bits in files of 16, and floats end at 1
-    or 255. It is the least of 255, 4095 and 65535 that no level exceeds, for floats up to about 1 it is 1. Levels with
-    another end, or that begin below 0, are stretched over all of the range.
+    The type does not say which level is white: cameras and scanners leave 8 or 12 bits in files of 16, and floats end
+    at 1 or 255. White is the least of 255, 4095 and 65535 that no level exceeds; for floats up to about 1, it is 1.
+    Levels with another end, or that begin below 0, are stretched over the whole range.
 
     Args:
         levels: Integers or floats, ``(H, W)``.
-        source: What an error names.
+        source: The file's name in an error.
 
     Raises:
         DataError: a level is not finite.

@@ -19,14 +19,14 @@ def check_digits(pixels: np.ndarray, labels: np.ndarray, source: str | os.PathLi
 
     Args:
         pixels: ``(N, 784)``, ``(N, 28, 28)`` or ``(N, 28, 28, 1)``; whole numbers from 0 to 255, or floats from 0 to 1.
-        labels: whole numbers from 0 to 9, ``(N,)`` or ``(N, 1)``.
-        source: the file they were read from.
+        labels: Whole numbers from 0 to 9, ``(N,)`` or ``(N, 1)``.
+        source: The file they were read from.
 
     Returns:
         Pixels ``(N, 784)``, uint8 if they were from 0 to 255 and float32 if from 0 to 1; labels int64 ``(N,)``.
 
     Raises:
-        DataError: shapes, counts, types or values are others, or there are no digits.
+        DataError: a shape, a count, a type or a value is wrong, or there are no digits.
     """
     if pixels.shape[1:] not in {(PIXELS,), (SIDE, SIDE), (SIDE, SIDE, 1)}:
         raise DataError(source, f"images of {SIDE}×{SIDE} pixels", f"an array of shape {pixels.shape}")
@@ -66,7 +66,7 @@ def _check_labels(labels: np.ndarray, source: str | os.PathLike[str]) -> np.ndar
 
 
 def _whole(numbers: np.ndarray) -> np.ndarray:
-    """Floats that are all whole numbers as integers; all else as it is."""
+    """Floats that are all whole numbers, as integers; anything else unchanged."""
     if numbers.dtype.kind != "f" or not (np.abs(numbers) < 1000).all() or (numbers % 1).any():
         return numbers
     return numbers.astype(np.int16)
@@ -75,7 +75,7 @@ def _whole(numbers: np.ndarray) -> np.ndarray:
 def to_float32(pixels: np.ndarray) -> np.ndarray:
     """Pixels as a network takes them: float32 ``(N, 784)``, C-contiguous, 0..255 divided by 256.
 
-    The division is exact, so that the same digits give the same bits from whatever file they come.
+    The division is exact, so the same digits give the same bits whatever file they come from.
     """
     if pixels.dtype == np.uint8:
         return np.multiply(pixels, np.float32(1 / 256), dtype=np.float32)

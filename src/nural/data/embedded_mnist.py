@@ -1,4 +1,4 @@
-"""MNIST's 70,000 digits, as they lie in the package: how they are encoded and decoded, without loss.
+"""MNIST's 70,000 digits, as the package holds them: how they are encoded and decoded, without loss.
 
 Four fifths of the pixels are 0, and inside a stroke nearly all are about 255. So three streams are kept: a bit mask of
 the inked pixels, and the values of those inside a stroke and of those at its edge. Together they are smaller than the
@@ -31,7 +31,7 @@ def encode(pixels: np.ndarray, labels: np.ndarray) -> bytes:
 
     inked = pixels.reshape(-1) > 0
     inside = _inside(inked)
-    # xz makes the mask a quarter smaller than deflate would, the values hardly, and takes nine times as long to decode
+    # xz makes the mask a quarter smaller than deflate does, but hardly the values, and decodes nine times as slowly
     streams = {
         "mask.xz": lzma.compress(np.packbits(inked).tobytes(), check=lzma.CHECK_CRC64, filters=_XZ),
         "inside.zlib": zlib.compress(pixels.reshape(-1)[inside].tobytes(), 9),
@@ -65,7 +65,7 @@ def decode(content: bytes) -> list[Digits]:
     inside = _inside(inked)
     pixels = np.zeros(inked.shape, np.uint8)
     pixels[inside] = values_inside
-    pixels[np.greater(inked, inside, out=inked)] = values_at_edge  # fresh memory costs more than the arithmetic
+    pixels[np.greater(inked, inside, out=inked)] = values_at_edge  # new memory costs more than the arithmetic
     pixels, labels = pixels.reshape(_TRAIN + _TEST, PIXELS), labels.astype(np.int64)
     return [(pixels[:_TRAIN], labels[:_TRAIN]), (pixels[_TRAIN:], labels[_TRAIN:])]
 
@@ -78,8 +78,8 @@ def _inflate(name: str, stream: np.ndarray) -> np.ndarray:
 def _inside(inked: np.ndarray) -> np.ndarray:
     """Which inked pixels have ink on all four sides; bool ``(N · 784,)``.
 
-    Rows and digits lie one behind another, so that a pixel's neighbour may be one of the next row: this moves a few
-    pixels between two streams, and nothing else.
+    Rows and digits lie one behind another, so a pixel's neighbour may belong to the next row. That only moves a few
+    pixels from one stream to another.
     """
     inside = inked.copy()
     for distance in (1, SIDE):

@@ -1,12 +1,12 @@
-"""Ink told from the ground it lies on, in whatever light."""
+"""Ink told from the ground it lies on, in even and uneven light."""
 
 import numpy as np
 
 from nural.data.morphology import closing
 
 _FAINTEST = 24  # the difference from the ground, of 255, below which nothing counts as ink
-_WINDOW = 0.25  # of the picture's shorter side: wider than any stroke, narrower than what light changes over
-_LINE = 0.04  # of it: wider than a ruled line
+_WINDOW = 0.25  # of the picture's shorter side: wider than any stroke, narrower than changes of light
+_LINE = 0.04  # of the shorter side: wider than a ruled line
 _DARKEST_GROUND = 48  # below it, noise would be taken for differences of light
 
 
@@ -22,7 +22,7 @@ def ink_on_ground(grey: np.ndarray) -> tuple[np.ndarray, float]:
         grey: uint8 ``(H, W)``.
 
     Returns:
-        The ink, uint8 ``(H, W)`` with 0 for the ground, and the level from which on it counts. A picture without ink
+        The ink, uint8 ``(H, W)`` with 0 for the ground, and the level from which it counts. A picture without ink
         gives a level of 256.
     """
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
@@ -44,11 +44,11 @@ def _ink_in_uneven_light(grey: np.ndarray) -> tuple[np.ndarray, float]:
     smooth = _smooth(grey)
     if _ink_is_lighter(smooth):
         smooth = 255 - smooth
-    without_lines = closing(smooth, max(3, round(_LINE * min(grey.shape))))  # continued, they would be bright
+    without_lines = closing(smooth, max(3, round(_LINE * min(grey.shape))))  # or they would continue as bright lines
     ground = closing(without_lines, max(3, round(_WINDOW * min(grey.shape))), continued=True).astype(np.float32)
     ground -= np.median(ground - smooth)  # the closing takes the lightest grain for the ground
     ink = 255 * (ground - smooth) / np.maximum(ground, _DARKEST_GROUND)
-    noise = 1.5 * float(np.median(np.abs(ink)))  # of normal noise the standard deviation; most pixels are ground
+    noise = 1.5 * float(np.median(np.abs(ink)))  # the standard deviation if noise is normal; most pixels are ground
     ink = ink.clip(0, 255)
     strongest = float(ink.max())
     if strongest < max(_FAINTEST, 7 * noise):
@@ -65,7 +65,7 @@ def _smooth(grey: np.ndarray) -> np.ndarray:
 
 
 def _ink_is_lighter(smooth: np.ndarray) -> bool:
-    """Strokes are few and differ much: what remains without the slow changes is skewed towards them."""
+    """Strokes are few and differ much from the ground, so what remains without slow changes is skewed towards them."""
     from PIL import Image, ImageFilter
 
     small = Image.fromarray(smooth)

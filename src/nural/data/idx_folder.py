@@ -18,7 +18,7 @@ _NAME = re.compile(r"(.*?)(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.g
 def find_idx_files(folder: Path) -> dict[str, Path]:
     """The IDX files of a folder by their role: ``train-images``, ``train-labels``, ``test-images``, ``test-labels``.
 
-    Where it has none itself, they may lie as torchvision keeps them: in ``raw``, or in ``MNIST/raw`` or the like.
+    If it holds none itself, they may lie where torchvision puts them: in ``raw``, or in ``MNIST/raw`` or the like.
 
     Raises:
         DataError: the files of several data sets lie there.
@@ -70,7 +70,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     then the elements.
 
     Raises:
-        DataError: the file is another, or its length is not what its header says.
+        DataError: the file is of another kind, or its length is not what its header says.
     """
     content = read_file(path)
     start, shape = _start_and_shape(path, content, len(content), dimensions)
@@ -78,13 +78,13 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
 
 
 def map_idx(path: str | os.PathLike[str]) -> np.ndarray:
-    """Map an uncompressed IDX file of unsigned bytes into memory: of data larger than it, only what is used is read.
+    """Map an uncompressed IDX file of unsigned bytes into memory, where only the parts that are used are read.
 
     Returns:
         The elements, uint8, of the shape that the header says; they cannot be written to.
 
     Raises:
-        DataError: the file is missing or unreadable, is another or a compressed one, is empty, or its length is not
+        DataError: the file is missing, unreadable, of another kind, compressed or empty, or its length is not
             what its header says.
     """
     path = Path(path)

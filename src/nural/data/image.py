@@ -8,12 +8,12 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from nural.data.close_cut import framed
+from nural.data.components import keep_digit
 from nural.data.data_error import DataError
 from nural.data.digits import SIDE, to_float32
 from nural.data.ground import ink_on_ground
 from nural.data.image_file import MAX_PIXELS, read_contrast, reduced
 from nural.data.mnist_form import in_mnist_form
-from nural.data.pieces import keep_digit
 from nural.data.ruled_lines import remove_lines
 from nural.data.source_file import read_file
 from nural.data.stroke_width import BOX, adjust_width, crop
@@ -25,7 +25,7 @@ _ENOUGH = 640  # pixels of the longer side: a picture twice as large or more is 
 
 
 def prepare(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") -> np.ndarray:
-    """Make of a picture of one digit what MNIST's makers would have made of it.
+    """Turn a picture of one digit into what MNIST's makers would have made of it.
 
     Ink is told from the ground in even and uneven light, darker or lighter, in grey or colour; ruled lines, specks
     and page edges are removed, the ink's box is scaled to 20 pixels at its longer side, strokes far from MNIST's
@@ -34,9 +34,9 @@ def prepare(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") ->
     this form already, as MNIST's own are, stays as it is.
 
     Args:
-        image: a path, an open file or Pillow's image, in colour or grey, transparent or not; or an array ``(H, W)``
-            of grey levels, uint8 from 0 to 255 or float from 0 to 1. Of files with several pages `nural.data.pages`
-            gives each; of Pillow's image the page counts that it is at.
+        image: A path, an open file or Pillow's image, in colour or grey, transparent or not; or an array ``(H, W)``
+            of grey levels, uint8 from 0 to 255 or float from 0 to 1. A file of several pages is taken page by page, by
+            `nural.data.pages`; of Pillow's image, the page at which it stands is read.
 
     Returns:
         float32 ``(28, 28)``: 0 for the ground, up to 255/256 for ink.
@@ -48,10 +48,10 @@ def prepare(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") ->
 
 
 def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray") -> dict[str, np.ndarray]:
-    """Each picture on the way of ``prepare``, in this order, by name.
+    """Each picture that ``prepare`` makes on its way, in this order, by name.
 
     Args:
-        image: as for ``prepare``.
+        image: As for ``prepare``.
 
     Returns:
         uint8 arrays. ``upright``: grey levels ``(H, W)``, 0 for black. In all others 0 is the ground and 255 the
@@ -76,7 +76,7 @@ def prepare_in_stages(image: "str | os.PathLike[str] | IO[bytes] | Image | np.nd
 
 
 def name_of(image: object) -> str:
-    """What errors call a picture."""
+    """The name of a picture in errors."""
     if isinstance(image, str | os.PathLike):
         return str(image)
     return str(getattr(image, "filename", "") or getattr(image, "name", "") or "the picture")
@@ -101,7 +101,7 @@ def _check_array(array: np.ndarray, source: str) -> np.ndarray:
 
 
 def scale_to_box(ink: np.ndarray) -> np.ndarray:
-    """Scale to 20 pixels at the longer side, and stretch the contrast: uint8 ``(h, w)``."""
+    """Scale the longer side to 20 pixels, and stretch the contrast: uint8 ``(h, w)``."""
     from PIL import Image
 
     levels = adjust_width(ink / np.float32(ink.max()))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_PIXELS = 70_000_000  # telephones take 50 and 64 million; each costs some 20 bytes
-_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # among Pillow's others is one that runs a program
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # Pillow has others, one of which runs a program
 _PAGED = ("GIF", "PNG", "TIFF", "WEBP")
 _ORIENTATION = 0x0112
 _SUBFILE_TYPE, _NO_PAGE = 254, 0b101  # TIFF's tag, and its bits for a small copy and a mask
@@ -32,8 +32,8 @@ def read_greyscale(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -
     """Decode a picture: turned upright by its EXIF orientation, opaque, grey.
 
     Args:
-        image: an open file, or Pillow's image.
-        source: what the message of an error names.
+        image: An open file, or Pillow's image.
+        source: The picture's name in errors.
 
     Returns:
         uint8 ``(H, W)``, 0 for black.
@@ -45,7 +45,7 @@ def read_greyscale(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -
 
 
 def read_picture(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -> np.ndarray:
-    """Decode a picture, upright, with its own size and colours; what is transparent lies over white.
+    """Decode a picture, upright, in its own size and colours; transparent parts are laid over white.
 
     The arguments and errors are those of ``read_greyscale``.
 
@@ -56,13 +56,13 @@ def read_picture(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -> 
 
 
 def read_contrast(image: "IO[bytes] | Image", source: str | os.PathLike[str], longest: int) -> np.ndarray:
-    """Decode a picture of a drawing, as ``read_greyscale``, but in the grey levels in which the drawing stands out.
+    """Decode a picture of a drawing like ``read_greyscale``, but to the grey levels in which the drawing stands out.
 
     Args:
-        image: an open file, or Pillow's image.
-        source: what the message of an error names.
-        longest: the longer side in pixels of which the caller has enough. A picture of at least twice that is reduced
-            to between one and two times it.
+        image: An open file, or Pillow's image.
+        source: The picture's name in errors.
+        longest: How many pixels of the longer side are enough for the caller. A picture of at least twice as many is
+            reduced to between one and two times this number.
 
     Returns:
         uint8 ``(H, W)``.
@@ -77,7 +77,7 @@ def read_colours(path: str | os.PathLike[str], longest: int) -> np.ndarray:
     """Decode a picture file in colour, upright, reduced as by ``read_contrast``: uint8 ``(H, W, 3)``.
 
     Raises:
-        DataError: the file cannot be read, or as ``read_greyscale``.
+        DataError: as ``read_greyscale``, or the file cannot be read.
     """
     content = io.BytesIO(read_file(Path(path)))
     return _decode(content, path, lambda picture: np.asarray(_reduced(picture.convert("RGB"), longest)), longest)
@@ -87,10 +87,10 @@ def pages(path: str | os.PathLike[str]) -> "Iterator[Path | Image]":
     """Each page of a picture file, in the form in which `prepare` and `read_page` take it.
 
     The pages of a TIFF, without the small copies and masks that may lie between them; the frames of a GIF, WebP or PNG.
-    Other formats have one page: of several pictures in one JPEG file the first is it, the others show it in other ways.
+    Other formats have one page: of several pictures in one JPEG file it is the first; the others are versions of it.
 
     Yields:
-        Of a file with one page its path, else Pillow's images, upright, whose ``filename`` tells the page.
+            For a file with one page, its path; else Pillow's images, upright, whose ``filename`` names the page.
 
     Raises:
         DataError: as ``read_greyscale``, at the page that is damaged or too large.
@@ -120,7 +120,7 @@ def upright_size(image: "IO[bytes] | Image", source: str | os.PathLike[str]) -> 
     with _damage_told(source):
         picture = _only_page(image, source)
         width, height = picture.size
-        turned = picture.getexif().get(_ORIENTATION, 1) >= 5  # those that lay the picture on its side
+        turned = picture.getexif().get(_ORIENTATION, 1) >= 5  # orientations that turn the picture on its side
         return (height, width) if turned else (width, height)
 
 
@@ -136,7 +136,7 @@ def _decode(
         picture = _only_page(image, source)
         _require_size(picture, source)
         if longest and picture is not image:
-            picture.draft(None, (longest, longest))  # JPEG's decoder can skip what is finer
+            picture.draft(None, (longest, longest))  # JPEG's decoder can skip finer detail
         return levels(_in_eight_bits(ImageOps.exif_transpose(picture), source))
 
 
@@ -161,7 +161,7 @@ def _opened(content: IO[bytes]) -> "Image":
 
 
 def _places_of_pages(picture: "Image") -> list[int]:
-    """At which of a file's pictures there are pages."""
+    """The indices of those of a file's pictures that are pages."""
     places = list(range(getattr(picture, "n_frames", 1))) if picture.format in _PAGED else [0]
     if picture.format != "TIFF" or len(places) == 1:
         return places
@@ -182,7 +182,7 @@ def _require_size(picture: "Image", source: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def _damage_told(source: str | os.PathLike[str]) -> Iterator[None]:
-    """Whatever Pillow raises becomes a DataError."""
+    """Turn whatever Pillow raises into a DataError."""
     from PIL import Image
 
     with _SILENCE:  # what Pillow warns of is harmless, or fails here
@@ -190,14 +190,14 @@ def _damage_told(source: str | os.PathLike[str]) -> Iterator[None]:
             yield
         except DataError:
             raise
-        except Image.DecompressionBombError as error:  # Pillow's own bound, which it looks at first
+        except Image.DecompressionBombError as error:  # Pillow's own bound, which it checks first
             raise DataError(source, f"at most {MAX_PIXELS} pixels", "more") from error
         except Exception as error:  # Pillow's decoders answer damage with errors of every type
             raise DataError(source, f"an undamaged picture ({', '.join(_FORMATS)})", "another file") from error
 
 
 def _in_eight_bits(picture: "Image", source: str | os.PathLike[str]) -> "Image":
-    """A picture in one of the modes that Pillow converts to grey and to colours, without loss to black or white."""
+    """A picture in one of the modes that Pillow converts to grey and to colours without clipping to black or white."""
     from PIL import Image
 
     if picture.mode.startswith("I") or picture.mode == "F":  # Pillow would clip them, not scale them
@@ -241,7 +241,7 @@ def _reduced(picture: "Image", longest: int) -> "Image":
 
 
 def _lay_over_ground(grey_and_alpha: np.ndarray) -> np.ndarray:
-    """Lay a picture over white; over black if all its ink is light, which would vanish on white."""
+    """Lay a picture over white; but over black if all its ink is light and would vanish on white."""
     grey, alpha = grey_and_alpha[..., 0].astype(np.uint16), grey_and_alpha[..., 1]
     ground = 0 if grey.min(where=alpha >= 128, initial=255) >= 128 else 255
     return ((grey * alpha + ground * (255 - alpha.astype(np.uint16)) + 127) // 255).astype(np.uint8)

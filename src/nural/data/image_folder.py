@@ -18,7 +18,7 @@ from nural.data.source_file import MAX_BYTES, list_folder
 
 _TRAIN, _TEST = ("train", "training"), ("test", "testing")
 _DIGITS = {str(digit): digit for digit in range(CLASSES)}
-_FLOAT = 4  # bytes of a pixel, once it is one
+_FLOAT = 4  # bytes of a pixel as a float
 
 T = TypeVar("T")
 Labelled = tuple[list[Path], np.ndarray]  # files and labels
@@ -30,8 +30,8 @@ class PictureSets:
 
     Attributes:
         sets: One set, or training and test set: rows of pixels, uint8, and labels.
-        classes: Their names in the order of the labels; None for the digits from 0 to 9.
-        preparation: What was done to each picture.
+        classes: Names in the order of the labels; None for the digits from 0 to 9.
+        preparation: How each picture was prepared.
     """
 
     sets: list[Digits]
@@ -45,18 +45,18 @@ def read_image_folder(
     """Read the pictures of a folder with one subfolder for each class.
 
     If there is a subfolder ``train`` or ``training``, it holds the class folders, and ``test`` or ``testing`` may hold
-    them again. Hidden files are ignored. Of a file with several pages each is a picture.
+    them again. Hidden files are ignored. Each page of a file counts as a picture.
 
     Args:
-        folder: It.
-        preparation: What becomes of each picture. By default digits are prepared: pictures of classes that are named
-            0 to 9, or that are in MNIST's form already; all others are taken as they are.
-        labels: The label of each class by its name. By default digits are themselves, other names are numbered in
+        folder: A path.
+        preparation: How each picture is prepared. By default as digits if the classes are named
+            0 to 9 or the pictures are in MNIST's form already; all others are taken as they are.
+        labels: The label of each class by its name. By default digits are their own labels; other names are numbered in
             sorted order.
 
     Raises:
         DataError: there are no class folders, a class is empty or not among ``labels``, a file is no picture, or
-            pictures that are taken as they are have not one size.
+            pictures that are taken as they are differ in size.
     """
     parts = _parts(folder)
     names = _class_names(parts[0])
@@ -91,7 +91,7 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _class_names(folder: Path) -> list[str]:
-    """In sorted order; numbers by their value."""
+    """The classes in sorted order; numbers are sorted by value."""
     names = [path.name for path in _subfolders(folder)]
     if not names:
         raise DataError(folder, "IDX files, or a subfolder of images for each class", "neither")
@@ -116,7 +116,7 @@ def _labelled(folder: Path, labels: Mapping[str, int]) -> Labelled:
 
 
 def _read(files: Labelled, read: Callable[[Any], T]) -> tuple[list[T], np.ndarray]:
-    """What ``read`` makes of each page of each file, and the labels; two threads share the work."""
+    """Apply ``read`` to each page of each file; returns what it gives, and the labels. Two threads share the work."""
     paths, labels = files
     with ThreadPoolExecutor(2) as threads:
         found = list(threads.map(lambda path: [read(page) for page in pages(path)], paths))

@@ -1,4 +1,4 @@
-"""MNIST, from the package or from whatever file people have of it."""
+"""MNIST, from the package or from any of the usual files."""
 
 import os
 import re
@@ -24,32 +24,32 @@ def load_mnist_datasets(
     """Load training, validation and test set.
 
     Args:
-        path: none for the MNIST that nural carries, 50,000, 10,000 and 10,000 digits. Otherwise one of
+        path: None for the MNIST inside nural: 50,000, 10,000 and 10,000 digits. Otherwise one of
 
             - a pickle of three pairs of arrays, as ``mnist.pkl.gz``, or of a dictionary of arrays, as ``mnist.pkl``; it
               is read without running any code it holds,
             - a folder of IDX files, as ``train-images-idx3-ubyte`` and its three companions, or the folder in which
               torchvision keeps one,
             - an ``.npz`` file with ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras's ``mnist.npz``, or
-              with arrays of like names, see `nural.data.named_arrays`,
+              with arrays of similar names, see `nural.data.named_arrays`,
             - a CSV file, as Kaggle's ``train.csv``: a label and 784 pixels on each line; `nural.data.csv_file` says how
               the label's column is found,
-            - a folder with one subfolder of images of digits for each class, or with ``train`` and ``test`` that have
-              these; `nural.data.prepare` brings each into MNIST's form.
+            - a folder with a subfolder of images for each digit, or with folders ``train`` and ``test`` that have
+              such subfolders; `nural.data.prepare` brings each into MNIST's form.
 
             Files may be gzipped, and are told apart by their content.
-        label_column: of a CSV file, where it is not found: its name in the header, or its number, counted from 1.
+        label_column: The labels' column of a CSV file if it is not found: its name in the header, or its number.
 
     Returns:
         ``(x, y)`` for each set: ``x`` float32 ``(N, 784)``, C-contiguous, 0 for the ground and up to 255/256 for ink;
         ``y`` int64 ``(N,)``. A source without a validation or test set is divided as `nural.data.splits` says.
 
     Raises:
-        DataError: the path is missing or unreadable, is nothing of the above, or is damaged; or its pictures are no
+        DataError: the path is missing or unreadable, is none of the above, or is damaged; or its pictures are no
             digits: `nural.data.load_datasets` keeps these as they are.
 
     Warns:
-        UserWarning: there is one class alone to learn from, as there is where another column was read.
+        UserWarning: there is only one class to learn from, as when a wrong column was read.
     """
     source = EMBEDDED_MNIST if path is None else Path(path)
     sets = split_sets(_read(source, label_column), source)
@@ -70,7 +70,7 @@ def _read(path: Path, label_column: str | int | None) -> list[Digits]:
         return _read_folder(path)
     if content.startswith(b"PK\x03\x04"):
         return read_npz(content, path)
-    if content.startswith((b"\x80", b"(", b"]", b"}", b"c")):  # all but the first: protocols 0 and 1
+    if content.startswith((b"\x80", b"(", b"]", b"}", b"c")):  # a pickle; all but the first: protocols 0 and 1
         return read_pickle(content, path)
     found = f"a file that begins with {content[:8]!r}" if content else "an empty file"
     raise DataError(path, "a pickle, .npz or CSV file of digits, or a folder of IDX files or images", found)

@@ -1,11 +1,11 @@
-"""Pictures that have the form of MNIST's digits already."""
+"""Pictures that already have the form of MNIST's digits."""
 
 import numpy as np
 
 from nural.data.digits import SIDE
 from nural.data.stroke_width import BOX
 
-_OFF_CENTRE = 0.6  # pixels: centring to the nearest one leaves half of one
+_OFF_CENTRE = 0.6  # pixels: centring to the nearest pixel leaves half a pixel
 _SHORTEST = BOX - 1  # of the longer side: a few of MNIST's digits lost their palest line
 
 
@@ -31,11 +31,11 @@ def in_mnist_form(pixels: np.ndarray) -> np.ndarray:
 
 
 def _extent(inked: np.ndarray) -> np.ndarray:
-    """From the first to the last that is inked in each row ``(N, L)``; 0 where none is."""
+    """How far it is from the first inked entry to the last in each row ``(N, L)``; 0 where there is none."""
     last = inked.shape[1] - 1 - inked[:, ::-1].argmax(axis=1)
     return np.where(inked.any(axis=1), last - inked.argmax(axis=1) + 1, 0)
 
 
 def mostly_in_mnist_form(pixels: np.ndarray) -> bool:
-    """Whether nine in ten of pictures ``(N, 784)`` are in MNIST's form; the first thousand tell."""
+    """Whether nine in ten of pictures ``(N, 784)`` are in MNIST's form, judged by the first thousand."""
     return in_mnist_form(pixels[:1000]).mean() >= 0.9

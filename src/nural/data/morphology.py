@@ -1,4 +1,4 @@
-"""Mathematical morphology of grey pictures: what a square or a disc covers, and what it leaves.
+"""Mathematical morphology of grey pictures: dilation, erosion and closing by a square or a disc.
 
 Serra, *Image Analysis and Mathematical Morphology*, 1982.
 """
@@ -11,9 +11,9 @@ def closing(levels: np.ndarray, window: int, continued: bool = False) -> np.ndar
 
     Args:
         levels: uint8 ``(H, W)``.
-        window: the square's side in pixels.
-        continued: whether beyond its edge the picture goes on upside down, ``2 · edge − inside``, so that a slope goes
-            on as a slope and a dark strip as a dark field; if not, it is mirrored.
+        window: The square's side in pixels.
+        continued: Whether the picture is continued beyond its edge by point reflection, ``2 · edge − inside``, so that
+            a slope goes on as a slope and a dark strip as a dark field; if not, it is mirrored.
 
     Returns:
         uint8 ``(H, W)``, nowhere less than ``levels``.
@@ -33,7 +33,7 @@ def widen(levels: np.ndarray, window: int) -> np.ndarray:
 
 
 def _sliding(extreme: np.ufunc, levels: np.ndarray, window: int) -> np.ndarray:
-    """The extreme of every square of ``window`` pixels, in log₂(window) passes that double what each has seen."""
+    """The extreme of every square of ``window`` pixels, in log₂(window) passes, each doubling the width seen."""
     seen = 1
     while seen < window:
         step = min(seen, window - seen)
@@ -48,7 +48,7 @@ def thicken(ink: np.ndarray, radius: float) -> np.ndarray:
 
     Args:
         ink: float32 ``(h, w)`` from 0 to 1, 0 outside.
-        radius: how far each edge moves, in pixels.
+        radius: How far each edge moves, in pixels.
 
     Returns:
         float32 of the same shape.
@@ -69,8 +69,8 @@ def thicken(ink: np.ndarray, radius: float) -> np.ndarray:
 def thin(ink: np.ndarray, radius: float) -> np.ndarray:
     """Erode by a disc with a soft edge; parts that it would wipe out stay as they are, so that no stroke breaks.
 
-    Those parts are what lies further from the eroded ink than its corners did, √2 times the radius; they are joined to
-    it again by the ink between. Arguments and result as for ``thicken``.
+    Those parts lie further from the eroded ink than √2 times the radius, the distance of its corners before; they are
+    joined to it again by the ink between. Arguments and result as for ``thicken``.
     """
     reach = int(np.ceil(radius)) + 1
     ground = 1 - np.pad(ink, reach)

@@ -1,4 +1,4 @@
-"""Sets of digits told apart by the names of their arrays, as `.npz` files and pickled dictionaries have them."""
+"""Sets of digits told apart by the names of their arrays, in `.npz` files and pickled dictionaries."""
 
 import math
 import os
@@ -20,19 +20,19 @@ _NUMBERED = re.compile(r"arr_\d+")  # what `numpy.savez` calls arrays that are g
 def read_named_arrays(
     names: Iterable[str], load: Callable[[str], np.ndarray], source: str | os.PathLike[str]
 ) -> list[Digits]:
-    """Training, validation and test set, as far as they are there, or the one set that there is.
+    """Training, validation and test set, as far as they exist, or the only set.
 
     A name says which set an array is of, and whether it holds images or labels: ``x_train``, ``train_img``,
     ``test_labels``, ``data``. The numbered ``arr_0``, ``arr_1``, … hold the training set first; images and labels are
-    told apart by their shapes. Arrays with other names are left alone.
+    told apart by their shapes. Arrays of other names are ignored.
 
     Args:
-        names: All names.
+        names: The names of all arrays.
         load: ``name -> array``; called for those that are needed.
         source: The file they are in.
 
     Raises:
-        DataError: an array is missing, or two could be it; or what `check_digits` refuses.
+        DataError: an array is missing, or two arrays fit; or `check_digits` refuses them.
     """
     names, load = list(names), cache(load)
     numbered = [name for name in names if _NUMBERED.fullmatch(name)]
@@ -44,7 +44,7 @@ def read_named_arrays(
 
 
 def _named_pairs(names: list[str]) -> list[tuple[str, str]]:
-    """The names of images and labels, set by set; none where one is missing or could be either of two."""
+    """The names of images and labels, set by set; none if one is missing or two fit."""
     found: dict[str, dict[str, list[str]]] = {}
     for name in names:
         word = name.lower()
@@ -64,7 +64,7 @@ def _named_pairs(names: list[str]) -> list[tuple[str, str]]:
 
 
 def _numbered_pairs(names: list[str], load: Callable[[str], np.ndarray]) -> list[tuple[str, str]]:
-    """Likewise of ``arr_0``, ``arr_1``, …: the first images with the first labels, and so on."""
+    """The same for ``arr_0``, ``arr_1``, …: the first images with the first labels, and so on."""
     names = sorted(names, key=lambda name: int(name[4:]))
     several = {name: math.prod(load(name).shape[1:]) > 1 for name in names}
     images, labels = ([name for name in names if several[name] is wanted] for wanted in (True, False))

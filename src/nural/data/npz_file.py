@@ -13,20 +13,20 @@ from nural.data.digits import Digits
 from nural.data.named_arrays import read_named_arrays
 from nural.data.raw_array import array_from_bytes
 
-# NumPy's own reader evaluates the header as Python, and allocates the shape it names before it looks for the bytes.
+# NumPy's own reader evaluates the header as Python, and allocates its shape before it looks for the bytes.
 _ENTRY = re.compile(
     r"""\s*['"](?:(descr)['"]\s*:\s*['"]([^'"]{1,20})['"]"""
     r"""|(fortran_order)['"]\s*:\s*(True|False)"""
     r"""|(shape)['"]\s*:\s*\(([\d, L]{0,100})\))\s*(?:,\s*|(?=\}))"""
 )
-_MAX_HEADER = 10_000  # bytes, as NumPy has it
+_MAX_HEADER = 10_000  # bytes: NumPy's limit
 
 
 def read_npz(content: bytes, source: str | os.PathLike[str]) -> list[Digits]:
-    """Read the sets that the arrays' names say: ``x_train``, ``y_train``, ``x_test`` and ``y_test``, or others.
+    """Read the sets that the arrays' names give: ``x_train``, ``y_train``, ``x_test`` and ``y_test``, or similar ones.
 
     Raises:
-        DataError: the file is damaged or too large; an array is missing, is none of numbers, or holds no digits.
+        DataError: the file is damaged or too large; an array is missing, holds no numbers, or no digits.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -59,7 +59,7 @@ def _read_array(archive: zipfile.ZipFile, name: str, source: str | os.PathLike[s
 
 
 def _parse(header: bytes) -> dict[str, str]:
-    """The entries of a dictionary as Python writes it, each as text; empty if it holds anything else."""
+    """The entries of a dictionary in Python's notation, each as text; empty if it holds anything else."""
     text = header.decode("latin1").strip()
     entries = {}
     position = 1

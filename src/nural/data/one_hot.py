@@ -15,7 +15,7 @@ def to_categorical(labels: ArrayLike, num_classes: int | None = None) -> np.ndar
         float32 ``(N, num_classes)``.
 
     Raises:
-        ValueError: the labels are not integers, are not in one column, or lie outside ``0 .. num_classes - 1``;
+        ValueError: the labels are no integers, are not in one column, or lie outside ``0 .. num_classes - 1``;
             or there are none and ``num_classes`` is not given.
     """
     labels = np.asarray(labels)

@@ -1,4 +1,4 @@
-"""MNIST as the tutorials keep it: a pickle of three pairs of arrays, or of a dictionary of four arrays."""
+"""MNIST as tutorials keep it: a pickle of three pairs of arrays, or of a dictionary of four arrays."""
 
 import os
 
@@ -12,8 +12,8 @@ from nural.data.safe_pickle import load_pickle
 def read_pickle(content: bytes, source: str | os.PathLike[str]) -> list[Digits]:
     """Read ``((x, y), (x, y), (x, y))``, two pairs where there is no validation set, or a dictionary.
 
-    Its names are those of `nural.data.named_arrays`, such as ``train_img``, ``train_label``, ``test_img`` and
-    ``test_label``.
+    The names in a dictionary are those of `nural.data.named_arrays`, such as ``train_img``, ``train_label``,
+    ``test_img`` and ``test_label``.
 
     Raises:
         DataError: the pickle is damaged, would run code, has another structure, or does not hold digits.

@@ -1,4 +1,4 @@
-"""What stands in for NumPy's arrays while a pickle is read: descriptions, checked before an array is built."""
+"""Stand-ins for NumPy's arrays while a pickle is read: descriptions, checked before an array is built."""
 
 import os
 from collections.abc import Callable
@@ -54,7 +54,7 @@ class PickledType:
 
 
 class PickledText:
-    """Bytes as Python 3 writes them into Python 2's protocols: the characters of their latin-1 reading.
+    """Bytes as Python 3 writes them in Python 2's protocols: as the text that latin-1 makes of them.
 
     They are encoded only when an array is built: a short pickle could ask a thousand times for those of a long text.
     """
@@ -63,7 +63,7 @@ class PickledText:
         self._text = text
 
     def encode(self) -> bytes | None:
-        """The bytes; None where there is no such text."""
+        """The bytes; None if this is no such text."""
         try:
             return self._text.encode("latin1") if isinstance(self._text, str) else None
         except UnicodeEncodeError:
@@ -73,7 +73,7 @@ class PickledText:
 def _text(value: object) -> str:
     if isinstance(value, bytes):  # a string of Python 2
         return value.decode("latin1")
-    return value if isinstance(value, str) else "?"  # not str(value): that of a hostile list may never end
+    return value if isinstance(value, str) else "?"  # not str(value), which may never end for a hostile list
 
 
 def _scalar(dtype: object, content: object) -> PickledArray:
@@ -85,7 +85,7 @@ def _reconstruct(kind: object, shape: object, dtype: object) -> PickledArray:
 
 
 STAND_INS: dict[str, Callable[..., object] | None] = {
-    "numpy.ndarray": None,  # named as an argument, never called
+    "numpy.ndarray": None,  # only an argument, never called
     "numpy.dtype": PickledType,
     "_codecs.encode": PickledText,
 }

@@ -1,4 +1,4 @@
-"""What is done to a picture before a network sees it: in training and in use the same, so a model's file says it."""
+"""How a picture is prepared for a network: the same in training and in use, so a model's file records it."""
 
 import io
 import os
@@ -24,13 +24,13 @@ DIGIT: Shape = (SIDE, SIDE, 1)
 
 @dataclass(frozen=True)
 class Preparation:
-    """How a picture becomes the row of numbers that a network takes; called with a picture, it gives that row.
+    """How a picture becomes the row of numbers that a network takes; call it with a picture to get that row.
 
     `nural train` leaves it in the model's file as ``info["preparation"]``, where `preparation_of` finds it.
 
     Attributes:
-        kind: "digit": what `prepare` makes of it. "as is": its own pixels, in grey or colour, but only of one size.
-        shape: Of "as is" ``(H, W, C)``, C = 1 for grey and 3 for colour; None where the first pictures shall tell it.
+        kind: "digit": as `prepare` does it. "as is": the picture's own pixels, grey or in colour, all of one size.
+        shape: ``(H, W, C)`` for "as is", with C = 1 for grey and 3 for colour; None to take it from the first pictures.
     """
 
     kind: Literal["digit", "as is"] = "digit"
@@ -59,7 +59,7 @@ class Preparation:
         return self.fitted(own_levels(image), name_of(image))
 
     def fitted(self, picture: np.ndarray, source: str | os.PathLike[str]) -> np.ndarray:
-        """The row of a picture that was read as it is, ``(H, W)`` or ``(H, W, 3)``; grey fits where colour is asked."""
+        """The row of a picture read as it is, ``(H, W)`` or ``(H, W, 3)``; grey fits where colours are asked."""
         height, width, channels = self.picture_shape
         if picture.shape[:2] != (height, width):
             found = f"{picture.shape[1]}×{picture.shape[0]}"
@@ -74,12 +74,12 @@ class Preparation:
         return 1 - images if self.kind == "digit" else images
 
     def __str__(self) -> str:
-        """What of a picture is kept, in words."""
+        """The size and the colours that pictures have afterwards, in words."""
         height, width, channels = self.picture_shape
         return f"{width}×{height} pixels, {'grey' if channels == 1 else 'in colour'}"
 
     def as_json(self) -> dict[str, Any]:
-        """As a model's file has it."""
+        """The preparation as a model's file holds it."""
         return {"kind": self.kind} if self.kind == "digit" else {"kind": self.kind, "shape": list(self.picture_shape)}
 
     @classmethod
@@ -100,10 +100,10 @@ def own_levels(image: "str | os.PathLike[str] | IO[bytes] | Image") -> np.ndarra
 
 
 def preparation_of(model: Layer) -> Preparation | None:
-    """What a model's description says of pictures; None if it says nothing.
+    """The preparation that a model's ``info`` describes; None if it describes none.
 
     Raises:
-        ValueError: what it says is no preparation.
+        ValueError: the description is invalid.
     """
     said = model.info.get("preparation")
     return None if said is None else Preparation.from_json(said)

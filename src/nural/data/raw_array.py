@@ -1,4 +1,4 @@
-"""An array from its bytes and from what a file says of them."""
+"""An array made of bytes, and of what a file says about them."""
 
 import math
 import os
@@ -24,11 +24,11 @@ def array_from_bytes(
     """View bytes as an array, after checking that type, shape and number of bytes agree.
 
     Args:
-        content: the elements.
+        content: The elements.
         dtype: NumPy's code of the type (``"<f4"``).
-        shape: of at most four dimensions.
-        order: of the elements, ``"C"`` or ``"F"``.
-        source: the file they were read from.
+        shape: Its lengths, of at most four dimensions.
+        order: The order of the elements, ``"C"`` or ``"F"``.
+        source: The file they were read from.
 
     Raises:
         DataError: the type is not one of numbers (objects, above all), the array is empty, or shape and bytes disagree.

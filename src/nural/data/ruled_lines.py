@@ -1,4 +1,4 @@
-"""Ruled and squared paper: its lines are found and taken away, the strokes across them stay."""
+"""Ruled and squared paper: its lines are found and removed, the strokes across them stay."""
 
 import numpy as np
 
@@ -10,23 +10,23 @@ _THICKEST = 0.03  # of the picture's shorter side
 
 
 def remove_lines(ink: np.ndarray, threshold: float) -> np.ndarray:
-    """Take away straight lines that cross the whole picture, level or upright, tilted up to 15 degrees.
+    """Remove straight lines that cross the whole picture, level or upright, tilted up to 15 degrees.
 
-    The slope is the one along which the ink's projection has its sharpest peaks. A peak is a line if it is thin,
+    Lines have the slope along which the ink's projection has its sharpest peaks. A peak is a line if it is thin,
     reaches the picture's border and has few gaps. Where the ink across a line is no thicker than the line, it is the
-    line; where it is thicker or darker, a stroke crosses and stays (as staff lines are removed to read music: Dalitz
-    et al., *A comparative study of staff removal algorithms*, 2008).
+    line; where it is thicker or darker, a stroke crosses and stays. Staff lines are removed from music in this way
+    (Dalitz et al., *A comparative study of staff removal algorithms*, 2008).
 
     Args:
         ink: uint8 ``(H, W)``, 0 for the ground.
-        threshold: the level from which on ink counts.
+        threshold: The level from which ink counts.
 
     Returns:
         The ink without lines, uint8 ``(H, W)``: the argument itself if there are none.
     """
     low = threshold / 2
     if max(edge.max() for edge in (ink[0], ink[-1], ink[:, 0], ink[:, -1])) < low:
-        return ink  # what touches no border is no line
+        return ink  # lines touch a border
     for turn in (False, True):
         view = ink.T if turn else ink
         cleaned = _remove_level_lines(view, low)
@@ -48,7 +48,7 @@ def _remove_level_lines(ink: np.ndarray, low: float) -> np.ndarray:
     if not len(candidates):
         return ink
     across = np.ascontiguousarray(run_lengths(np.ascontiguousarray(mask.T)).T)
-    order = np.argsort(offset, kind="stable")  # so that the points near a line stand together
+    order = np.argsort(offset, kind="stable")  # so that points near a line come one after another
     rows, columns = rows[order], columns[order]
     until = np.concatenate([[0], np.cumsum(profile)])
     reach = int(2 + 0.004 * width)
@@ -80,13 +80,13 @@ def _erase(ink: np.ndarray, mask: np.ndarray, on_line: np.ndarray, across: np.nd
     plain = thin & mask
     if strokes.any() and plain.any():
         line_level = np.percentile(ink[plain], 90)
-        if np.percentile(ink[strokes], 80) > 1.5 * line_level:  # the ink is darker: paler pixels are the line's
+        if np.percentile(ink[strokes], 80) > 1.5 * line_level:  # a dark stroke: paler pixels are the line's
             erased = thin | (on_line & (ink <= 1.2 * line_level))
     return np.where(erased, np.uint8(0), ink)
 
 
 def _slope(mask: np.ndarray) -> float:
-    """The slope, rows a column, whose projection is the sharpest."""
+    """The slope, in rows per column, along which the projection is sharpest."""
     factor = max(1, -(-max(mask.shape) // _COARSE))
     height, width = (side // factor * factor for side in mask.shape)
     blocks = mask[:height, :width].reshape(height // factor, factor, width // factor, factor)
@@ -120,7 +120,7 @@ def _fit(
 ) -> tuple[np.ndarray, float] | None:
     """The line's row in each column, ``(W,)``, and its thickness; None if it is too thick or has too many gaps."""
     width = shape[1]
-    thickness = float(np.percentile(across, 25))  # strokes along the line make many pixels thick
+    thickness = float(np.percentile(across, 25))  # where strokes run along the line, many pixels are thicker
     if thickness > thickest:
         return None
     thin = across <= 1.6 * thickness + 1

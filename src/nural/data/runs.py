@@ -1,4 +1,4 @@
-"""Runs of ink: the stretches of set pixels along the rows of a mask, and the pieces they join into."""
+"""Runs of ink: the stretches of set pixels along the rows of a mask, and the components they join into."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ class Runs:
     """The runs of a mask ``(H, W)``, row by row from left to right.
 
     Attributes:
-        row: each run's row, ``(R,)``.
-        start: its first column.
-        stop: the column after its last.
+        row: Each run's row, ``(R,)``.
+        start: Its first column.
+        stop: The column after its last.
     """
 
     row: np.ndarray
@@ -40,10 +40,10 @@ def run_lengths(mask: np.ndarray) -> np.ndarray:
 
 
 def join_runs(runs: Runs) -> np.ndarray:
-    """Number the pieces: runs that touch, also across a corner, get one number, ``(R,)`` from 0 on."""
+    """Number the components, ``(R,)`` from 0 on: runs that touch, even at a corner, get the same number."""
     if not len(runs.row):
         return np.zeros(0, np.intp)
-    stride = int(runs.stop.max()) + 2  # two columns of nothing between rows, so that none touches the next one's
+    stride = int(runs.stop.max()) + 2  # two empty columns between rows, so that no run touches one of the next row
     first, last = runs.row * stride + runs.start, runs.row * stride + runs.stop
     low = np.searchsorted(last, first + stride)
     counts = np.searchsorted(first, last + stride, side="right") - low
@@ -53,7 +53,7 @@ def join_runs(runs: Runs) -> np.ndarray:
     while True:
         least = np.minimum(number[above], number[below])
         joined = number.copy()
-        for ends in (above, below):  # a run's root learns of the smaller number too
+        for ends in (above, below):  # a run's root gets the smaller number too
             np.minimum.at(joined, number[ends], least)
         joined = joined[joined]
         if (joined == number).all():

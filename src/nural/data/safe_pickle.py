@@ -1,8 +1,8 @@
-"""Pickles of other people, read without running what they ask for.
+"""Pickles of unknown origin, read without running any code they name.
 
-A pickle is a program: it may import any function and call it. Here its world holds tuples, lists, dictionaries,
-numbers, strings and descriptions of NumPy arrays, and whatever else it names is refused. NumPy's own unpickling code
-trusts its input; it never sees the data.
+A pickle is a program: it may import any function and call it. Here it may only build tuples, lists, dictionaries,
+numbers, strings and descriptions of NumPy arrays; anything else that it names is refused. NumPy's own unpickling code,
+which trusts its input, never sees the data.
 """
 
 import io
@@ -40,17 +40,17 @@ def load_pickle(content: bytes, source: str | os.PathLike[str]) -> object:
         DataError: the pickle is damaged, or would build or import anything else, which the message names.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a damaged string warns of its escapes before it fails
+        warnings.simplefilter("ignore")  # a damaged string causes warnings before it fails
         try:
             return _Unpickler(io.BytesIO(content), encoding="bytes").load()
         except _RefusedError as refused:
             raise DataError(source, _EXPECTED, str(refused)) from None
-        except Exception as error:  # a stack machine that is fed noise raises almost anything
+        except Exception as error:  # a damaged pickle can raise almost anything
             raise DataError(source, _EXPECTED, f"a damaged one ({type(error).__name__})") from error
 
 
 class _RefusedError(Exception):
-    """Says what the pickle would do."""
+    """The message says what the pickle would do."""
 
 
 # The unpickler in C sizes its memo by the largest index that a pickle names, and allocates gigabytes on demand.
@@ -87,7 +87,7 @@ class _Unpickler(pickle._Unpickler):
         target, keys = self.stack[-1], items[::2]
         if not isinstance(target, dict):
             raise _RefusedError(f"one that would change a {type(target).__name__}")
-        if not all(isinstance(key, str | bytes) for key in keys):  # to hash a tuple of tuples may never end
+        if not all(isinstance(key, str | bytes) for key in keys):  # hashing a tuple of tuples may never end
             raise _RefusedError("a dictionary with other keys than strings")
         target.update(zip(keys, items[1::2], strict=True))
 

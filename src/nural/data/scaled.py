@@ -9,7 +9,7 @@ from nural.data.batches import Samples, by_position
 
 
 class Scaled:
-    """Samples times a factor, computed for those that are asked for: ``Scaled(pixels, 1 / 256)[i] = pixels[i] / 256``.
+    """Samples times a factor, computed only for those that are read: ``Scaled(pixels, 1 / 256)[i] = pixels[i] / 256``.
 
     For data that do not fit into memory as floats, such as a memory-mapped file of bytes: `Batches`, `fit` and
     `predict` take it in place of an array.
@@ -17,7 +17,7 @@ class Scaled:
     Args:
         source: ``N`` samples, of which an integer array picks some.
         factor: What each value is multiplied by.
-        dtype: The float type of what is given out.
+        dtype: The float type of the results.
     """
 
     def __init__(self, source: Samples, factor: float, dtype: DTypeLike = np.float32) -> None:
@@ -26,7 +26,7 @@ class Scaled:
 
     @property
     def base(self) -> Any:
-        """What holds the values, as `numpy.ndarray.base` names it."""
+        """The array that holds the values, as in `numpy.ndarray.base`."""
         return self.source
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Warnings switched off while somebody's file is read, on any number of threads."""
+"""Warnings switched off while a file is read, on any number of threads."""
 
 import warnings
 from threading import Lock
@@ -7,7 +7,7 @@ from threading import Lock
 class Silence:
     """A context manager that many threads may enter at once; warnings are off until the last has left.
 
-    `warnings.catch_warnings` on two threads that overlap may leave them off for good.
+    On threads that overlap, `warnings.catch_warnings` may leave warnings off for good.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Files and folders of other people, read within bounds."""
+"""Files and folders of unknown content, read within bounds."""
 
 import gzip
 import io
@@ -10,9 +10,9 @@ from typing import IO
 
 from nural.data.data_error import DataError
 
-MAX_BYTES = 2 << 30  # of one file, after decompression: ten times the largest of the usual ones
+MAX_BYTES = 2 << 30  # of one file, after decompression: ten times the largest usual file
 _CHUNK = 1 << 20
-#: What systems put into folders, in small letters: Windows, macOS, Linux, and network drives.
+#: Files that systems put into folders, in small letters: Windows, macOS, Linux, and network drives.
 _SYSTEM = {
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
     *("__macosx", "icon\r", "lost+found", "@eadir"),
@@ -57,7 +57,7 @@ def open_file(path: Path) -> IO[bytes]:
 
 
 def read_bounded(stream: IO[bytes] | gzip.GzipFile, source: str | os.PathLike[str]) -> bytes:
-    """Read a stream to its end, in pieces: memory grows with what is there, whatever a header may have promised.
+    """Read a stream to its end, part by part: memory grows with the content, whatever a header may have promised.
 
     Raises:
         DataError: there are more than ``MAX_BYTES``.
@@ -71,7 +71,7 @@ def read_bounded(stream: IO[bytes] | gzip.GzipFile, source: str | os.PathLike[st
 
 
 def list_folder(folder: Path) -> list[Path]:
-    """The entries of a folder, sorted by name, without the hidden ones and without what systems put there.
+    """The entries of a folder, sorted by name, without hidden ones and without files that systems put there.
 
     Raises:
         DataError: the folder may not be read.

@@ -36,7 +36,7 @@ def split_sets(sets: Sequence[Digits], source: str | os.PathLike[str]) -> tuple[
 
 
 def warn_of_one_class(labels: np.ndarray, source: str | os.PathLike[str], classes: Sequence[str] | None = None) -> None:
-    """Warn, on behalf of what loads a source, if all labels of the training set are the same."""
+    """Warn, naming the source, if all labels of the training set are the same."""
     if (labels == labels[0]).all():
         name = labels[0] if classes is None else classes[labels[0]]
         expected = "expected pictures of two classes at least to learn from"

@@ -1,4 +1,4 @@
-"""The width of a digit's strokes, measured and brought near that of MNIST's."""
+"""The width of a digit's strokes, measured and brought near the width of MNIST's."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ from nural.data.morphology import thicken, thin, widen
 
 BOX = 20  # MNIST's digits are scaled into 20×20 pixels, then centred by mass in 28×28
 THINNEST, THICKEST = 1.8, 3.6  # pixels of that box; nine in ten of MNIST's training digits lie between 1.7 and 3.8
-_TRACE = 0.1  # less ink than this at an edge must not move the box
-_DETAIL = 5  # pixels of the drawing in which strokes are changed, for one of the box
+_TRACE = 0.1  # less ink than this at an edge does not count for the box
+_DETAIL = 5  # strokes are changed in a drawing with this many pixels for each pixel of the box
 
 
 def stroke_width(ink: np.ndarray) -> float:
     """The mean width of the strokes, in pixels: twice the area over the outline's length, ``2 Σ ink / Σ |∇ink|``.
 
-    Both sums hold for soft edges as for hard ones: the second is the length of all contours, averaged over the levels
-    (Federer's coarea formula). A long bar of width w has area w·l and an outline of 2·l.
+    Both sums hold for soft edges too: the second is the length of all contours, averaged over the levels (Federer's
+    coarea formula). A long bar of width w and length l has the area w·l and an outline of 2·l.
 
     Args:
         ink: float ``(h, w)``, 0 for the ground and 1 for ink.
@@ -27,13 +27,13 @@ def stroke_width(ink: np.ndarray) -> float:
 
 
 def adjust_width(ink: np.ndarray) -> np.ndarray:
-    """Thicken hairlines and thin markers to the nearest width that is usual in MNIST; leave the others alone.
+    """Thicken hairlines, and thin wide strokes, to the nearest width that is usual in MNIST; leave others alone.
 
     Args:
-        ink: float32 ``(h, w)`` from 0 to 1, cropped to the digit; its longer side will be the box's.
+        ink: float32 ``(h, w)`` from 0 to 1, cropped to the digit; its longer side becomes that of the box.
 
     Returns:
-        float32, cropped again, of the same or another scale.
+        float32, cropped again, perhaps of another scale.
     """
     from PIL import Image
 
@@ -42,7 +42,7 @@ def adjust_width(ink: np.ndarray) -> np.ndarray:
     if THINNEST <= box <= THICKEST:
         return ink
     factor = max(ink.shape) / (BOX * _DETAIL)
-    if width < 2 * factor:  # too fine for the scale below: it would fade
+    if width < 2 * factor:  # too fine for the scale below, where it would fade
         ink = widen(ink, int(np.ceil(2 * factor - width)) + 1)
         factor = max(ink.shape) / (BOX * _DETAIL)
     size = [max(1, round(side / factor)) for side in reversed(ink.shape)]

@@ -11,8 +11,8 @@ from nural.data.stroke_width import BOX, crop
 
 WIDTH = 2.4  # pixels: the median of MNIST's training digits
 _SOURCE = "the strokes"
-_BLOCK = 32_768  # distances that are computed at once: what the cache holds
-_LARGER = 3  # how many times larger than the field the pictures of a whole drawing are
+_BLOCK = 32_768  # distances that are computed at once: as many as fit into the cache
+_LARGER = 3  # pictures of a whole drawing are this many times larger than the field
 
 
 def prepare_strokes(
@@ -23,19 +23,19 @@ def prepare_strokes(
     scale: bool = True,
     centre: bool = True,
 ) -> np.ndarray:
-    """Draw strokes as MNIST's makers would have drawn them: what ``prepare`` makes of a picture of them.
+    """Draw strokes as MNIST's makers would have drawn them, as ``prepare`` does with a picture of them.
 
     Each pixel of the 20×20 box has as much ink as the stroke covers of it, ``clip(w / 2 + 1/2 − d, 0, 1)`` for a
     stroke of width w whose middle passes at the distance d from the pixel's. Then the centre of mass is put into the
     centre of the field. No picture is drawn in between, so that nothing depends on the points' unit.
 
     Args:
-        strokes: lists of points ``(x, y)`` in the order in which they were drawn, in any unit, y downwards; or arrays
+        strokes: Lists of points ``(x, y)`` in the order in which they were drawn, in any unit, y downwards; or arrays
             ``(P, 2)``. A stroke of one point is a dot.
-        width: of the strokes, in pixels of the box.
-        box: see `prepare_strokes_in_stages`.
-        scale: see there.
-        centre: see there.
+        width: The width of the strokes, in pixels of the box.
+        box: Whether to cut the digit out, as in `prepare_strokes_in_stages`.
+        scale: Whether to scale it, as in `prepare_strokes_in_stages`.
+        centre: Whether to centre it by mass, as in `prepare_strokes_in_stages`.
 
     Returns:
         float32 ``(28, 28)``: 0 for the ground, up to 255/256 for ink.
@@ -54,19 +54,19 @@ def prepare_strokes_in_stages(
     scale: bool = True,
     centre: bool = True,
 ) -> dict[str, np.ndarray]:
-    """Each picture on the way of `prepare_strokes`, in this order, by name; any step may be left out.
+    """Each picture that `prepare_strokes` makes on its way, in this order, by name; any step may be left out.
 
     Args:
-        strokes: as for `prepare_strokes`, on a square canvas whose sides go from 0 to 1.
-        width: of the strokes, in pixels of the field: also of the drawing, as if the canvas were the field.
-        box: Cut the digit out. Otherwise the whole canvas goes on.
-        scale: Bring what goes on to 20 pixels at its longer side. Otherwise it keeps its size on the canvas, which
-            then counts 28 pixels.
-        centre: Put the centre of mass into the centre of the field. Otherwise the middle of what goes on is put there.
+        strokes: As for `prepare_strokes`, on a square canvas whose sides go from 0 to 1.
+        width: The width of the strokes, in pixels of the field; in the drawing, as if the canvas were the field.
+        box: Whether to cut the digit out; if not, the whole canvas is used.
+        scale: Whether to scale the longer side to 20 pixels; if not, the digit keeps its size on the canvas, which then
+            counts 28 pixels.
+        centre: Whether to put the centre of mass into the centre of the field; if not, the middle of the picture.
 
     Returns:
-        uint8 arrays, 0 for the ground and 255 for ink. ``ink``: the drawing, 84×84; ``box``: what of it goes on;
-        ``scaled``: with the size that it will have; ``centred``: 28×28, which is what a network sees.
+        uint8 arrays, 0 for the ground and 255 for ink. ``ink``: the drawing, 84×84; ``box``: what was cut out;
+        ``scaled``: the same in its final size; ``centred``: 28×28, which is what a network sees.
 
     Raises:
         DataError: as `prepare_strokes`.
@@ -106,12 +106,12 @@ def _check(stroke: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
 
 
 def _into_box(points: list[np.ndarray], side: int | None, width: float) -> tuple[list[np.ndarray], tuple[int, int]]:
-    """The strokes moved into their own box, and its size (height, width) in pixels.
+    """The strokes moved into their bounding box, and its size (height, width) in pixels.
 
     Args:
-        points: of the strokes.
+        points: The points of each stroke.
         side: Pixels of the longer side, to which they are scaled; None keeps their size on a canvas from 0 to 1.
-        width: of the strokes.
+        width: The width of the strokes.
     """
     together = np.concatenate(points)
     corner = together.min(axis=0)
@@ -130,13 +130,13 @@ def _canvas(points: list[np.ndarray], scale: bool) -> tuple[list[np.ndarray], tu
 
 
 def _scaled(points: list[np.ndarray], width: float, box: bool, scale: bool) -> np.ndarray:
-    """What goes on of the drawing, with the size that it will have."""
+    """What was cut out of the drawing, in its final size."""
     placed, shape = _into_box(points, BOX if scale else None, width) if box else _canvas(points, scale)
     return _ink(placed, shape, width)
 
 
 def _in_field(ink: np.ndarray, by_mass: bool) -> np.ndarray:
-    """A field with the ink's centre of mass in its centre, or with the middle of the picture there."""
+    """A field with the ink's centre of mass, or with the picture's middle, at its centre."""
     if by_mass:
         return centre_by_mass(ink)
     field = np.zeros((SIDE, SIDE), np.uint8)
@@ -146,7 +146,7 @@ def _in_field(ink: np.ndarray, by_mass: bool) -> np.ndarray:
 
 
 def _ink(strokes: list[np.ndarray], shape: tuple[int, int], width: float, dtype: type = np.float64) -> np.ndarray:
-    """What strokes of this width cover of each pixel: uint8 of this shape."""
+    """How much of each pixel strokes of this width cover: uint8 of this shape."""
     starts = np.concatenate([stroke[: max(1, len(stroke) - 1)] for stroke in strokes]).astype(dtype)
     along = np.concatenate([np.diff(stroke, axis=0) if len(stroke) > 1 else 0 * stroke for stroke in strokes])
     along = along.astype(dtype)

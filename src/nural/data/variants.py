@@ -1,4 +1,4 @@
-"""Digits as MNIST has few or none: ones and sevens of other countries, printed, coarse and noisy ones."""
+"""Digits that are rare in MNIST: ones and sevens of other countries, printed, coarse and noisy digits."""
 
 import numpy as np
 
@@ -10,17 +10,17 @@ from nural.data.outliers.letters import Stroke, by_another_hand, drawn
 from nural.data.outliers.printed import printed
 
 _NOISE = 0.45  # the largest deviation
-_BEND = 0.015  # of strokes: a bent 1 is no 1
+_BEND = 0.015  # of strokes, at most: a bent 1 is no 1
 _COARSE = (7, 13)  # pixels of the longer side: from, and below
 _NARROWED = 0.6  # of its width, at most
 _ENLARGED = 8  # times
 
 
 def variants(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Four equal parts: drawn, printed, of few pixels enlarged, under noise.
+    """Digits in four equal parts: drawn, printed, of few pixels enlarged, under noise.
 
     Args:
-        x: Digits to make coarse, or to lay noise over, ``(N, 784)``.
+        x: Digits to make coarse or noisy, ``(N, 784)``.
         y: Their labels, integers ``(N,)``.
         count: How many digits.
         rng: Where all random numbers come from.
@@ -50,7 +50,7 @@ def variants(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator)
 
 
 def _one(rng: np.random.Generator) -> list[Stroke]:
-    """With an upstroke, as in most of Europe, and now and then a foot."""
+    """A 1 with an upstroke, as in most of Europe, and now and then a foot."""
     stem = 0.5
     upstroke = (stem - rng.uniform(0.2, 0.45), rng.uniform(0.28, 0.55))
     glyph: list[Stroke] = [[upstroke, (stem, 0), (stem, 1)]]
@@ -60,7 +60,7 @@ def _one(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _seven(rng: np.random.Generator) -> list[Stroke]:
-    """With a bar, as in most of Europe, and now and then a hook at its beginning."""
+    """A 7 with a bar, as in most of Europe, and now and then a hook at its beginning."""
     foot, height = rng.uniform(0.2, 0.5), rng.uniform(0.42, 0.6)
     stem = 0.85 + (foot - 0.85) * height
     glyph: list[Stroke] = [[(0.05, 0), (0.85, 0), (foot, 1)], [(stem - 0.25, height), (stem + 0.25, height - 0.03)]]
@@ -70,7 +70,7 @@ def _seven(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _coarse(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """As if scanned with few pixels, enlarged and prepared again, if anything is left then: ``(28, 28)``."""
+    """The digit as if scanned with few pixels, enlarged and prepared again, ``(28, 28)``; unchanged if it is blank."""
     from PIL import Image, ImageOps
 
     picture = Image.fromarray(np.rint(255 * digit).astype(np.uint8).reshape(SIDE, SIDE))

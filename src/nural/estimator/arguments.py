@@ -13,7 +13,7 @@ from nural.estimator.network import ACTIVATIONS
 from nural.evaluation import targets
 from nural.training.callbacks import Callback
 
-#: What each argument may be, in scikit-learn's notation; for those that it has too, by scikit-learn itself.
+#: The values that each argument may have, in scikit-learn's notation; scikit-learn's own for the arguments it has.
 CONSTRAINTS: dict[str, Any] = {
     **Reference._parameter_constraints,
     "activation": [StrOptions(set(ACTIVATIONS)), "array-like"],
@@ -27,7 +27,7 @@ CONSTRAINTS: dict[str, Any] = {
 
 
 def input_types(estimator: Any) -> Any:
-    """The float types that X may have; the first is for all others."""
+    """The float types that X may have; X of any other type becomes the first."""
     return (np.float64, np.float32) if estimator.dtype is None else (np.dtype(estimator.dtype),)
 
 
@@ -78,7 +78,7 @@ def require_fitting_loss(loss: Any, network: Sequential, t: np.ndarray) -> None:
 
     Args:
         loss: The argument.
-        network: Its task says what it is for.
+        network: The network, with its task.
         t: Targets of the loss, ``(N, K)``.
     """
     if isinstance(loss, str) or network.task is None:
@@ -86,7 +86,7 @@ def require_fitting_loss(loss: Any, network: Sequential, t: np.ndarray) -> None:
     targets.require_fitting_loss(network, loss)
     implied, kind = targets.implied_task(loss, t, t), network.task.kind
     if kind == "multiclass" and t.shape[1] == 1:
-        return  # one class, which is certain
+        return  # a single class, which is certain
     if kind != "regression" and implied is not None and implied.kind != kind:
         name = targets.function_of(loss).__name__
         raise ValueError(f"{name} is a loss of {implied.kind} networks, but the targets are {kind}")

@@ -1,4 +1,4 @@
-"""`MLPClassifier`: classes, two or more, or several yes-or-no labels a sample."""
+"""`MLPClassifier`: classes, two or more, or several yes-or-no labels per sample."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -23,13 +23,13 @@ from nural.training.callbacks import Callback
 
 
 class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
-    """A classifier in the place of `sklearn.neural_network.MLPClassifier`, which it equals, see `MultilayerPerceptron`.
+    """A classifier to replace `sklearn.neural_network.MLPClassifier`, with equal results; see `MultilayerPerceptron`.
 
     Args:
         loss: "log_loss", or a loss of nural's, such as ``partial(cross_entropy_loss, label_smoothing=0.1)``, which gets
-            logits and one-hot rows, or with two classes one column.
-        class_weight: ``{class: weight}`` or "balanced", for weights that are inverse to how often a class occurs. They
-            multiply ``sample_weight``, in the validation score too.
+            logits and one-hot rows, or a single column for two classes.
+        class_weight: ``{class: weight}``, or "balanced" for weights inverse to the frequency of each class. They
+            multiply ``sample_weight``, also in the validation score.
 
     Attributes:
         classes_: The classes, in the order of the columns of `predict_proba`.
@@ -87,7 +87,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         Args:
             X: Samples.
             y: Their targets.
-            sample_weight: How much each counts, ``(N,)``.
+            sample_weight: The weight of each sample, ``(N,)``.
         """
         return self._fit(X, y, sample_weight)
 
@@ -99,8 +99,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         Args:
             X: Samples.
             y: Their targets.
-            sample_weight: How much each counts.
-            classes: All that will ever come; needed in the first call.
+            sample_weight: The weight of each sample.
+            classes: All classes that will ever occur; required in the first call.
         """
         if _check_partial_fit_first_call(self, classes):
             multilabel = type_of_target(y).startswith("multilabel")
@@ -124,7 +124,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         return np.log(p, out=p)
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """The logits, whose softmax or sigmoid is `predict_proba`: ``(N, C)``, and with two classes ``(N,)``."""
+        """The logits, whose softmax or sigmoid is `predict_proba`: ``(N, C)``, or ``(N,)`` for two classes."""
         check_is_fitted(self)
         logits = self._logits(X)
         return logits.ravel() if self.n_outputs_ == 1 else logits
@@ -159,7 +159,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
             )
         y = t.astype(int) if self._label_binarizer.y_type_.startswith("multilabel") else self._labels(t)
         weight = np.ones(len(y)) if weight is None else weight.copy()
-        counts = weight != 0  # as if the others were not there
+        counts = weight != 0  # samples of weight 0 do not count
         weight[counts] *= _class_weights(self.class_weight, y[counts], weight[counts])
         if not np.isfinite(weight).all() or not weight.any():
             raise ValueError(
@@ -177,7 +177,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         if not all(isinstance(name, str | bool | int | float) for name in classes):
             return None
         places = all(type(name) is int for name in classes) and classes == list(range(len(classes)))
-        kind = "binary" if len(classes) == 2 else "multiclass"  # with one class, that one is certain
+        kind = "binary" if len(classes) == 2 else "multiclass"  # a single class is certain
         return Task(kind, None if places and len(classes) > 1 else tuple(classes))
 
     def _classes_of(self, outputs: np.ndarray) -> Any:
@@ -190,7 +190,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         return float(accuracy_score(y, self._classes_of(outputs), sample_weight=weight))
 
     def _stratifies(self) -> bool:
-        return self.n_outputs_ == 1  # as scikit-learn: two classes, but not more
+        return self.n_outputs_ == 1  # as in scikit-learn: only for two classes
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -199,7 +199,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
 
 
 def _class_weights(class_weight: Any, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """For each sample the weight of its class; "balanced" counts a sample as often as it weighs."""
+    """The weight of each sample's class; for "balanced", a sample counts for its class by its weight."""
     if y.ndim > 1 or not isinstance(class_weight, str):
         return compute_sample_weight(class_weight, y)
     classes, places = np.unique(y, return_inverse=True)

@@ -1,4 +1,4 @@
-"""`ConvolutionalClassifier`: images."""
+"""`ConvolutionalClassifier`, for images."""
 
 import math
 import warnings
@@ -22,21 +22,21 @@ from nural.training.callbacks import Callback
 
 
 class ConvolutionalClassifier(MLPClassifier):
-    """A classifier of images: convolutions, each with pooling behind it, then fully connected layers.
+    """A classifier of images: convolutions, each followed by pooling, then fully connected layers.
 
-    X is ``(N, H, W)``, ``(N, H, W, C)``, or rows ``(N, H · W · C)``, as pipelines have them, one pixel after another. A
-    convolution has stride 1 and keeps the size; batch norm, activation, dropout and pooling follow. The arguments that
-    are not here are those of `MLPClassifier`; ``activation`` and ``dropout`` may have one value for each convolution,
-    then one for each fully connected layer.
+    X is ``(N, H, W)``, ``(N, H, W, C)``, or rows ``(N, H · W · C)`` for pipelines, pixel after pixel. A convolution has
+    stride 1 and keeps the size; batch norm, activation, dropout and pooling follow. All other arguments are those of
+    `MLPClassifier`; ``activation`` and ``dropout`` may have one value per convolution, then one per fully connected
+    layer.
 
     Args:
-        channels: Of each convolution.
+        channels: The channels of each convolution.
         kernel_size: Rows and columns of each kernel.
-        pool_size: Rows and columns of pixels of which the largest value is kept; 1 for no pooling. Where fewer are
-            left, it is these.
-        hidden_layer_sizes: Of the fully connected layers.
-        image_shape: ``(H, W)`` or ``(H, W, C)``, for X that are rows. By default these are square images of one
-            channel, or else one line of pixels, which a warning says.
+        pool_size: Rows and columns of the windows of max pooling; 1 for no pooling. Windows larger than what is left of
+            the image are reduced to that.
+        hidden_layer_sizes: The sizes of the fully connected layers.
+        image_shape: ``(H, W)`` or ``(H, W, C)``, if X are rows. By default rows are square images of one channel; if
+            they cannot be, each is one line of pixels, with a warning.
 
     Attributes:
         image_shape_: ``(H, W, C)``.
@@ -111,7 +111,7 @@ class ConvolutionalClassifier(MLPClassifier):
         return super()._checked(self._rows(X)).reshape(-1, *self.image_shape_)
 
     def _rows(self, X: Any) -> Any:
-        """Images as rows; what is rows already, as it is."""
+        """Images as rows; rows unchanged."""
         if not _is_images(X):
             return X
         found = np.shape(X)[1:]
@@ -120,7 +120,7 @@ class ConvolutionalClassifier(MLPClassifier):
         return _flat(X)
 
     def _shape_of(self, size: int, found: tuple[int, int, int] | None) -> tuple[int, int, int]:
-        """``(H, W, C)`` of samples of so many values, given the shape that they have if they are images."""
+        """``(H, W, C)`` of samples of ``size`` values, or of samples that were found to be images of a shape."""
         if self.image_shape is not None:
             given = _height_width_depth(arguments.sizes("image_shape", self.image_shape))
             if found not in (None, given):
@@ -171,7 +171,7 @@ class ConvolutionalClassifier(MLPClassifier):
 
 
 def _height_width_depth(shape: Sequence[int]) -> tuple[int, int, int]:
-    """``(H, W, C)`` of ``(H, W)``, which is of one channel, or of itself."""
+    """``(H, W, C)`` for ``(H, W)``, with one channel, or for ``(H, W, C)``."""
     if len(shape) not in (2, 3):
         raise ValueError(f"expected the shape of an image, (H, W) or (H, W, C), found {tuple(shape)}")
     height, width, *depth = shape

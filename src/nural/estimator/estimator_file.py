@@ -14,9 +14,9 @@ from nural.model_file import ModelFileError
 from nural.overwriting import MODEL
 from nural.task import MOST_CHARACTERS
 
-#: The kind of a file whose network gives logarithms of the predictions: `nural.load` would take them for values.
+#: The kind of file whose network gives logarithms of the predictions: `nural.load` would take them for the values.
 POISSON = "Poisson regressor"
-#: Fitted attributes that JSON can hold, and what each may be.
+#: Fitted attributes that JSON can hold, and the types of each.
 COUNTS = ["n_iter_", "t_", "n_outputs_", "n_layers_", "n_features_in_", "_no_improvement_count"]
 NUMBERS = ["loss_", "best_loss_", "best_validation_score_"]
 CURVES = ["loss_curve_", "validation_scores_", "validation_loss_curve_"]
@@ -31,17 +31,18 @@ LABEL_TYPES += ["float16", "float32", "float64"]
 def save(estimator: Any, path: Any, force: bool = False) -> None:
     """Write a fitted estimator: one safetensors file that `nural.load` reads too, as the network alone.
 
-    `nural.predict` of that network says what the estimator says. The network of ``loss="poisson"`` gives logarithms, so
-    `nural.load` refuses its file.
+    `nural.predict` of that network gives the estimator's predictions. The network of ``loss="poisson"`` gives their
+    logarithms, so `nural.load` refuses its file.
 
-    What JSON cannot hold is left out, and has its default after `load`: functions, callbacks, validation data, a
-    ``random_state`` that is a generator. So are the optimizer's running arrays: training goes on as after `fit`.
+    Values that JSON cannot hold are left out, and have their defaults after `load`: functions, callbacks, validation
+    data, a ``random_state`` that is a generator. The optimizer's running arrays are left out too: training continues as
+    after `fit`.
 
     Raises:
-        NotFittedError: there is nothing to save yet.
-        ModelFileError: a weight is not finite, the classes are neither numbers, truth values nor strings, or the
-            parameters are no longer those of the network.
-        OverwriteError: a file is there that is no model of nural's, and would be lost; ``force`` replaces it.
+        NotFittedError: the estimator is not fitted.
+        ModelFileError: a weight is not finite, the classes are neither numbers, booleans nor strings, or the
+            parameters no longer fit the network.
+        OverwriteError: the file exists and is no model of nural's; ``force`` replaces it.
         OSError: the file cannot be written.
     """
     from sklearn.utils.validation import check_is_fitted
@@ -103,10 +104,10 @@ def load(kind: type[Any], path: Any) -> Any:
 
 
 def _require_network(estimator: Any, network: Sequential) -> None:
-    """Raise ValueError unless the network is the one that the parameters and the fitted attributes describe."""
+    """Raise ValueError unless the network is the one described by the parameters and the fitted attributes."""
     layers = weighted(network)
     expected, found = estimator._sizes(), [layer.shapes["b"][0] for layer in layers]
-    if expected != found:  # first, since batch norm of any size would take that much memory
+    if expected != found:  # first, since batch norm would allocate memory for any size
         raise ValueError(f"the parameters describe layers of the sizes {expected}, the network has {found}")
     described = estimator._build(estimator.n_features_in_, estimator.n_outputs_, network.dtype)
     if model_file.as_json(model_file.describe(described)) != model_file.as_json(model_file.describe(network)):
@@ -125,7 +126,7 @@ def _require_network(estimator: Any, network: Sequential) -> None:
 
 
 def _binarizer(classes: np.ndarray, target: Any) -> LabelBinarizer:
-    """What turns classes into the network's outputs and back."""
+    """The binarizer that turns classes into the network's outputs and back."""
     if target["y_type_"] not in ("binary", "multiclass", "multilabel-indicator"):
         raise ValueError(f"no kind of targets {target['y_type_']!r}")
     binarizer: Any = LabelBinarizer()
@@ -135,7 +136,7 @@ def _binarizer(classes: np.ndarray, target: Any) -> LabelBinarizer:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a parameter can stand in JSON."""
+    """Whether JSON can hold a parameter."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "biufU"
     if isinstance(value, tuple | list):
@@ -146,7 +147,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A number, or a list of numbers, as JSON has it; infinity as a string."""
+    """A number, or a list of numbers, as JSON can hold it, with infinity as a string."""
     if isinstance(value, tuple | list | np.ndarray):
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):
@@ -155,14 +156,14 @@ def _plain(value: Any) -> Any:
 
 
 def _restored(value: Any) -> Any:
-    """What `_plain` made of a number, a string, or a sequence, which comes back as a tuple."""
+    """The value that `_plain` was given; sequences become tuples."""
     if isinstance(value, list):
         return tuple(_restored(item) for item in value)
     return float(value) if value in ("inf", "-inf", "nan") else value
 
 
 def _fitted(name: str, value: Any) -> Any:
-    """A fitted attribute, checked for what it may be."""
+    """A fitted attribute, after a check of its type."""
     if name in COUNTS:
         right = type(value) is int and value >= 0
     elif name in NUMBERS:
@@ -194,7 +195,7 @@ def _described(path: Any, labels: np.ndarray) -> tuple[str, list[Any]]:
 
 
 def _labels(name: str, type_name: str, values: Any) -> np.ndarray:
-    """What `_described` described; strings in an array as wide as the longest, whatever the file says."""
+    """The labels that `_described` was given; the array is as wide as the longest string, whatever the file says."""
     if name not in LABELS or type_name not in LABEL_TYPES:
         raise ValueError(f"no labels {name!r} of type {type_name!r}")
     if not values or not all(isinstance(value, str | bool | int | float) for value in values):

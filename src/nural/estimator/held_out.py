@@ -1,4 +1,4 @@
-"""The samples that validate: those of ``validation_data``, or a part of those to train with."""
+"""The validation samples: those of ``validation_data``, or a part of the training samples."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from nural.estimator.objective import Weighted, network_outputs
 
 
 def divided(estimator: Any, samples: Weighted) -> tuple[Weighted, Weighted | None]:
-    """The samples to train with, and those to validate with.
+    """The training samples and the validation samples.
 
     Raises:
         ValueError: ``validation_data`` do not fit, or a part is too small or has no weight.
@@ -49,7 +49,7 @@ def _given(estimator: Any) -> Weighted:
 
 
 def loss_and_score(estimator: Any, held: Weighted) -> tuple[float, float]:
-    """Of samples that validate; the loss is without the L2 term."""
+    """Loss and score of validation samples; the loss is without the L2 term."""
     y = network_outputs(estimator.network_, held.x)
     loss, _ = weighted_loss(estimator.loss, estimator.out_activation_)(y, held.t, held.weight)
     outputs = OUTPUT_ACTIVATIONS[estimator.out_activation_](y)

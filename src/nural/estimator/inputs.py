@@ -1,4 +1,4 @@
-"""Inputs of the estimators: tables of finite numbers, validated by scikit-learn, in a float type of the network."""
+"""Inputs of the estimators: tables of finite numbers, validated by scikit-learn, in the network's float type."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sklearn.utils.validation import validate_data
 
 from nural.data.finite import require_finite
 
-#: `table` without targets; None would be targets that are missing.
+#: Passed to `table` instead of targets; None would mean missing targets.
 NO_TARGETS = "no_validation"
 
 
@@ -18,16 +18,16 @@ def table(
     """X as floats, an array or a CSR matrix, and y as scikit-learn validates it.
 
     Args:
-        estimator: Keeps the number and the names of the features if ``reset``, else is asked for them.
+        estimator: Stores the number and the names of the features if ``reset``; otherwise X is checked against them.
         X: Samples, ``(N, F)``.
         y: Their targets, if there are any.
-        types: The float types that X may have; the first is for all others.
-        reset: Whether X is what the estimator learns its features from.
+        types: The float types that X may have; X of any other type becomes the first.
+        reset: Whether the estimator learns the number and names of its features from X.
         checks: Further arguments of scikit-learn's ``validate_data``.
 
     Raises:
         ValueError: X is no table of numbers, a row holds NaN or infinity, or y does not fit.
-        TypeError: X is sparse or holds what is no number.
+        TypeError: X is sparse, or holds something else than numbers.
     """
     checks |= {"accept_sparse": estimator._sparse_formats, "dtype": "numeric", "ensure_all_finite": False}
     found = validate_data(estimator, X, y, reset=reset, **checks)
@@ -40,7 +40,7 @@ def _floats(X: Any, types: Sequence[Any]) -> Any:
         X = X.astype(types[0])
     if X.dtype.kind not in "biuf":
         raise ValueError(f"Input X must hold numbers, found {X.dtype}; convert it to numbers first")
-    with np.errstate(over="ignore"):  # what became infinite is refused below
+    with np.errstate(over="ignore"):  # infinite values are refused below
         X = X if X.dtype in types else X.astype(types[0])
     if isinstance(X, np.ndarray):
         require_finite("Input X", X)

@@ -12,20 +12,20 @@ from nural.training.interrupt import deferred_interrupt
 
 
 def minimise(objective: Objective, samples: Weighted, *, tol: float, max_iter: int, max_fun: int, verbose: Any) -> Any:
-    """Fill the network's weights with those that L-BFGS ends at, and return ``(loss, iterations)``.
+    """Fill the network with the weights at which L-BFGS ends, and return ``(loss, iterations)``.
 
-    It computes in float64, which the differences of gradients need, whatever the type of the network.
+    It computes in float64, whatever the network's type, since differences of gradients need it.
 
     Args:
-        objective: Of all samples.
-        samples: All of them.
-        tol: The largest entry of the gradient at which it ends.
-        max_iter: Iterations at most.
-        max_fun: Evaluations of the objective at most.
+        objective: The objective over all samples.
+        samples: All samples.
+        tol: The largest entry of the gradient at which to end.
+        max_iter: The most iterations.
+        max_fun: The most evaluations of the objective.
         verbose: Whether to print the loss after each iteration.
 
     Warns:
-        ConvergenceWarning: it ended for another reason than ``tol``.
+        ConvergenceWarning: it ended before the gradient reached ``tol``.
         UserWarning: Ctrl-C ended it, after an iteration.
 
     Source: Liu and Nocedal 1989, On the Limited Memory BFGS Method for Large Scale Optimization.

@@ -1,8 +1,8 @@
 """The losses of scikit-learn's estimators, value for value, so that loss curves can be compared.
 
-Each takes the network's outputs y before the output activation, ``(N, K)``, targets t of the same shape and weights w
-of the samples, ``(N,)`` or None for ones. It returns ``(L, dy)``. The mean over samples is mean_n = Σ_n w_n (·) / Σ w,
-and ``dy`` is w (ŷ − t) / Σ w for all of them, where ŷ is the output after its activation.
+Each takes the network's outputs y before the output activation, ``(N, K)``, targets t of the same shape, and weights w
+of the samples, ``(N,)``, or None for equal weights. It returns ``(L, dy)``. The mean over samples is
+mean_n = Σ_n w_n (·) / Σ w, and ``dy`` is w (ŷ − t) / Σ w in all cases, where ŷ is the output after its activation.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from nural.activations import sigmoid_forward, softmax_forward
 #: ``(y, t, w) -> (L, dy)``.
 WeightedLoss = Callable[[np.ndarray, np.ndarray, Any], tuple[float, np.ndarray]]
 
-#: What turns the network's outputs into the estimator's.
+#: The activations that turn the network's outputs into the estimator's.
 OUTPUT_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "identity": lambda y: y,
     "exp": np.exp,
@@ -27,8 +27,8 @@ OUTPUT_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def log_loss(y: np.ndarray, t: np.ndarray, w: Any = None) -> tuple[float, np.ndarray]:
     """Softmax cross-entropy: L = −mean_n Σ_k t log p, p = softmax(y), for rows t that are one-hot.
 
-    In L alone, p is clipped to ε … 1 − ε with the float type's ε: no sample adds more than −log ε, although its
-    gradient stays p − t.
+    Only in L, p is clipped to ε … 1 − ε with the float type's ε: no sample adds more than −log ε, while its gradient
+    stays p − t.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4.
     """
@@ -51,7 +51,7 @@ def binary_log_loss(y: np.ndarray, t: np.ndarray, w: Any = None) -> tuple[float,
 def squared_error(y: np.ndarray, t: np.ndarray, w: Any = None) -> tuple[float, np.ndarray]:
     """Half the squared error: L = ½ mean_n mean_k (y − t)².
 
-    With K outputs ``dy`` is K times the gradient of L: scikit-learn descends along that of the sum over outputs.
+    With K outputs ``dy`` is K times the gradient of L: scikit-learn uses the gradient of the sum over outputs.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 1.2.5.
     """

@@ -24,26 +24,26 @@ from nural.training.history import History
 class MultilayerPerceptron(BaseEstimator, ABC):
     """Fully connected layers trained as scikit-learn does.
 
-    The arguments that scikit-learn has too mean what they mean there, and have its defaults. ``activation`` may be more
-    names, or a sequence with one for each hidden layer. The others change nothing unless they are used:
+    Arguments that scikit-learn has too mean the same, with the same defaults. ``activation`` may also be one of more
+    names, or a sequence with one for each hidden layer. The other arguments have no effect by default:
 
     Args:
-        dropout: The probability that a value of a hidden layer is left out in training; one, or one a layer.
+        dropout: The probability that a value of a hidden layer is dropped in training; one number, or one per layer.
         batch_norm: Whether each hidden layer has batch norm before its activation.
-        validation_data: ``(X, y)`` to validate with after each epoch. With ``early_stopping`` they decide instead of a
-            part of the training data, and `partial_fit` may stop early too.
-        schedule: ``step -> learning rate``, such as those of `nural.schedules`, with steps counted from 0; it takes the
-            place of ``learning_rate`` and ``learning_rate_init``.
+        validation_data: ``(X, y)`` to validate with after each epoch. With ``early_stopping`` they are used instead of
+            a part of the training data, and `partial_fit` may stop early too.
+        schedule: ``step -> learning rate``, such as those of `nural.schedules`, with steps counted from 0; it replaces
+            ``learning_rate`` and ``learning_rate_init``.
         callbacks: `nural.Callback` objects, which see the network and `history_`, and may end the training.
-        dtype: "float32" or "float64" to compute throughout in that type; None, as in scikit-learn, for that of X.
+        dtype: "float32" or "float64", the type of all computation; None, as in scikit-learn, for the type of X.
 
     Attributes:
-        network_: nural's network, whose outputs are those before the output activation. `coefs_` and `intercepts_` are
-            its arrays.
+        network_: Nural's network, whose outputs are taken before the output activation. Its arrays are `coefs_` and
+            `intercepts_`.
         validation_loss_curve_: The mean loss of the validation data, without the L2 term, after each epoch; None
             without such data.
-        history_: What `callbacks` were shown.
-        stopped_early_: Whether ``early_stopping`` ended the training. Then `partial_fit` leaves all as it is.
+        history_: The history that `callbacks` saw.
+        stopped_early_: Whether ``early_stopping`` ended the training. If so, `partial_fit` changes nothing.
     """
 
     loss: Any
@@ -102,18 +102,18 @@ class MultilayerPerceptron(BaseEstimator, ABC):
 
     @abstractmethod
     def _task(self) -> Task | None:
-        """What the network's outputs stand for; None if that cannot be written down."""
+        """What the network's outputs stand for; None if a file cannot hold that."""
 
     @abstractmethod
     def _score_outputs(self, outputs: np.ndarray, y: Any, weight: Any) -> float:
         """The score, given the estimator's outputs, which may not be finite."""
 
     def _weights_of(self, X: Any, t: np.ndarray, sample_weight: Any, incremental: bool) -> Any:
-        """The weights of samples with targets ``t`` of the loss, or None for ones."""
+        """The weights of samples with targets ``t`` of the loss, or None for equal weights."""
         return None if sample_weight is None else _check_sample_weight(sample_weight, X)
 
     def _labels(self, t: np.ndarray) -> Any:
-        """The targets of the score for those of the loss."""
+        """The targets of the score, made of targets of the loss."""
         return t
 
     def _sizes(self) -> list[int]:
@@ -165,7 +165,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         return self
 
     def _initialize(self, X: Any, t: np.ndarray) -> None:
-        """A network with new weights, and all records empty."""
+        """Make a network with new weights, and empty all records."""
         self.n_iter_ = 0
         self.t_ = 0
         self.out_activation_ = self._output_activation()
@@ -178,7 +178,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         self.n_layers_ = len(layers) + 1
 
     def _begin_records(self, first: bool) -> None:
-        """The records of stochastic solvers: empty for a first training, or where one with other settings left none."""
+        """Begin the records of stochastic solvers: for a first training, or after one with settings that keep none."""
         empty = {"loss_curve_": [], "best_loss_": None, "_no_improvement_count": 0, "stopped_early_": False}
         empty |= dict.fromkeys(("validation_scores_", "validation_loss_curve_", "best_validation_score_"))
         for name, value in {**empty, "history_": History()}.items():
@@ -193,7 +193,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
             self.best_loss_ = np.inf
 
     def _stratifies(self) -> bool:
-        """Whether the part that is set aside has the classes of the whole."""
+        """Whether the held-out part is stratified by class."""
         return False
 
     # -- the network -------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         return network
 
     def _network(self) -> Sequential:
-        """The network, with the weights of ``coefs_`` and ``intercepts_`` if these were exchanged."""
+        """The network, with the weights of ``coefs_`` and ``intercepts_`` if these were replaced."""
         if not hasattr(self, "network_"):
             self.network_ = self._new_network(len(self.coefs_[0]), self.coefs_[0].dtype)
         for i, layer in enumerate(weighted(self.network_)):
@@ -216,7 +216,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         return self.network_
 
     def _own_arrays(self) -> None:
-        """Copies to train further, where the arrays are a file's that may only be read, as joblib can map them."""
+        """Replace read-only arrays, which joblib can map from a file, by copies, in order to train further."""
         network = self._network()
         arrays = [*network.params.values(), *network.state.values()]
         if not all(array.flags.writeable for array in arrays):
@@ -232,7 +232,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         self.intercepts_ = [layer.params["b"] for layer in layers]
 
     def _input_types(self, first: bool) -> Any:
-        """The float types that X of a training may have: after the first training, the network's."""
+        """The float types that training data may have: after the first training, only the network's."""
         return arguments.input_types(self) if first else (self._network().dtype,)
 
     def _logits(self, X: Any) -> np.ndarray:
@@ -244,7 +244,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         return OUTPUT_ACTIVATIONS[self.out_activation_](self._logits(X))
 
     def _checked(self, X: Any) -> Any:
-        """X of samples to predict, as floats of the network's type: an array or a CSR matrix."""
+        """Samples to predict, as floats of the network's type: an array or a CSR matrix."""
         return inputs.table(self, X, types=(self._network().dtype,), reset=False)[0]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -273,11 +273,11 @@ class MultilayerPerceptron(BaseEstimator, ABC):
 
     @classmethod
     def load(cls, path: Any) -> Self:
-        """The estimator that `save` wrote. Unlike a pickle, the file can run nothing."""
+        """The estimator that `save` wrote. Unlike a pickle, the file cannot run code."""
         return estimator_file.load(cls, path)
 
     def _check_solver(self) -> bool:
-        """Whether there is a `partial_fit`; AttributeError if not."""
+        """Return True if the solver has a `partial_fit`; raise AttributeError if not."""
         if self.solver == "lbfgs":
             raise AttributeError("partial_fit needs a stochastic solver, 'sgd' or 'adam'; found 'lbfgs'")
         return True

@@ -1,4 +1,4 @@
-"""The networks of the estimators: nural's layers, with scikit-learn's first weights."""
+"""The networks of the estimators: nural's layers, with scikit-learn's initial weights."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from nural.initializers import fans, zeros
 from nural.layer import Layer
 from nural.layers import BatchNorm1d, Conv2d, Dropout, Linear
 
-#: Of hidden layers, by name; the first four are scikit-learn's.
+#: Activations of hidden layers, by name; the first four are scikit-learn's.
 ACTIVATIONS: dict[str, type[Layer] | None] = {
     "identity": None,
     "logistic": Sigmoid,
@@ -31,14 +31,14 @@ ACTIVATIONS: dict[str, type[Layer] | None] = {
 def hidden_layers(
     sizes: Sequence[int], activations: Sequence[str], dropout: Sequence[float], batch_norm: bool, dtype: Any
 ) -> list[Layer]:
-    """For each hidden layer: fully connected, batch norm, activation, dropout, of which the last three may be left out.
+    """For each hidden layer: fully connected, batch norm, activation, dropout, the last three of which may be missing.
 
     Args:
-        sizes: Of the input and of each hidden layer.
-        activations: Of each hidden layer, a name of `ACTIVATIONS`.
-        dropout: The probability for each hidden layer; no layer for 0.
+        sizes: The sizes of the input and of each hidden layer.
+        activations: The activation of each hidden layer, a name of `ACTIVATIONS`.
+        dropout: The probability for each hidden layer; 0 for no dropout layer.
         batch_norm: Whether there is batch norm.
-        dtype: Of the weights.
+        dtype: The type of the weights.
     """
     layers: list[Layer] = []
     for (size_in, size_out), activation, p in zip(pairwise(sizes), activations, dropout, strict=True):
@@ -50,12 +50,12 @@ def hidden_layers(
 
 
 def linear(size_in: int, size_out: int, dtype: Any) -> Linear:
-    """A fully connected layer whose weights `draw_weights` draws."""
+    """A fully connected layer whose weights are drawn by `draw_weights`."""
     return Linear(size_in, size_out, initializer=zeros, dtype=dtype)
 
 
 def after_weights(activation: str, p: float) -> list[Layer]:
-    """The activation and the dropout behind a hidden layer, where there are any."""
+    """The activation and the dropout of a hidden layer, if any."""
     kind = ACTIVATIONS[activation]
     return ([] if kind is None else [kind()]) + ([Dropout(p)] if p else [])
 
@@ -63,15 +63,15 @@ def after_weights(activation: str, p: float) -> list[Layer]:
 def draw_weights(network: Sequential, random_state: np.random.RandomState, activations: Sequence[str]) -> None:
     """Draw weights and biases as scikit-learn does: U(−a, a), a = √(6 / (fan_in + fan_out)), or √(2 / …) for logistic.
 
-    Dropout gets a generator from ``random_state`` too, after all weights.
+    Dropout layers get their generator from ``random_state`` too, after all weights.
 
     Args:
-        network: Its weights are filled.
-        random_state: Draws them: for each layer the weights, then the biases.
-        activations: Behind each layer with weights.
+        network: The network to fill.
+        random_state: The source: for each layer the weights, then the biases.
+        activations: The activation after each layer with weights.
 
     Source: Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks, equation 16;
-    biases of the same distribution are scikit-learn's own.
+    the same distribution for biases is scikit-learn's own choice.
     """
     network.draw()
     for layer, activation in zip(weighted(network), activations, strict=True):

@@ -1,4 +1,4 @@
-"""What all solvers minimise, and its gradient."""
+"""The function that all solvers minimise, and its gradient."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from nural.estimator.sparse import taking_sparse
 from nural.evaluation.inference import outputs
 from nural.parallel.workers import Workers
 
-#: Rows of a sparse matrix that are computed at once.
+#: How many rows of a sparse matrix are computed at once.
 SPARSE_ROWS = 1024
 
 
@@ -23,8 +23,8 @@ class Weighted(NamedTuple):
     Attributes:
         x: An array or a CSR matrix of N samples.
         t: Targets as the loss takes them, ``(N, K)``.
-        weight: ``(N,)``, or None for ones.
-        y: Targets as the score takes them; only for samples that validate.
+        weight: ``(N,)``, or None for equal weights.
+        y: Targets as the score takes them; only for validation samples.
     """
 
     x: Any
@@ -35,13 +35,13 @@ class Weighted(NamedTuple):
 
 @dataclass
 class Objective:
-    """L = loss + ½ α Σ W² / Σ w: the mean loss of the samples, w their weights, and the L2 term over all weights W.
+    """L = loss + ½ α Σ W² / Σ w: the mean loss of samples with weights w, and the L2 term over all weights W.
 
-    The term is divided by the samples of the batch; biases are not in it.
+    The L2 term is divided by the samples of the batch; it does not include biases.
 
     Attributes:
-        network: Its ``grads`` are filled.
-        loss: Of its outputs.
+        network: The network, whose ``grads`` are filled.
+        loss: The loss of its outputs.
         alpha: α.
     """
 
@@ -55,7 +55,7 @@ class Objective:
     def gradients(self, x: Any, t: np.ndarray, w: Any = None) -> float:
         """L of one batch; fills ``network.grads`` with ∂L/∂params.
 
-        A batch whose weights are all zero teaches nothing: its L and its gradient are zero.
+        A batch whose weights are all zero has no effect: its L and its gradient are zero.
 
         Raises:
             ValueError: some weights are negative, and together they are zero.
@@ -72,7 +72,7 @@ class Objective:
         value, dy = self.loss(network.forward(x, train=True), t, w)
         network.backward(
             dy, need_dx=network is not self.network
-        )  # the layer for sparse input has no weights to stop at
+        )  # the layer for sparse input holds no weights at which to stop
         total = len(t) if w is None else w.sum()
         if self.alpha:
             squares = 0.0
@@ -92,11 +92,11 @@ class Objective:
 
 
 def network_outputs(network: Sequential, x: Any) -> np.ndarray:
-    """The outputs for all of ``x``, dense or sparse, in an array of their own; several threads may ask at once."""
+    """The outputs for all of ``x``, dense or sparse, in a new array; several threads may call this at once."""
     if isinstance(x, np.ndarray):
         samples: Samples = x
-        with Workers() as workers:  # BLAS keeps the threads that it has
+        with Workers() as workers:  # BLAS keeps its number of threads
             return outputs(network, samples, threads=workers)
     replica = taking_sparse(network.replica())
-    pieces = range(0, x.shape[0], SPARSE_ROWS)
-    return np.concatenate([replica.forward(x[first : first + SPARSE_ROWS]).copy() for first in pieces])
+    starts = range(0, x.shape[0], SPARSE_ROWS)
+    return np.concatenate([replica.forward(x[first : first + SPARSE_ROWS]).copy() for first in starts])

@@ -1,4 +1,4 @@
-"""`MLPRegressor`: one number a sample, or several."""
+"""`MLPRegressor`: one number per sample, or several."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -20,7 +20,7 @@ from nural.training.callbacks import Callback
 
 
 class MLPRegressor(RegressorMixin, MultilayerPerceptron):
-    """A regressor in the place of `sklearn.neural_network.MLPRegressor`, which it equals, see `MultilayerPerceptron`.
+    """A regressor to replace `sklearn.neural_network.MLPRegressor`, with equal results; see `MultilayerPerceptron`.
 
     Args:
         loss: "squared_error", "poisson", or a loss of nural's, such as `huber_loss`.
@@ -75,7 +75,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
         Args:
             X: Samples.
             y: Their targets.
-            sample_weight: How much each counts, ``(N,)``.
+            sample_weight: The weight of each sample, ``(N,)``.
         """
         return self._fit(X, y, sample_weight)
 
@@ -87,7 +87,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
         Args:
             X: Samples.
             y: Their targets.
-            sample_weight: How much each counts.
+            sample_weight: The weight of each sample.
         """
         return self._fit(X, y, sample_weight, incremental=True)
 

@@ -1,4 +1,4 @@
-"""Sparse input: the first layer's products with SciPy's matrices; behind it everything is dense."""
+"""Sparse input: the first layer multiplies SciPy's matrices; everything after it is dense."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class SparseLinear(Layer):
     """y = x W + b for a SciPy sparse matrix x, and ∂L/∂W = xᵀ dy, ∂L/∂b = Σ_n dy_n; there is no ∂L/∂x.
 
     Args:
-        linear: Owns the weights and gets the gradients.
+        linear: The layer that owns the weights and gets the gradients.
     """
 
     not_config = Layer.not_config | {"linear"}
@@ -37,7 +37,7 @@ class SparseLinear(Layer):
 
 
 def taking_sparse(network: Sequential) -> Sequential:
-    """A network of the same layers that takes sparse input: it shares all weights and gradients with ``network``.
+    """A network of the same layers that takes sparse input: all weights and gradients are shared with ``network``.
 
     Raises:
         TypeError: ``network`` does not begin with a `Linear`.

@@ -18,27 +18,27 @@ from nural.parallel.threads import BlasThreads, choose_threads
 from nural.training.history import Progress
 from nural.training.interrupt import deferred_interrupt
 
-#: The ``adaptive`` learning rate is divided by the first, and training ends when it has fallen to the second.
+#: The ``adaptive`` learning rate is divided by the first; training ends when it falls to the second.
 ADAPTIVE_DIVISOR, LEAST_LEARNING_RATE = 5.0, 1e-6
 
 Arrays = dict[str, np.ndarray]
 
 
 def train(estimator: Any, objective: Objective, samples: Weighted, held: Weighted | None, incremental: bool) -> None:
-    """Train until the loss, or the score of ``early_stopping``, improves no more, or for ``max_iter`` epochs.
+    """Train until the loss, or the score of ``early_stopping``, no longer improves, or for ``max_iter`` epochs.
 
     The estimator's fitted attributes are updated after each epoch.
 
     Args:
-        estimator: Its parameters say how to train.
-        objective: Of a batch; its network is trained.
-        samples: To train with.
-        held: To validate with after each epoch, or None.
-        incremental: Take one epoch, as `partial_fit` does, and go on with the optimizer of the last.
+        estimator: Its parameters determine the training.
+        objective: The objective of a batch; its network is trained.
+        samples: The training samples.
+        held: The samples to validate with after each epoch, or None.
+        incremental: Take one epoch, as `partial_fit` does, and continue with the optimizer of the last call.
 
     Warns:
         ConvergenceWarning: ``max_iter`` epochs were not enough.
-        UserWarning: Ctrl-C ended the training, between two steps; or ``batch_size`` is more than there are samples.
+        UserWarning: Ctrl-C ended the training, between two steps; or ``batch_size`` exceeds the number of samples.
     """
     if not incremental or not hasattr(estimator, "_optimizer"):
         estimator._optimizer = new_optimizer(estimator)
@@ -110,7 +110,7 @@ class _Run:
         self.steps = len(estimator.history_.losses) + epochs * len(self.batches)
 
     def epoch(self, interrupted: threading.Event) -> bool:
-        """Take the steps of an epoch; whether a callback wants to end the training."""
+        """Take the steps of an epoch; returns whether a callback wants to end the training."""
         estimator, optimizer, network = self.estimator, self.estimator._optimizer, self.objective.network
         x, t, weight, _ = self.samples
         if estimator.shuffle:
@@ -141,7 +141,7 @@ class _Run:
         return any(wishes)
 
     def judge(self) -> bool:
-        """Count the epochs without improvement and change the learning rate; whether it is time to stop."""
+        """Count the epochs without improvement and change the learning rate; returns whether it is time to stop."""
         estimator = self.estimator
         self._count()
         if estimator.solver == "sgd" and estimator.learning_rate == "invscaling":
@@ -181,7 +181,7 @@ class _Run:
         estimator._no_improvement_count = 0 if improved else estimator._no_improvement_count + 1
 
     def _validate(self) -> dict[str, float] | None:
-        """Loss and score of the samples held out, where there are any."""
+        """Loss and score of the held-out samples, if there are any."""
         if self.held is None:
             return None
         estimator = self.estimator
@@ -193,7 +193,7 @@ class _Run:
         return {"loss": loss, estimator._score_name: score}
 
     def _tell(self, value: float, batch: slice, judged: dict[str, float] | None = None) -> list[Any]:
-        """Record a step for the callbacks, and what they answer."""
+        """Record a step for the callbacks; returns their answer."""
         estimator, history = self.estimator, self.estimator.history_
         progress = Progress(
             len(history.losses) + 1,
@@ -211,7 +211,7 @@ class _Run:
 
 
 def _blas_threads(network: Sequential, x: Any, batch_size: int) -> AbstractContextManager[Any]:
-    """As many BLAS threads as the steps are worth, where this training does not share the process with others."""
+    """As many BLAS threads as the steps are worth, if no other training shares the process."""
     alone = threading.current_thread() is threading.main_thread()
     if not alone or not isinstance(x, np.ndarray):
         return nullcontext()

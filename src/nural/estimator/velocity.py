@@ -8,12 +8,12 @@ from nural.optimizers import Optimizer
 class VelocitySGD(Optimizer):
     """Momentum on steps instead of gradients: v ← μv − ηg; W ← W + v (Nesterov: W ← W + μv − ηg).
 
-    `nural.SGD` keeps v / −η, which is the same until η changes; then steps of the old η are still in this one's v.
+    `nural.SGD` keeps v / −η, which is equivalent until η changes; after that, v here still holds steps of the old η.
 
     Args:
         learning_rate: η.
         momentum: μ, from 0 to 1.
-        nesterov: Look ahead along the velocity.
+        nesterov: Whether to look ahead along the velocity.
 
     Source: Sutskever et al. 2013, On the importance of initialization and momentum in deep learning, equations 1 to 4.
     """

@@ -19,7 +19,7 @@ from nural.layer import Layer
 from nural.layers import Linear
 from nural.task import class_places
 
-#: What `coverage_against_error` tries unless it is told.
+#: The thresholds that `coverage_against_error` uses by default.
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 _PRECISION = 1e-10
 _STEPS = 200
@@ -46,12 +46,12 @@ class Bin:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What a threshold costs and what it gains: answers below it are refused.
+    """What a threshold costs and gains, if answers below it are refused.
 
     Attributes:
-        threshold: The least confidence of an answer that is given.
+        threshold: The least confidence of an answer that is not refused.
         coverage: The share of samples that are answered.
-        error: The share of these answers that is wrong; None if there are none.
+        error: The share of these answers that are wrong; None if there are none.
         refused: How many samples are not answered.
     """
 
@@ -69,7 +69,7 @@ def fit_temperature(logits: np.ndarray, y: Any, classes: Sequence[Any] | None = 
         L′ = 1/N Σ_n (Σ_c p_nc z_nc − z_ny), L″ = 1/N Σ_n Var_{p_n} z_n ≥ 0, p_n = softmax(β z_n);
 
     so Newton's steps β − L′/L″, halved or doubled where they would leave the interval known to hold the minimum, find
-    it. T > 1 says that the network was too sure of itself, T < 1 not sure enough. The answers stay the same.
+    it. T > 1 means that the network was too sure of itself, T < 1 not sure enough. Answers do not change.
 
     Args:
         logits: z, ``(N, C)``: the network's outputs on a validation set; ``(N, 1)`` for the second of two classes.
@@ -77,8 +77,8 @@ def fit_temperature(logits: np.ndarray, y: Any, classes: Sequence[Any] | None = 
         classes: The names of the classes, such as ``model.task.classes``, if the labels are names.
 
     Raises:
-        ValueError: the targets do not fit, logits are probabilities or not finite, or there is no minimum: each sample
-            is right, so that T → 0 is best, or the logits say less than nothing of the classes, so that T → ∞ is.
+        ValueError: the targets do not fit, logits are probabilities or not finite, or there is no minimum: if every
+            sample is right, T → 0 is best; if the logits are no better than chance, T → ∞ is.
 
     Source: Guo et al. 2017, On Calibration of Modern Neural Networks, section 4.2.
     """
@@ -114,11 +114,11 @@ def fit_temperature(logits: np.ndarray, y: Any, classes: Sequence[Any] | None = 
 def scaled_by_temperature(model: Layer, temperature: float) -> Layer:
     """A copy of the network whose outputs are z / T, so that its plain softmax is the calibrated one.
 
-    Its last layer is z = x W + b, so z / T = x (W / T) + b / T: the temperature needs no place of its own in a file.
-    Where a `Softmax`, `LogSoftmax` or `Sigmoid` follows, it is given z / T.
+    The last layer is z = x W + b, so z / T = x (W / T) + b / T: the weights take up the temperature, which therefore
+    needs no field in a file. A `Softmax`, `LogSoftmax` or `Sigmoid` behind it then gets z / T.
 
     Args:
-        model: A network whose last layer, or the last before these, is a `Linear`; it is not changed.
+        model: A network that ends in a `Linear`, or in a `Linear` and one of these; it is not changed.
         temperature: T, as `fit_temperature` finds it.
 
     Raises:
@@ -138,7 +138,7 @@ def scaled_by_temperature(model: Layer, temperature: float) -> Layer:
 
 
 def _chain(model: Layer) -> list[Layer]:
-    """The layers one after another, those inside nested `Sequential` too."""
+    """The layers one after another, including those inside nested `Sequential`."""
     if not computes_as(model, Sequential) or not len(model):
         return [model]
     return [layer for child in model.layers for layer in _chain(child)]
@@ -147,7 +147,7 @@ def _chain(model: Layer) -> list[Layer]:
 def expected_calibration_error(
     probabilities: np.ndarray, y: Any, bins: int = 15, classes: Sequence[Any] | None = None
 ) -> float:
-    """How far confidence is from accuracy on average, from 0 to 1, with bins of equal width.
+    """The mean distance between confidence and accuracy, from 0 to 1, with bins of equal width.
 
     Formula: ECE = Σ_b n_b / N |accuracy_b − confidence_b|, over the bins b of `reliability`.
 
@@ -161,18 +161,16 @@ def expected_calibration_error(
 
 
 def reliability(probabilities: np.ndarray, y: Any, bins: int = 15, classes: Sequence[Any] | None = None) -> list[Bin]:
-    """Confidence beside accuracy: what a reliability diagram shows. Bins without an answer are left out.
+    """Confidence and accuracy, bin by bin, for a reliability diagram. Bins without answers are left out.
 
     Args:
         probabilities: ``(N, C)``, as `predict_proba` gives them.
         y: Labels ``(N,)`` or one-hot rows ``(N, C)``.
-        bins: Into how many parts of equal width the confidences from 0 to 1 are divided.
+        bins: How many parts of equal width the confidences from 0 to 1 are divided into.
         classes: The names of the classes, such as ``model.task.classes``, if the labels are names.
 
     Raises:
         ValueError: these are no probabilities, the targets do not fit, or there is less than one bin.
-
-    Source: see `expected_calibration_error`.
     """
     if bins < 1:
         raise ValueError(f"reliability: there must be at least 1 bin, got {bins}")
@@ -234,14 +232,14 @@ def threshold_refusing(probabilities: np.ndarray, share: float = 0.01) -> float:
 
 
 def answer_threshold(model: Layer, otherwise: float = 0.0) -> float:
-    """The least confidence of an answer, which the model says in ``info["threshold"]``.
+    """The least confidence of an answer: ``info["threshold"]`` of the model.
 
     Args:
-        model: It.
-        otherwise: For a model that says nothing.
+        model: The model.
+        otherwise: The threshold of a model that has none.
 
     Raises:
-        ValueError: what it says is no number from 0 to 1.
+        ValueError: the model's threshold is no number from 0 to 1.
     """
     threshold = model.info.get("threshold", otherwise)
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:

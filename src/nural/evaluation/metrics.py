@@ -1,4 +1,4 @@
-"""What counts when a network is judged."""
+"""Metrics: accuracy and the confusion matrix."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from nural.task import class_places, is_one_hot
 
 
 def class_labels(t: Any) -> np.ndarray | None:
-    """Integer labels of targets that name classes, ``(N,)``; None of others.
+    """Integer labels ``(N,)`` of targets that name classes; None for other targets.
 
     Such targets are integers ``(N,)`` or ``(N, 1)``, or one-hot rows ``(N, C > 1)``.
     """
@@ -21,19 +21,19 @@ def class_labels(t: Any) -> np.ndarray | None:
 
 
 def accuracy(y: Any, t: Any, classes: Sequence[Any] | None = None) -> float:
-    """Share of samples that were answered rightly.
+    """The share of samples whose answer is right.
 
     Args:
-        y: What the network answered, as `predict` gives it: labels ``(N,)``, or 0 or 1 for each of several labels
-            ``(N, C)``, all of which must be right. Or logits or probabilities of classes ``(N, …, C)``: the largest is
-            the answer.
-        t: What is right: labels ``(N, …)``, or rows of y's shape, which are one-hot where y are logits.
-        classes: The names of the classes, such as ``model.task.classes``, if either has names. Labels of both that are
-            named alike can be compared without.
+        y: The network's answers, as `predict` gives them: labels ``(N,)``, or 0 or 1 for each of several labels
+            ``(N, C)``, all of which must be right. Or logits or probabilities of classes ``(N, …, C)``, of which the
+            largest is the answer.
+        t: The right answers: labels ``(N, …)``, or rows of y's shape, one-hot if y are logits.
+        classes: The names of the classes, such as ``model.task.classes``, if either has names. It is not needed if both
+            are labels with the same names.
 
     Raises:
-        ValueError: t names no classes, or one that is unknown; the shapes do not fit, or y has one output, which does
-            not tell the answer without the network's task.
+        ValueError: t names no classes, or one that is unknown; the shapes do not fit, or y has one output, from which
+            no answer follows without the network's task.
     """
     y, t = np.asarray(y), class_places(t, classes)
     if y.ndim > 1 and y.dtype.kind != "f" and y.shape == t.shape:
@@ -57,7 +57,7 @@ def _accuracy_of_several_labels(y: np.ndarray, t: np.ndarray) -> float:
 
 
 def _labels_beside(answers: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """The label for each of the answers ``(N, …)`` that targets name, or ValueError."""
+    """The label that the targets name for each of the answers ``(N, …)``; ValueError if they name none."""
     labels = t if t.shape == answers.shape and t.dtype.kind != "f" else None
     if labels is None and t.shape[:-1] == answers.shape and t.shape[-1] > 1 and t.dtype.kind in "biuf":
         labels = t.argmax(axis=-1) if is_one_hot(t) else None
@@ -71,7 +71,7 @@ def _labels_beside(answers: np.ndarray, t: np.ndarray) -> np.ndarray:
 def confusion_matrix(
     predicted: Any, labels: Any, num_classes: int | None = None, classes: Sequence[Any] | None = None
 ) -> np.ndarray:
-    """Counts ``(C, C)``: row the true class, column the predicted one; the diagonal is what was right.
+    """Counts ``(C, C)``: row the true class, column the predicted one; the diagonal holds right answers.
 
     Args:
         predicted: Labels ``(N,)``.

@@ -21,9 +21,9 @@ class Disturbance:
     """One way in which digits are changed, and the levels that are tried.
 
     Attributes:
-        name: What it is called.
-        unit: Of the levels.
-        levels: Evenly spaced; at 0 a digit stays as it is.
+        name: Its name.
+        unit: The unit of the levels.
+        levels: Evenly spaced; level 0 leaves digits unchanged.
         apply: ``(x, level, rng) -> x``: digits ``(N, 784)``, changed.
     """
 
@@ -34,7 +34,7 @@ class Disturbance:
 
 
 def noisy(x: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    """Digits ``(N, 784)`` with normal noise of this deviation, in parts of the way from paper to ink; see `Noise`."""
+    """Digits ``(N, 784)`` with normal noise of this deviation, where paper is 0 and ink is 1; see `Noise`."""
     out = np.empty_like(x)
     Noise().apply(x, (np.full(len(x), deviation), rng.integers(256, size=x.shape, dtype=np.uint8)), out)
     return out
@@ -46,7 +46,7 @@ def rotated(x: np.ndarray, degrees: float, rng: np.random.Generator) -> np.ndarr
 
 
 def shifted(x: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:
-    """Digits ``(N, 784)`` moved so many pixels, each in a direction of its own."""
+    """Digits ``(N, 784)`` moved by ``pixels``, each in its own direction."""
     direction = rng.uniform(0, 2 * np.pi, len(x))
     return _moved(x, pixels * np.stack([np.sin(direction), np.cos(direction)]), 0.0)
 
@@ -61,7 +61,7 @@ DISTURBANCES = (
 def robustness(model: Layer, x: Any, y: Any, disturbance: Disturbance) -> Iterator[tuple[float, float]]:
     """The accuracy at each level of a disturbance: ``(level, accuracy)``, one after another.
 
-    The same noise, scaled, and the same directions serve at all levels, and at each call.
+    The same noise, scaled, and the same directions are used at all levels and in each call.
 
     Args:
         model: Takes digits ``(N, 784)``.

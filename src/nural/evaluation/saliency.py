@@ -8,9 +8,9 @@ from nural.layers import Conv2d, Linear
 
 
 def first_filters(model: Layer) -> np.ndarray | None:
-    """The weights of the first layer, a small image each: ``(F, h, w)``; None if that layer does not see an image.
+    """The weights of the first layer, each a small image: ``(F, h, w)``; None if that layer does not see an image.
 
-    They are the kernels of a `Conv2d` with one input channel, or what each unit of a `Linear` gives to the 784 pixels.
+    They are the kernels of a `Conv2d` with one input channel, or the weights of each unit of a `Linear` for 784 pixels.
     """
     first = next((layer for layer in model.leaves() if layer.shapes), None)
     if isinstance(first, Conv2d) and first.params["K"].shape[2] == 1:
@@ -23,7 +23,7 @@ def first_filters(model: Layer) -> np.ndarray | None:
 def saliency(model: Layer, x: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """How much a class's output grows with each input: S_n = ∂z_{n,c_n} / ∂x_n, of x's shape.
 
-    It is what `backward` returns for ∂L/∂z = 1 at the class and 0 elsewhere. Where S is positive, more ink speaks for
+    This is what `backward` returns for ∂L/∂z = 1 at the class and 0 elsewhere. Where S is positive, more ink speaks for
     the class; where it is negative, against it.
 
     Args:

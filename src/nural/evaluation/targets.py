@@ -1,4 +1,4 @@
-"""What targets mean to a network: the task that a loss implies, and what a loss and an accuracy take."""
+"""Targets: the task that a loss implies, and the form in which losses and accuracy take them."""
 
 from functools import partial
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from nural.predictions import label_places, last_layer, logits, said_task, scale
 from nural.task import Task, class_places, is_one_hot
 
 LOSSES_OF_VALUES = (mean_squared_loss, mean_absolute_loss, huber_loss)
-#: By which a network of each kind is judged unless told otherwise.
+#: The loss that judges a network of each kind by default.
 USUAL_LOSS: dict[str, Loss] = {
     "multiclass": cross_entropy_loss,
     "binary": binary_cross_entropy_loss,
@@ -36,7 +36,7 @@ def function_of(loss: Loss) -> Any:
 
 
 def applied_by(loss: Loss) -> Literal["softmax", "sigmoid"] | None:
-    """What a loss of nural's that takes logits applies itself; None of other losses."""
+    """The function that a loss of nural's applies to logits itself; None for other losses."""
     function = function_of(loss)
     if function is cross_entropy_loss:
         return "softmax"
@@ -44,12 +44,12 @@ def applied_by(loss: Loss) -> Literal["softmax", "sigmoid"] | None:
 
 
 def implies_task(loss: Loss) -> bool:
-    """Whether the loss is one of nural's, which say what a network is for."""
+    """Whether the loss is one of nural's, which imply what a network is for."""
     return applied_by(loss) is not None or _is_of_values(loss)
 
 
 def implied_task(loss: Loss, y: np.ndarray, t: np.ndarray) -> Task | None:
-    """The task of a network that learns by a loss of nural's; None for any other loss, which implies nothing.
+    """The task of a network that learns by a loss of nural's; None for any other loss.
 
     Args:
         loss: Cross-entropy is for "multiclass". Binary cross-entropy is for "binary" with one output, else for
@@ -58,7 +58,7 @@ def implied_task(loss: Loss, y: np.ndarray, t: np.ndarray) -> Task | None:
         t: Some of its targets.
 
     Raises:
-        ValueError: one output is to learn by `cross_entropy_loss`.
+        ValueError: the loss is `cross_entropy_loss`, but there is only one output.
     """
     match applied_by(loss):
         case "softmax":
@@ -76,7 +76,7 @@ def implied_task(loss: Loss, y: np.ndarray, t: np.ndarray) -> Task | None:
 
 
 def require_fitting_loss(model: Layer, loss: Loss) -> None:
-    """Raise ValueError if the loss is for classes and the network for values, or gives probabilities already."""
+    """Raise ValueError if the loss is for classes but the network for values, or ends in probabilities."""
     applied, name, task = applied_by(loss), getattr(function_of(loss), "__name__", ""), said_task(model)
     if applied and task is not None and task.kind == "regression":
         raise ValueError(
@@ -91,9 +91,9 @@ def require_fitting_loss(model: Layer, loss: Loss) -> None:
 
 
 def as_taken(loss: Loss, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Targets as a loss of nural's takes them for outputs ``y``: labels ``(N, …)`` of one output as a column.
+    """Targets in the form that a loss of nural's takes: labels ``(N, …)`` for one output as a column.
 
-    Class labels in a column become ``(N,)`` for `cross_entropy_loss`. Other losses get what they are given.
+    Class labels in a column become ``(N,)`` for `cross_entropy_loss`. Other losses get the targets unchanged.
     """
     if applied_by(loss) == "softmax":
         return t[..., 0] if t.shape == (*y.shape[:-1], 1) else t
@@ -102,7 +102,7 @@ def as_taken(loss: Loss, y: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def scores(model: Layer, y: np.ndarray, t: Any, loss: Loss | None = None) -> dict[str, float]:
-    """What `evaluate` says of outputs ``y`` for targets ``t``."""
+    """The result of `evaluate`, for outputs ``y`` and targets ``t``."""
     t = rows(t, 0, len(t))
     task = task_of(model, y, None if loss is None else implied_task(loss, y, t))
     if task.kind in ("multiclass", "binary"):
@@ -124,7 +124,7 @@ def scores(model: Layer, y: np.ndarray, t: Any, loss: Loss | None = None) -> dic
 
 
 def _true_places(task: Task, y: np.ndarray, t: np.ndarray) -> np.ndarray | None:
-    """What `label_places` should be, where the targets say it; None of values and of probabilities."""
+    """The right values of `label_places`, where targets name classes; None for values and probabilities."""
     if task.kind == "multiclass":
         if t.shape == y.shape:
             return t.argmax(axis=-1) if is_one_hot(t) else None

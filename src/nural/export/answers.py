@@ -1,4 +1,4 @@
-"""What the outputs of an exported network stand for, which each target says in its own language."""
+"""What the outputs of an exported network stand for, which each target expresses in its own language."""
 
 from dataclasses import dataclass
 from math import prod
@@ -19,9 +19,9 @@ class Answers:
     """The task of a network with outputs of one shape.
 
     Attributes:
-        task: Its task, said or inferred.
-        apply: What makes probabilities of the outputs; None where they are such already, or values.
-        shape: Of the outputs for one sample, ``(C,)`` or ``(T, C)``; answers go along the last dimension.
+        task: The network's own task, or the inferred one.
+        apply: The function that makes probabilities of the outputs; None if they are probabilities already, or values.
+        shape: The shape of the outputs for one sample, ``(C,)`` or ``(T, C)``; answers lie along the last dimension.
     """
 
     task: Task
@@ -30,7 +30,7 @@ class Answers:
 
     @property
     def outputs(self) -> int:
-        """How many there are for one answer."""
+        """The number of outputs for one answer."""
         return self.shape[-1]
 
     @property
@@ -40,28 +40,28 @@ class Answers:
 
     @property
     def word(self) -> str:
-        """What the outputs are called: logits only where they are."""
+        """The word for the outputs: logits only if they are logits."""
         return "logits" if self.apply in ("softmax", "sigmoid") else "outputs"
 
     @property
     def classes(self) -> int:
-        """How many classes there are, or labels; 0 for a regression."""
+        """The number of classes, or of labels; 0 for a regression."""
         return {"regression": 0, "binary": 2}.get(self.task.kind, self.outputs)
 
     @property
     def of_digits(self) -> bool:
-        """Whether there is one answer, of ten classes that go by the names of the digits or by none."""
+        """Whether there is one answer, of ten classes named as the digits or without names."""
         digits = (None, tuple(map(str, range(CLASSES))))
         return self.task.kind == "multiclass" and self.shape == (CLASSES,) and self.names in digits
 
     @property
     def thresholds(self) -> tuple[float, ...]:
-        """Of "binary" and "multilabel": the probability above which the answer is yes, for each output."""
+        """For "binary" and "multilabel": the probability above which the answer is yes, for each output."""
         return self.task.thresholds or (THRESHOLD,) * self.outputs
 
     @property
     def names(self) -> tuple[str, ...] | None:
-        """Those of the classes, as text; None if they are 0, 1, 2, …."""
+        """The names of the classes, as text; None for 0, 1, 2, …."""
         return None if self.task.classes is None else tuple(map(str, self.task.classes))
 
 

@@ -23,6 +23,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.activations.erfcx import POLYNOMIALS
@@ -31,14 +32,21 @@ from nural.export.folding import scale_and_shift
 from nural.export.geometry import windows_of
 from nural.export.quantisation import Quantised
 from nural.export.steps import Step
+from nural.graph import Concatenate, Graph, Sum
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d, pooling_divisors
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
+from nural.layers.group_norm import GroupNorm
+from nural.layers.gru import GRU
+from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
+from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
+from nural.layers.permute import Permute, Reverse
+from nural.layers.rnn import RNN
 from nural.layers.windows import Windows
 
 
@@ -52,8 +60,8 @@ class Call:
 
     Attributes:
         function: Its name.
-        fields: What it takes beside, in order: numbers, arrays, or None for an array that is not there.
-        struct: The name of C's struct of these fields; empty where they are plain arguments.
+        fields: Its further arguments, in order: numbers, arrays, or None for an array that is absent.
+        struct: The name of C's struct of these fields; empty if they are plain arguments.
         in_place: Whether y may be x.
     """
 
@@ -64,10 +72,10 @@ class Call:
 
 
 def call(step: Step, quantised: Quantised | None) -> Call | None:
-    """What applies a step's layer; None where nothing needs to be done.
+    """The call that applies a step's layer; None if there is nothing to do.
 
     Args:
-        step: With the action "apply".
+        step: A step with the action "apply".
         quantised: The layer's W or K in whole numbers, if they are wanted.
 
     Raises:
@@ -77,9 +85,10 @@ def call(step: Step, quantised: Quantised | None) -> Call | None:
     if type(layer) in ELEMENTWISE:
         function, fields = ELEMENTWISE[type(layer)](layer)
         return _elementwise(step, function, **fields)
-    if type(layer) not in CALLS:
+    make = CALLS.get(type(layer))
+    if make is None:
         raise Inexpressible("there is no function for it there")
-    return CALLS[type(layer)](step, quantised)
+    return make(step, quantised)
 
 
 def _elementwise(step: Step, function: str, **fields: Any) -> Call:
@@ -126,7 +135,7 @@ def _adaptive(function: str) -> Callable[[Step, Quantised | None], Call]:
 
 
 def _sizes(step: Step) -> dict[str, int]:
-    """Of the image and of the output; a global pooling gives one number a channel."""
+    """The sizes of the image and of the output; global pooling gives one number per channel."""
     rows, columns = step.y_shape[:2] if len(step.y_shape) == 3 else (1, 1)
     return dict(zip(("height", "width", "channels"), step.x_shape, strict=True)) | {"rows": rows, "columns": columns}
 
@@ -181,7 +190,7 @@ def _nothing(step: Step, quantised: Quantised | None) -> None:
 
 
 def _rows(function: str) -> Callable[[Step, Quantised | None], Call]:
-    """A softmax, which goes along the channels."""
+    """A softmax along the channels."""
 
     def make(step: Step, quantised: Quantised | None) -> Call:
         dim = getattr(step.layer, "dim", -1)
@@ -228,9 +237,11 @@ ELEMENTWISE: dict[type[Layer], Callable[[Any], tuple[str, dict[str, Any]]]] = {
     Sigmoid: lambda layer: ("sigmoid", {}),
     SiLU: lambda layer: ("silu", {}),
     Tanh: lambda layer: ("hyperbolic_tangent", {}),
+    Softsign: lambda layer: ("softsign", {}),
     Softplus: lambda layer: ("softplus", {"beta": np.float32(layer.beta), "threshold": np.float32(layer.threshold)}),
 }
-CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None]] = {
+#: The other layers; None for those that there is no function for.
+CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None] | None] = {
     Linear: _linear,
     Conv2d: _convolution,
     MaxPool2d: _max_pooling,
@@ -246,4 +257,5 @@ CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None]] = {
     PReLU: _prelu,
     Softmax: _rows("softmax"),
     LogSoftmax: _rows("log_softmax"),
+    **dict.fromkeys((LayerNorm, GroupNorm, RNN, LSTM, GRU, Permute, Reverse, Graph, Sum, Concatenate)),
 }

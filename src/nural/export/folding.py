@@ -1,4 +1,4 @@
-"""Batch norm taken into the layer before it: in evaluation both are linear, so one set of weights does for two."""
+"""Batch norm taken into the layer before it: in evaluation both are linear, so one set of weights replaces both."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ def fold_batch_norm(steps: Sequence[Step]) -> list[Step]:
 
 
 def scale_and_shift(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:
-    """What a batch norm does in evaluation, y = s x + t: s = γ / √(σ² + ε) and t = β − μ s, float64 ``(C,)``."""
+    """A batch norm in evaluation as y = s x + t: s = γ / √(σ² + ε) and t = β − μ s, float64 ``(C,)``."""
     state = {name: value.astype(np.float64) for name, value in norm.state.items()}
     scale = norm.params.get("gamma", 1.0) / np.sqrt(state["running_var"] + norm.eps)
     return scale, norm.params.get("beta", 0.0) - state["running_mean"] * scale
@@ -43,7 +43,7 @@ def _folds(layer: Layer) -> bool:
 
 
 def _joined(layer: Linear | Conv2d, norm: Layer) -> Layer:
-    """The layer that does both, in float64 until it is done."""
+    """A layer that replaces both, computed in float64."""
     assert isinstance(norm, BatchNorm)
     scale, shift = scale_and_shift(norm)
     joined = type(layer)(**layer.config() | {"bias": True, "dtype": np.float64})

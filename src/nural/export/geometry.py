@@ -1,4 +1,4 @@
-"""The windows of a convolution or a pooling, worked out for the one size of image that an exported network takes."""
+"""The windows of a convolution or a pooling, for the one size of image that an exported network takes."""
 
 from nural.export.steps import Step
 from nural.layers.average_pooling import AvgPool2d
@@ -22,7 +22,7 @@ def windows_of(step: Step) -> Windows:
 
 
 def reached(windows: Windows) -> Sides:
-    """How far the windows reach beyond the image on each side: what it must be padded by, no more."""
+    """How far the windows reach beyond the image on each side, which is the padding that they need."""
 
     def one(axis: int) -> Pair:
         before = windows.sides[axis][0]

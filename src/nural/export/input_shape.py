@@ -1,4 +1,4 @@
-"""The shape of one sample that a network takes: what its layers leave no doubt about, else what the user says."""
+"""The shape of one sample that a network takes: the one that its layers determine, else the one given by the user."""
 
 import math
 from pathlib import Path
@@ -18,15 +18,15 @@ from nural.layers.linear import Flatten, Linear, Unflatten
 
 #: How a network may take a digit: as a row, as an image, as a sequence of rows.
 DIGITS = ((PIXELS,), (SIDE, SIDE, 1), (SIDE, SIDE))
-#: What a layer raises about an input of another kind than its own.
+#: What a layer may raise when its input is of a kind that it does not take.
 UNFIT = (ValueError, IndexError, TypeError, ArithmeticError)
 
 
 def sample_shape(model: Layer, path: Path, given: tuple[int, ...] | None = None) -> tuple[int, ...]:
     """The shape of one sample in nural's order: ``(F,)``, ``(T, F)`` or ``(H, W, C)``.
 
-    A network of rows tells how many values one has. The size of an image and the length of a sequence it does not
-    tell: many fit most networks, and a guess would be right or silently wrong.
+    A network of rows determines how many values a row has. It determines neither the size of images nor the length of
+    sequences: most networks take many, and a guess would be right or silently wrong.
 
     Args:
         model: The network, which is not changed.
@@ -34,7 +34,7 @@ def sample_shape(model: Layer, path: Path, given: tuple[int, ...] | None = None)
         given: The shape, if it is known.
 
     Raises:
-        ExportError: the model does not take the shape, or does not tell one.
+        ExportError: the model does not take the shape, or does not determine one.
     """
     shape = given or _told(model)
     if shape is None:
@@ -50,7 +50,7 @@ UNKNOWN = "what shape a sample has is not certain from the network: give it with
 
 
 def digit_shape(model: Layer, path: Path, given: tuple[int, ...] | None = None) -> tuple[int, ...]:
-    """`sample_shape` where a sample is a digit of 28×28 pixels, which leaves fewer shapes to choose from."""
+    """`sample_shape` if a sample is a digit of 28×28 pixels, which leaves fewer shapes to choose from."""
     if given is None:
         given = next((shape for shape in DIGITS if _unfit(model, shape) is None), None)
     shape = sample_shape(model, path, given)
@@ -63,14 +63,14 @@ def _unfit(model: Layer, shape: tuple[int, ...]) -> Exception | None:
     """Why the model does not take samples of this shape; None if it does."""
     try:
         with np.errstate(all="ignore"):
-            outputs(model, np.zeros((2, *shape), model.dtype))  # one alone has no variance
+            outputs(model, np.zeros((2, *shape), model.dtype))  # a single sample has no variance
     except UNFIT as error:
         return error
     return None
 
 
 def _told(model: Layer) -> tuple[int, ...] | None:
-    """The shape that the first layer says which does not take whatever comes."""
+    """The shape that is determined by the first layer that does not take inputs of any shape."""
     for layer in model.leaves():
         match layer:
             case Unflatten():

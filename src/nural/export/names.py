@@ -1,4 +1,4 @@
-"""Names of exported files: those that could not work, because of what they are or what they would hide, are refused."""
+"""Names of exported files: those that could not work, or would hide another module or header, are refused."""
 
 import keyword
 import re
@@ -15,11 +15,11 @@ stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string tgmath threads t
 
 
 def require_module_name(path: Path, *packages: str) -> None:
-    """Raise ExportError unless Python can import the file, and it hides none of the modules that it needs itself.
+    """Raise ExportError unless Python can import the file, and unless it hides none of the modules that it needs.
 
     Args:
         path: The Python file.
-        packages: What it imports that is installed, and what that imports. They need the whole standard library.
+        packages: The installed packages that it imports, directly or not. These need the whole standard library.
     """
     name = path.stem
     if not name.isidentifier() or keyword.iskeyword(name):
@@ -30,7 +30,7 @@ def require_module_name(path: Path, *packages: str) -> None:
 
 
 def c_prefix(path: Path, given: str | None) -> str:
-    """What the names in a C file begin with: by default the file's name, where letters beyond ASCII are hexadecimal.
+    """The prefix of the names in a C file: by default the file's name, with letters beyond ASCII in hexadecimal.
 
     Raises:
         ExportError: the prefix is no name, or the file has one that C cannot include.

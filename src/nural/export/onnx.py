@@ -18,16 +18,16 @@ from nural.predictions import probabilities, said_task
 from nural.task import Task
 
 KIND = "ONNX"
-#: The reference evaluator takes its time.
+#: How many samples are compared: the reference evaluator is slow.
 FEW = 64
 
 
 def make_onnx(model: Layer, path: Path, options: Options) -> Written:
-    """A model as ONNX, checked in full by onnx's checker; see `Options` for what may be asked.
+    """A model as ONNX, checked in full by onnx's checker; for options see `Options`.
 
     Input and output are named ``input`` and ``output``, with preprocessing ``pixels`` and ``probabilities``; both have
-    a free first dimension ``N`` and else nural's order: images are ``(N, H, W, C)``. The model's task and its info are
-    JSON in the file's metadata.
+    a free first dimension ``N`` and otherwise nural's order: images are ``(N, H, W, C)``. The model's task and its info
+    are JSON in the file's metadata.
 
     Raises:
         ExportError: a layer has no operator in ONNX, or the package onnx is missing.
@@ -45,7 +45,7 @@ def make_onnx(model: Layer, path: Path, options: Options) -> Written:
     proto = express_model(model, path, shape, answers)
     task = said_task(model)
     if task and answers and task.kind == "binary":
-        task = Task("multiclass", task.classes)  # a probability of each class is what the file gives
+        task = Task("multiclass", task.classes)  # the file gives a probability for each class
     for key, value in (("nural", model.info), ("task", task and task.as_json())):
         if value:
             proto.metadata_props.add(key=key, value=json.dumps(value))
@@ -70,7 +70,7 @@ def _compare(content: bytes, samples: Samples, with_preprocessing: bool) -> Comp
 
 
 def _by_reference(content: bytes, x: np.ndarray) -> Any:
-    """The outputs by the evaluator in NumPy that comes with onnx."""
+    """The outputs, computed by onnx's reference evaluator, which uses NumPy."""
     from onnx.reference import ReferenceEvaluator
 
     session: Any = ReferenceEvaluator(content)

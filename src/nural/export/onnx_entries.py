@@ -1,4 +1,4 @@
-"""Layers that keep the shape of what they get, in ONNX. Imports onnx; import it where it is needed."""
+"""Layers that keep the shape of their input, in ONNX. Imports onnx; import it where it is needed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +16,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.export.onnx_nodes import Nodes, Order, Value
@@ -23,12 +24,12 @@ from nural.layer import Layer
 from nural.layers.affine import Affine, Rescaling
 from nural.layers.dropout import Dropout
 
-#: Where nural's softplus becomes its own asymptote; from here on the two are the same to float32.
+#: From here on softplus and its asymptote are equal in float32.
 STEEP = 20.0
 
 
 def axis_of(value: Value, dim: int) -> int:
-    """A dimension of nural's in the nodes."""
+    """The axis in the graph of one of nural's dimensions."""
     rank = len(value.shape) + 1
     axis = dim % rank
     if value.order is Order.CHANNELS_FIRST and axis:
@@ -97,7 +98,7 @@ def _along_dimension(operator: str) -> Callable[[Nodes, Any, Value], Value]:
 
 
 def _plain(operator: str, **attributes: str) -> Callable[[Nodes, Any, Value], Value]:
-    """A node of the layer's values, with these of the layer's arguments as attributes."""
+    """The function that adds a node with these arguments of the layer as attributes."""
 
     def express(nodes: Nodes, layer: Layer, value: Value) -> Value:
         given = {theirs: getattr(layer, ours) for theirs, ours in attributes.items()}
@@ -106,7 +107,7 @@ def _plain(operator: str, **attributes: str) -> Callable[[Nodes, Any, Value], Va
     return express
 
 
-#: How each of these layers is added: ``(nodes, layer, value) -> value``.
+#: The function that adds each of these layers: ``(nodes, layer, value) -> value``.
 ENTRY_BY_ENTRY: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Dropout: _dropout,
     Rescaling: _rescaling,
@@ -122,6 +123,7 @@ ENTRY_BY_ENTRY: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Sigmoid: _plain("Sigmoid"),
     Tanh: _plain("Tanh"),
     Softplus: _softplus,
+    Softsign: _plain("Softsign"),
     Softmax: _along_dimension("Softmax"),
     LogSoftmax: _along_dimension("LogSoftmax"),
 }

@@ -1,4 +1,4 @@
-"""What each of nural's layers is in ONNX. Imports onnx; import it where it is needed."""
+"""Nural's layers in ONNX. Imports onnx; import it where it is needed."""
 
 import math
 from collections.abc import Callable
@@ -24,6 +24,7 @@ from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, 
 from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
+from nural.layers.group_norm import GroupNorm
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
@@ -33,22 +34,22 @@ from nural.layers.permute import Permute, Reverse
 from nural.layers.rnn import RNN
 from nural.layers.windows import down_across
 
-#: ONNX's way to say "to before the first".
+#: The end of a slice in ONNX that means "beyond the first entry".
 FAR = -(2**63)
 PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 def express_model(model: Layer, path: Path, shape: tuple[int, ...], answers: Answers | None = None) -> ModelProto:
-    """The model as nodes.
+    """Write the model as the nodes of a graph.
 
     Args:
         model: The network.
         path: The file that is written, for errors.
-        shape: Of one sample.
+        shape: The shape of one sample.
         answers: What the outputs stand for, if the graph is to go from pixels to probabilities.
 
     Raises:
-        ExportError: a layer has no operator in ONNX, or there are no probabilities of the outputs.
+        ExportError: a layer has no operator in ONNX, or the outputs have no probabilities.
     """
     nodes = Nodes(path, model.dtype)
     express = partial(_express, nodes)
@@ -66,7 +67,7 @@ def express_model(model: Layer, path: Path, shape: tuple[int, ...], answers: Ans
 
 
 def _probabilities(nodes: Nodes, outputs: str, answers: Answers) -> str:
-    """As `nural.predictions.probabilities` makes them; a graph that ends in its own softmax gets no other."""
+    """Add probabilities like those of `nural.predictions.probabilities`; no softmax is applied twice."""
     if answers.task.kind == "regression":
         raise ExportError(f"{nodes.path}: the outputs are values, and there are no probabilities of them")
     p = outputs
@@ -94,7 +95,7 @@ def _express(nodes: Nodes, place: str, layer: Layer, values: tuple[Value, ...]) 
     if express is None:
         raise nodes.refuse(layer, "there is no operator for it that nural knows")
     (value,) = values
-    two = np.zeros((2, *value.shape), layer.dtype)  # one alone has no variance
+    two = np.zeros((2, *value.shape), layer.dtype)  # a single sample has no variance
     after = layer.forward(two).shape[1:]
     found = express(nodes, layer, value)
     return Value(found.name, after, found.order, found.image)
@@ -153,7 +154,7 @@ def _conv2d(nodes: Nodes, layer: Conv2d, value: Value) -> Value:
     (top, bottom), (left, right) = layer.sides
     pads = [top, left, bottom, right]
     if layer.padding_mode != "zeros" and any(pads):
-        around = nodes.whole("pads", [0, 0, top, left, 0, 0, bottom, right])
+        around = nodes.integers("pads", [0, 0, top, left, 0, 0, bottom, right])
         name = nodes.add("Pad", name, around, mode=PAD_MODES[layer.padding_mode])
         pads = [0, 0, 0, 0]
     kernel = nodes.constant("K", layer.params["K"].transpose(3, 2, 0, 1))
@@ -193,6 +194,22 @@ def _layer_norm(nodes: Nodes, layer: LayerNorm, value: Value) -> Value:
     return nodes.through("LayerNormalization", value, *constants, axis=axis, epsilon=float(layer.eps))
 
 
+def _group_norm(nodes: Nodes, layer: GroupNorm, value: Value) -> Value:
+    """Each group as one channel of an InstanceNormalization, as ONNX's own operator comes only with opset 21."""
+    value = nodes.channels_first(nodes.ours(value) if value.order is Order.FLATTENED else value)
+    *positions, channels = value.shape
+    ones = np.ones(layer.num_groups)
+    constants = nodes.constant("ones", ones), nodes.constant("zeros", 0 * ones)
+    grouped = nodes.reshaped(value.name, (layer.num_groups, math.prod(value.shape) // layer.num_groups))
+    normalized = nodes.add("InstanceNormalization", grouped, *constants, epsilon=float(layer.eps))
+    value = replace(value, name=nodes.reshaped(normalized, (channels, *positions)))
+    for operator, name in (("Mul", "gamma"), ("Add", "beta")):
+        if name in layer.params:
+            by_channel = layer.params[name].reshape(-1, *[1] * len(positions))
+            value = nodes.through(operator, value, nodes.constant(name, by_channel))
+    return value
+
+
 def _permute(nodes: Nodes, layer: Permute, value: Value) -> Value:
     return Value(nodes.add("Transpose", nodes.ours(value).name, perm=[0, *layer.dims]), ())
 
@@ -200,12 +217,13 @@ def _permute(nodes: Nodes, layer: Permute, value: Value) -> Value:
 def _reverse(nodes: Nodes, layer: Reverse, value: Value) -> Value:
     value = nodes.ours(value)
     first, last, along, step = (
-        nodes.whole(name, [n]) for name, n in (("from", -1), ("to", FAR), ("along", 1), ("by", -1))
+        nodes.integers(name, [n]) for name, n in (("from", -1), ("to", FAR), ("along", 1), ("by", -1))
     )
     return nodes.through("Slice", value, first, last, along, step)
 
 
-#: How each layer is added: ``(nodes, layer, value) -> value``. The shape of a sample is filled in by `_express`.
+#: The function that adds each layer: ``(nodes, layer, value) -> value``. The shape of a sample is filled in by
+#: `_express`.
 EXPRESSIONS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Linear: _linear,
     Flatten: _flatten,
@@ -219,6 +237,7 @@ EXPRESSIONS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     BatchNorm1d: _batch_norm,
     BatchNorm2d: _batch_norm,
     LayerNorm: _layer_norm,
+    GroupNorm: _group_norm,
     Permute: _permute,
     Reverse: _reverse,
     RNN: recurrent,

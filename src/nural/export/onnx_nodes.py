@@ -1,4 +1,4 @@
-"""An ONNX graph as it grows, and in which order its values are. Imports onnx; import it where it is needed."""
+"""An ONNX graph under construction, and the order of its values. Imports onnx; import it where it is needed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from nural.arrays import joined
 from nural.export.target import ExportError, cannot_express
 from nural.layer import Layer
 
-#: With these, ONNX Runtime from 1.17 and whatever else knows ONNX 1.15 reads the file; Gelu came with opset 20.
+#: With these, ONNX Runtime from 1.17, and all that supports ONNX 1.15, read the file; Gelu came with opset 20.
 OPSET, IR_VERSION = 20, 9
 
 
 class Order(Enum):
-    """How the values of a sample are ordered in the graph, beside nural's order."""
+    """The order of a sample's values in the graph, compared with nural's."""
 
     OURS = "as in nural, channels last"
     CHANNELS_FIRST = "(C, H, W) for (H, W, C), or (C, L) for (L, C)"
@@ -28,13 +28,13 @@ class Order(Enum):
 
 @dataclass(frozen=True)
 class Value:
-    """A value in the nodes.
+    """A value in the graph.
 
     Attributes:
-        name: Its name there.
+        name: Its name in the graph.
         shape: The shape of one sample in nural.
-        order: How its values are ordered in the nodes.
-        image: Of FLATTENED, the shape of the image in nural: (H, W, C).
+        order: The order of its entries in the graph.
+        image: For FLATTENED, the shape of the image in nural: (H, W, C).
     """
 
     name: str
@@ -48,8 +48,8 @@ class Nodes:
 
     Attributes:
         path: The file that is written, for errors.
-        dtype: Of the model and so of all its values.
-        place: The dotted name of the layer that is expressed now; names begin with it.
+        dtype: The float type of the model and of all values.
+        place: The dotted name of the layer that is being added; names begin with it.
     """
 
     def __init__(self, path: Path, dtype: Any) -> None:
@@ -60,7 +60,7 @@ class Nodes:
         self._names: set[str] = set()
 
     def add(self, operator: str, *inputs: str, outputs: int = 1, keep: int = 0, **attributes: Any) -> str:
-        """Add a node and return its output: of several ``outputs`` that numbered ``keep``; the others get no name."""
+        """Add a node and return its output: of several ``outputs`` the one numbered ``keep``; others get no name."""
         name = self._unique(operator)
         named = ["" if i != keep else f"{name}.y" for i in range(outputs)]
         self._nodes.append(helper.make_node(operator, inputs, named, name=name, **attributes))
@@ -73,16 +73,16 @@ class Nodes:
         self._constants.append(numpy_helper.from_array(array.reshape(np.shape(value)), name))
         return name
 
-    def whole(self, name: str, numbers: Sequence[int]) -> str:
+    def integers(self, name: str, numbers: Sequence[int]) -> str:
         """Add whole numbers, such as a shape."""
         return self.constant(name, list(numbers), np.int64)
 
     def reshaped(self, value: str, sample: Sequence[int]) -> str:
-        """Samples of this shape, in the order that is there."""
-        return self.add("Reshape", value, self.whole("shape", [-1, *sample]))
+        """Reshape samples without changing the order of their entries."""
+        return self.add("Reshape", value, self.integers("shape", [-1, *sample]))
 
     def channels_first(self, value: Value) -> Value:
-        """The value with its channels behind N."""
+        """The value with its channels directly after N."""
         if value.order is Order.CHANNELS_FIRST or len(value.shape) < 2:
             return value
         value = self.ours(value)
@@ -116,19 +116,19 @@ class Nodes:
         return self.ours(one), self.ours(other)
 
     def through(self, operator: str, value: Value, *constants: str, **attributes: Any) -> Value:
-        """A node that computes each value from the one in its place."""
+        """Add a node that computes each entry from the same entry of the value."""
         return replace(value, name=self.add(operator, value.name, *constants, **attributes))
 
     def refuse(self, layer: Layer, why: str) -> ExportError:
-        """The error for a layer that ONNX does not have."""
+        """The error for a layer that ONNX lacks."""
         return cannot_express(self.path, self.place, layer, "ONNX", why)
 
     def model(self, taken: tuple[str, Any, Sequence[int]], given: tuple[str, str, Sequence[int]]) -> ModelProto:
-        """The whole as a model.
+        """The graph as a model.
 
         Args:
             taken: The input's name, type and the shape of a sample.
-            given: The output's name, the value that it is, and the shape of a sample.
+            given: The output's name, its value, and the shape of a sample.
         """
         input_name, dtype, input_shape = taken
         output_name, result, output_shape = given
@@ -153,7 +153,7 @@ class Nodes:
         )
 
     def _unique(self, name: str) -> str:
-        """The name, behind the layer's, with a number if it is taken."""
+        """The name, after the layer's, with a number if it is taken."""
         full = wanted = joined(self.place, name)
         number = 2
         while full in self._names:

@@ -13,7 +13,7 @@ from nural.layers.windows import Windows
 
 
 def max_pool(nodes: Nodes, layer: MaxPool2d, value: Value) -> Value:
-    """MaxPool. What ``ceil_mode`` adds is written as padding, for runtimes differ in the windows that it counts."""
+    """MaxPool. What ``ceil_mode`` adds is written as padding, since runtimes differ in the windows that they count."""
     windows = _windows(layer, value, layer.dilation)
     value = nodes.channels_first(value)
     name, pads = value.name, _pads(windows)
@@ -24,14 +24,14 @@ def max_pool(nodes: Nodes, layer: MaxPool2d, value: Value) -> Value:
 
 
 def average_pool(nodes: Nodes, layer: AvgPool2d, value: Value) -> Value:
-    """AveragePool; a divisor of the layer's own is a factor behind it."""
+    """AveragePool; if the layer has a divisor, a factor follows."""
     windows = _windows(layer, value, 1)
     value = nodes.channels_first(value)
     name, pads = value.name, _pads(windows)
     beyond = any(both != pad for both, pad in zip(pads, _own_pads(windows), strict=True))
     counted = layer.count_include_pad or layer.divisor_override is not None
     if beyond and layer.divisor_override is None and layer.count_include_pad:
-        # Padding counts, what ceil_mode adds beyond it does not.
+        # Padding is counted, but not what ceil_mode adds beyond it.
         name, own = _padded(nodes, name, _own_pads(windows), 0.0), _own_pads(windows)
         pads = [both - pad for both, pad in zip(pads, own, strict=True)]
         counted = False
@@ -43,7 +43,7 @@ def average_pool(nodes: Nodes, layer: AvgPool2d, value: Value) -> Value:
 
 
 def adaptive_average(nodes: Nodes, layer: AdaptiveAvgPool2d, value: Value) -> Value:
-    """AveragePool where all bins are equal, else two products with the shares that pixels have in bins."""
+    """AveragePool if all bins are equal, else two products with the shares of pixels in bins."""
     value = nodes.channels_first(value)
     both = _bins(layer, value)
     if sizes := _equal(both):
@@ -56,7 +56,7 @@ def adaptive_average(nodes: Nodes, layer: AdaptiveAvgPool2d, value: Value) -> Va
 
 
 def adaptive_max(nodes: Nodes, layer: AdaptiveMaxPool2d, value: Value) -> Value:
-    """MaxPool where all bins are equal, else of bins that are made equal by repeating their last pixels."""
+    """MaxPool if all bins are equal, else over bins that are made equal by repeating their last pixels."""
     value = nodes.channels_first(value)
     both = _bins(layer, value)
     name, sizes = value.name, _equal(both)
@@ -64,14 +64,14 @@ def adaptive_max(nodes: Nodes, layer: AdaptiveMaxPool2d, value: Value) -> Value:
         longest = [max(len(bin_) for bin_ in found) for found in both]
         for axis, (found, length) in enumerate(zip(both, longest, strict=True)):
             pixels = [bin_[min(i, len(bin_) - 1)] for bin_ in found for i in range(length)]
-            name = nodes.add("Gather", name, nodes.whole("pixels", pixels), axis=axis + 2)
+            name = nodes.add("Gather", name, nodes.integers("pixels", pixels), axis=axis + 2)
         sizes = longest, longest
     kernel, strides = sizes
     return Value(nodes.add("MaxPool", name, kernel_shape=kernel, strides=strides), (), Order.CHANNELS_FIRST)
 
 
 def global_average(nodes: Nodes, layer: GlobalAvgPool2d, value: Value) -> Value:
-    """GlobalAveragePool, as rows."""
+    """GlobalAveragePool, reshaped to rows."""
     pooled = nodes.add("GlobalAveragePool", nodes.channels_first(value).name)
     return Value(nodes.add("Flatten", pooled, axis=1), ())
 
@@ -91,7 +91,7 @@ def _own_pads(windows: Windows) -> list[int]:
 
 
 def _pads(windows: Windows) -> list[int]:
-    """(top, left, bottom, right), with what the last windows reach beyond."""
+    """(top, left, bottom, right), including how far the last windows reach beyond the image."""
     befores, afters = [], []
     for axis, (before, after) in enumerate(windows.sides):
         extent = windows.dilation[axis] * (windows.kernel[axis] - 1) + 1
@@ -103,7 +103,7 @@ def _pads(windows: Windows) -> list[int]:
 
 def _padded(nodes: Nodes, name: str, pads: list[int], value: float) -> str:
     top, left, bottom, right = pads
-    around = nodes.whole("pads", [0, 0, top, left, 0, 0, bottom, right])
+    around = nodes.integers("pads", [0, 0, top, left, 0, 0, bottom, right])
     return nodes.add("Pad", name, around, nodes.constant("beyond", value), mode="constant")
 
 
@@ -115,7 +115,7 @@ def _bins(layer: Any, value: Value) -> list[list[range]]:
 
 
 def _equal(both: list[list[range]]) -> tuple[list[int], list[int]] | None:
-    """Kernel and strides of the windows that are the bins, if all of these are of one size."""
+    """Kernel and strides of windows equal to the bins, if all bins have one size."""
     sizes, steps = [], []
     for found in both:
         firsts = [bin_.start for bin_ in found]

@@ -1,4 +1,4 @@
-"""RNN, LSTM and GRU in ONNX, which has time first and its gates in another order."""
+"""RNN, LSTM and GRU in ONNX, where time comes first and gates have another order."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from nural.layers.lstm import LSTM
 from nural.layers.recurrent import Recurrent
 from nural.layers.rnn import RNN
 
-#: ONNX's gates by the place that they have in nural: i, o, f, g for i, f, g, o, and z, r, n for r, z, n.
+#: ONNX's gates by their index in nural: i, o, f, g for i, f, g, o, and z, r, n for r, z, n.
 GATES = {RNN: [0], LSTM: [0, 3, 1, 2], GRU: [1, 0, 2]}
 
 
@@ -21,11 +21,11 @@ def recurrent(nodes: Nodes, layer: Recurrent, value: Value) -> Value:
         last = i == layer.num_layers - 1
         kept = 1 if last and not layer.return_sequences else 0
         found = _one_layer(nodes, layer, i, sequence, kept)
-        if kept:  # (D, N, H), what each pass ends with
+        if kept:  # (D, N, H), the last output of each pass
             beside = nodes.add("Transpose", found, perm=[1, 0, 2])
             return Value(nodes.reshaped(beside, [len(layer.runs(i)) * layer.hidden_size]), ())
         beside = nodes.add("Transpose", found, perm=[0, 2, 1, 3])  # (T, D, N, H) to (T, N, D, H)
-        sequence = nodes.add("Reshape", beside, nodes.whole("shape", [0, 0, -1]))
+        sequence = nodes.add("Reshape", beside, nodes.integers("shape", [0, 0, -1]))
     return Value(nodes.add("Transpose", sequence, perm=[1, 0, 2]), ())
 
 
@@ -51,7 +51,7 @@ def _one_layer(nodes: Nodes, layer: Recurrent, i: int, sequence: str, kept: int)
 
 
 def _settings(layer: Recurrent, directions: int) -> dict[str, Any]:
-    """What only one of the three operators has."""
+    """The attributes that only one of the three operators has."""
     if isinstance(layer, GRU):
         return {"linear_before_reset": 1}  # nural's form, and PyTorch's
     if isinstance(layer, RNN):
@@ -60,7 +60,7 @@ def _settings(layer: Recurrent, directions: int) -> dict[str, Any]:
 
 
 def _by_gate(layer: Recurrent, name: str) -> np.ndarray:
-    """An array of nural's, ``(…, G·H)``, as ONNX has it: ``(G·H, …)`` with the gates in its order."""
+    """An array of nural's, ``(…, G·H)``, in ONNX's layout: ``(G·H, …)`` with the gates in its order."""
     array = layer.params[name].T
     gates = array.reshape(layer.gate_count, layer.hidden_size, *array.shape[1:])
     return gates[GATES[type(layer)]].reshape(array.shape)

@@ -1,4 +1,4 @@
-"""Weights as small whole numbers with a scale for each output, as integer arithmetic and small files want them."""
+"""Weights as small whole numbers with a scale for each output, for integer arithmetic and small files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ class Quantised:
 
 
 def quantise(weights: np.ndarray, largest: int = 127) -> Quantised:
-    """Round to whole numbers from −largest to largest; those of each output, W's last dimension, have one scale.
+    """Round to whole numbers from −largest to largest; the weights of each output, W's last dimension, share a scale.
 
     Source: Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
     Inference, section 2.1, without a zero point, as weights are spread around 0.
@@ -47,7 +47,7 @@ def quantise_weights(steps: Sequence[Step], largest: int = 127) -> dict[str, Qua
 
 
 def read_back(steps: Sequence[Step], quantised: Mapping[str, Quantised]) -> list[Step]:
-    """The steps with the weights as they are read back, so that nural can say what is lost."""
+    """The steps with the weights as they are read back, so that nural can measure what is lost."""
     return [
         replace(step, layer=with_weights(step, quantised[step.place].array)) if step.place in quantised else step
         for step in steps

@@ -1,4 +1,4 @@
-"""Weights rounded one after another, each making up for the errors of those before it: for when 8 bits are too many."""
+"""Weights rounded one after another, each compensating the errors of those before it, for fewer than 8 bits."""
 
 import math
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from nural.layers.im2col import by_group, window_columns
 from nural.scratch import new_array
 
 DAMPING = 0.01  # of the mean of XᵀX's diagonal, so that inputs which are always 0 leave it invertible
-ENOUGH = 16_384  # inputs of a layer; a convolution has one in each window
+ENOUGH = 16_384  # inputs of a layer that are used; a convolution has one per window
 
 
 def levels(steps: Sequence[Step], largest: int) -> dict[str, int]:
     """The largest whole number of each layer's weights, by place; ``largest`` is that of the layer with most weights.
 
-    A layer of 1/n of its weights has √n times as many levels, 127 at most: of all ways to spend a number of bits, this
-    one has the least sum of the layers' relative errors.
+    A layer with 1/n of its weights has √n times as many levels, at most 127: of all ways to spend a number of bits,
+    this has the least sum of the layers' relative errors.
     """
     sizes = {step.place: weights_of(step).size for step in weighted(steps)}
     most = max(sizes.values(), default=1)
@@ -29,12 +29,12 @@ def levels(steps: Sequence[Step], largest: int) -> dict[str, int]:
 
 
 def quantise_on(steps: Sequence[Step], x: np.ndarray, largest: int) -> dict[str, Quantised]:
-    """Quantise the weights of a network so that its layers' outputs for samples x change as little as may be.
+    """Quantise the weights of a network so that its layers' outputs for samples x change as little as possible.
 
     Args:
         steps: The network.
-        x: Samples ``(N, …)``, such as it will get.
-        largest: See `levels`.
+        x: Samples ``(N, …)``, like those that it will get.
+        largest: The largest whole number of the layer with most weights; see `levels`.
 
     Source: Frantar et al. 2023, OPTQ: Accurate Quantization for Generative Pre-trained Transformers, section 3.
     """
@@ -64,7 +64,7 @@ def _quantised(step: Step, x: np.ndarray, largest: int) -> Quantised:
 
 
 def _carry(W: np.ndarray, scale: np.ndarray, gram: np.ndarray, largest: int) -> np.ndarray:
-    """Round the rows of W, ``(in, out)``; the rows below take up each row's error as XᵀX = ``gram`` tells."""
+    """Round the rows of W, ``(in, out)``; the rows below compensate each row's error, by XᵀX = ``gram``."""
     gram = gram + DAMPING * (np.trace(gram) / len(gram) + 1e-12) * np.eye(len(gram))
     upper = np.linalg.cholesky(np.linalg.inv(gram)).T
     values = np.empty(W.shape, np.int8)

@@ -1,4 +1,4 @@
-"""What an export is compared with its model on: data that were given, MNIST's validation digits, or random inputs."""
+"""Samples on which an export is compared with its model: given data, MNIST's validation digits, or random inputs."""
 
 import math
 import zipfile
@@ -22,15 +22,15 @@ DIGITS, RANDOM = 1000, 64
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs of a model, and what it makes of them.
+    """Inputs of a model, and its outputs for them.
 
     Attributes:
         model: The network.
         x: ``(N, …)``, of the model's type.
         y: The model's outputs.
-        what: "1,000 MNIST validation digits" or "64 random inputs".
+        what: What the samples are: "1,000 MNIST validation digits" or "64 random inputs".
         truth: The right answers, as `nural.evaluate` takes them; None if they are not known.
-        random: Whether x was drawn: that shows whether two programs compute the same, not what rounding costs.
+        random: Whether x was drawn, which shows if two programs compute the same, but not what rounding costs.
     """
 
     model: Layer
@@ -46,7 +46,7 @@ class Samples:
         return (256 * self.x).astype(np.uint8).reshape(-1, 28, 28)
 
     def compare(self, found: np.ndarray, by: str) -> Comparison:
-        """The comparison with outputs that were found for x, or for its first samples, ``by`` something else."""
+        """The comparison with the outputs ``found`` for x, or for its first samples, ``by`` another program."""
         n = len(found)
         difference = float(np.abs(found - self.y[:n]).max())
         what = self.what if n == len(self.y) else f"the first {n} of {self.what}"
@@ -59,11 +59,11 @@ class Samples:
 
 
 def samples_for(model: Layer, shape: tuple[int, ...], path: Path, options: Options) -> Samples:
-    """Samples of this shape: of ``options.data``; else digits if the model may read them; else random ones.
+    """Samples of this shape: from ``options.data``; else digits, if the model may read them; else random inputs.
 
     Raises:
-        ExportError: the data are not what the model takes and answers.
-        DataError: they cannot be read.
+        ExportError: the data do not fit the model's inputs and answers.
+        DataError: the data cannot be read.
     """
     if options.data is not None:
         return _given(model, shape, path, options.data)
@@ -76,7 +76,7 @@ def samples_for(model: Layer, shape: tuple[int, ...], path: Path, options: Optio
     y = outputs(model, x)
     try:
         known = answers_of(model, y.shape[1:], path).of_digits
-    except ExportError:  # the outputs are no answers
+    except ExportError:  # the outputs are not answers about digits
         known = False
     return Samples(model, x, y, f"{len(x):,} MNIST validation digits", truth if known else None)
 
@@ -101,7 +101,7 @@ def _given(model: Layer, shape: tuple[int, ...], path: Path, data: Any) -> Sampl
 
 
 def _read(model: Layer, path: Path) -> tuple[tuple[np.ndarray, np.ndarray], str]:
-    """The arrays x and y of an ``.npz`` file, or the test set of what `nural train` learns from; and what they are."""
+    """The arrays x and y of an ``.npz`` file, or the test set of data for `nural train`; and a description of them."""
     if path.is_file() and zipfile.is_zipfile(path):
         try:
             with np.load(path, allow_pickle=False) as arrays:

@@ -1,4 +1,4 @@
-"""A network written out as a list of steps, as a program that runs it has them one after another."""
+"""A network written out as a list of steps, in the order in which a program runs them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from nural.layers.dropout import Dropout
 
 @dataclass(frozen=True)
 class Step:
-    """One step. It takes a value and gives another; three actions make a way around for a `Residual`.
+    """One step, which takes a value and gives another; three actions express the shortcut of a `Residual`.
 
     Attributes:
-        action: "apply" the layer; "keep" the value, put on top of those that are kept; "exchange" the value and the
-            one on top; "add" the one on top, which is taken away.
+        action: "apply" the layer; "keep" the value, on top of a stack of kept values; "exchange" the value with the
+            one on top; "add" the one on top and remove it.
         place: The layer's dotted name in the model, empty for the model itself.
         layer: The layer, or the Residual that needs the action.
         x_shape: The shape of one sample of the value before.
-        y_shape: And of the value after.
+        y_shape: The shape of one sample of the value after.
     """
 
     action: Literal["apply", "keep", "exchange", "add"]
@@ -39,19 +39,19 @@ def steps_of(model: Layer, shape: tuple[int, ...]) -> list[Step]:
         ValueError: the model does not take this shape.
     """
     steps: list[Step] = []
-    _collect(model, "", np.zeros((1, *shape), model.dtype), steps)
+    _collect(model, "", np.zeros((2, *shape), model.dtype), steps)  # one alone has no variance
     return steps
 
 
 def run(
     steps: Sequence[Step], x: np.ndarray, layer_for: Callable[[Step, np.ndarray], Layer] | None = None
 ) -> np.ndarray:
-    """What the steps make of samples ``(N, …)``.
+    """Apply the steps to samples ``(N, …)``.
 
     Args:
         steps: The network.
         x: The samples.
-        layer_for: Gives the layer to apply in place of a step's own, from the step and the value that it gets.
+        layer_for: ``(step, value) -> layer`` to apply instead of the step's own layer.
     """
     kept: list[np.ndarray] = []
     for step in steps:
@@ -59,7 +59,7 @@ def run(
             case "apply":
                 layer = step.layer if layer_for is None else layer_for(step, x)
                 x = layer.forward(x).copy()
-                layer.buffers.clear()  # those of large images would add up
+                layer.buffers.clear()  # buffers for large images would add up
             case "keep":
                 kept.append(x)
             case "exchange":
@@ -69,13 +69,13 @@ def run(
     return x
 
 
-def run_in_pieces(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.ndarray:
-    """`run`, for so many samples at a time."""
+def run_in_batches(steps: Sequence[Step], x: np.ndarray, size: int = 100) -> np.ndarray:
+    """`run`, for ``size`` samples at a time."""
     return np.concatenate([run(steps, x[i : i + size]) for i in range(0, len(x), size)])
 
 
 def _collect(layer: Layer, place: str, x: np.ndarray, steps: list[Step]) -> np.ndarray:
-    """Append the steps of a layer that gets ``x``, and return what it gives."""
+    """Append the steps of a layer that gets ``x``, and return its output."""
     if computes_as(layer, Sequential):
         for name, child in layer.children.items():
             x = _collect(child, joined(place, name), x, steps)

@@ -1,4 +1,4 @@
-"""What a target of `nural export` is, which there are, and how one is chosen."""
+"""The targets of `nural export`, and how one is chosen."""
 
 import os
 from collections.abc import Callable
@@ -23,20 +23,20 @@ TARGETS = {
 
 
 class ExportError(ValueError):
-    """A model that cannot be written for a target; one sentence names the file, and the layer if it is one's fault."""
+    """A model that cannot be written for a target; the message names the file, and the layer if that is the reason."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What else can be asked of a target. One that does not take an option refuses any value but the default.
+    """Options of an export. A target that does not use an option refuses any value but the default.
 
     Attributes:
         with_preprocessing: Take digits as pixels, uint8 ``(N, 28, 28)`` with 0 for the ground and 255 for ink, and
-            answer with probabilities, so that the file holds all that is between a picture and an answer.
-        input_shape: The shape of one sample in nural's order, where the model does not tell it: see `sample_shape`.
-        bits: Of each weight: fewer make the file smaller and the answers less exact. None for the target's own choice.
-        prefix: What names in the file begin with; by default, from the file's name.
-        data: What to compare model and file on: ``(x, y)``, samples and what is true of them, or where these are; see
+            answer with probabilities, so that the file does everything from a picture to an answer.
+        input_shape: The shape of one sample in nural's order, if the model does not determine it; see `sample_shape`.
+        bits: Bits per weight: fewer make the file smaller and the answers less exact. None for the target's default.
+        prefix: The prefix of names in the file; by default made from the file's name.
+        data: Samples to compare model and file on: ``(x, y)`` with the right answers, or the path of such data; see
             `nural.export.samples`.
     """
 
@@ -53,14 +53,15 @@ COMMON = frozenset({"input_shape", "data"})
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far what was written is from the model.
+    """How much the written file differs from the model.
 
     Attributes:
-        largest_difference: Between an output of the model and of what was written, computed by running that; absolute.
-            None where there was nothing to compare them on that would say something.
-        compared: On what and by what, as a sentence goes on: "on 1,000 MNIST validation digits, by ONNX Runtime 1.23".
-        accuracy: The share of samples that what was written answers rightly, if that is known.
-        accuracy_of_the_model: And the share that the model does.
+        largest_difference: The largest absolute difference between outputs of the model and of the file, which was run.
+            None if there was nothing meaningful to compare them on.
+        compared: The samples and the program, as the end of a sentence: "on 1,000 MNIST validation digits, by ONNX
+            Runtime 1.23".
+        accuracy: The share of samples that the file answers rightly, if known.
+        accuracy_of_the_model: The share of samples that the model answers rightly.
     """
 
     largest_difference: Any
@@ -71,13 +72,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Written:
-    """What an export makes.
+    """The result of an export.
 
     Attributes:
-        contents: Of each file, the one that was asked for first.
-        shape: Of one sample.
-        comparison: With the model.
-        details: Anything JSON can hold that is worth saying of the target's own.
+        contents: The content of each file, that of the requested file first.
+        shape: The shape of one sample.
+        comparison: The comparison with the model.
+        details: Further facts about this target, which JSON can hold.
     """
 
     contents: dict[Path, bytes] = field(repr=False)
@@ -87,12 +88,12 @@ class Written:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files, the one that was asked for first."""
+        """The files, the requested one first."""
         return tuple(self.contents)
 
     @property
     def largest_difference(self) -> Any:
-        """That of the comparison."""
+        """The comparison's largest difference."""
         return self.comparison.largest_difference
 
     @property
@@ -106,14 +107,14 @@ class Target:
     """One kind of file that a model can become.
 
     Attributes:
-        name: As ``--to`` takes it.
-        kind: As a sentence has it: "ONNX".
-        endings: Of file names, with the dot: those that choose this target.
-        file: What the file is, as nural knows it again: see `nural.overwriting`.
-        make: Makes the content of the files, writes nothing, and says how far it is from the model. It raises
+        name: The name that ``--to`` takes.
+        kind: The name in sentences: "ONNX".
+        endings: The endings of file names, with the dot, that choose this target.
+        file: The kind of the file, by which nural recognises it; see `nural.overwriting`.
+        make: Makes the contents of the files, without writing them, and compares them with the model. It raises
             `ExportError` for what it cannot express; `cannot_express` words it.
-        takes: The names of the `Options` that make a difference, beside those of `COMMON`.
-        companion: The ending of a second file beside the first, and what that one is.
+        takes: The names of the `Options` that it uses, besides those of `COMMON`.
+        companion: The ending of a second file beside the first, and its kind.
     """
 
     name: str
@@ -128,18 +129,18 @@ class Target:
 def export_model(
     model: Layer, path: str | os.PathLike[str], *, to: str | None = None, force: bool = False, **options: Any
 ) -> Written:
-    """Write a model for another program, and measure how far what was written is from the model.
+    """Write a model for another program, and measure how much the result differs from it.
 
     Args:
-        model: What to write. It is not changed.
+        model: The model, which is not changed.
         path: The file. Its ending chooses the target unless ``to`` is given.
         to: The name of a target, of `TARGETS`.
-        force: Replace whatever files are there. Without it only such are replaced as the same target wrote.
-        **options: Those of `Options`.
+        force: Replace any existing files. By default only files that the same target wrote are replaced.
+        **options: The fields of `Options`.
 
     Raises:
         ExportError: there is no such target, it cannot express a layer, or a package that it needs is missing.
-        OverwriteError: a file is there that would be lost; nothing was written.
+        OverwriteError: an existing file would be lost; nothing was written.
         OSError: a file cannot be written.
     """
     path = Path(path)
@@ -158,21 +159,21 @@ def export_model(
 
 
 def cannot_express(path: Path, place: str, layer: Layer, kind: str, why: str) -> ExportError:
-    """The error for a layer that a target does not have.
+    """The error for a layer that a target cannot express.
 
     Args:
         path: The file that was asked for.
         place: The layer's dotted name in the model, empty for the model itself.
         layer: The layer.
-        kind: The target's.
-        why: What is missing.
+        kind: The target's kind.
+        why: The reason.
     """
     where = f"layer {place}, {layer!r}," if place else repr(layer)
     return ExportError(f"{path}: cannot express {where} as {kind}: {why}")
 
 
 def missing_package(path: Path, kind: str, package: str, install: str) -> ExportError:
-    """The error for a target that needs a package which is not there."""
+    """The error for a target that needs a package that is not installed."""
     return ExportError(f"{path}: writing {kind} needs {package}: pip install '{install}'")
 
 

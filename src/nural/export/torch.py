@@ -1,4 +1,4 @@
-"""PyTorch: a state_dict in a safetensors file, and beside it the few lines of Python that build the module."""
+"""PyTorch: a state_dict in a safetensors file, and a short Python file that builds the module."""
 
 import importlib.util
 import json
@@ -14,15 +14,15 @@ from nural.export.samples import Samples, samples_for
 from nural.export.target import Comparison, ExportError, Options, Target, Written, missing_package
 from nural.interop import ConversionError
 from nural.interop.torch import filled
-from nural.interop.torch_layout import Layout, Order, first_layout, places
+from nural.interop.torch_layout import Layout, TorchOrder, first_layout, places
 from nural.layer import Layer
 from nural.model_file import FORMAT
 from nural.overwriting import STATE_DICT, signature, signed
 
 KIND = "PyTorch"
-#: What the Python file is, where nural finds it again.
+#: The kind of the Python file, by which nural recognises it.
 MODULE = "module for PyTorch"
-#: What `import torch` and `import safetensors.torch` load that is installed.
+#: The installed packages that `import torch` and `import safetensors.torch` load.
 PACKAGES = (
     "torch",
     "torchgen",
@@ -35,12 +35,12 @@ PACKAGES = (
     "networkx",
 )
 PACKAGES += ("jinja2", "markupsafe", "filelock", "fsspec")
-#: What PyTorch has channels-first, as its users know it.
-CHANNELS_FIRST = {Order.IMAGES: "(N, C, H, W)", Order.CHANNEL_SEQUENCES: "(N, C, L)"}
+#: The shapes that PyTorch orders channels-first, as its users write them.
+CHANNELS_FIRST = {TorchOrder.IMAGES: "(N, C, H, W)", TorchOrder.CHANNEL_SEQUENCES: "(N, C, L)"}
 
 
 def make_torch(model: Layer, path: Path, options: Options) -> Written:
-    """``NAME.safetensors``, PyTorch's state_dict, and ``NAME.py``, whose ``load()`` gives the module with it.
+    """``NAME.safetensors``, PyTorch's state_dict, and ``NAME.py``, whose ``load()`` gives the module with them.
 
     The Python file needs PyTorch and safetensors, not nural. Inputs and outputs are in PyTorch's order, channels first.
 
@@ -77,17 +77,17 @@ def make_torch(model: Layer, path: Path, options: Options) -> Written:
     return Written({path: weights, beside: signed(text)}, shape, _compare(module, samples, taken, given))
 
 
-def _orders(model: Layer, shape: tuple[int, ...]) -> tuple[Order, Order]:
-    """How PyTorch orders the input and the output."""
+def _orders(model: Layer, shape: tuple[int, ...]) -> tuple[TorchOrder, TorchOrder]:
+    """PyTorch's order of the input and of the output."""
     inside, end = places(model, first_layout(shape))
     layouts: list[Layout] = [*(place.before for place in inside), end]
     taken = layouts[0].order
-    if taken is Order.PLANE:
-        taken = next((layout.order for layout in layouts if layout.order is not Order.PLANE), taken)
+    if taken is TorchOrder.PLANE:
+        taken = next((layout.order for layout in layouts if layout.order is not TorchOrder.PLANE), taken)
     return taken, end.order
 
 
-def _compare(module: Any, samples: Samples, taken: Order, given: Order) -> Comparison:
+def _compare(module: Any, samples: Samples, taken: TorchOrder, given: TorchOrder) -> Comparison:
     import torch
 
     x = samples.x

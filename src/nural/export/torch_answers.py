@@ -29,11 +29,11 @@ def predict(module: nn.Module, x: Tensor) -> Tensor:
 
 
 def functions(answers: Answers, channels_first: bool) -> str:
-    """The functions' text. Where classes have names it uses a constant CLASSES.
+    """The functions' text. If classes have names, it uses a constant CLASSES.
 
     Args:
         answers: What the outputs stand for.
-        channels_first: Whether PyTorch has the classes along dimension 1.
+        channels_first: Whether the classes lie along dimension 1 in PyTorch.
     """
     y = "module(x).movedim(1, -1)" if channels_first else "module(x)"
     if answers.task.kind == "regression":

@@ -47,11 +47,11 @@ def source(plan: Plan, signature: str, weights: str, taken: str, answers: Answer
 
     Args:
         plan: How the module is made.
-        signature: Of nural.
+        signature: Nural's signature.
         weights: The name of the file that holds its state_dict.
-        taken: What the module takes, for people to read.
+        taken: The input of the module, as text.
         answers: What its outputs stand for.
-        channels_first: Whether PyTorch has their channels first.
+        channels_first: Whether the outputs are channels-first in PyTorch.
     """
     text = functions(answers, channels_first)
     own = [kind for kind in _bases(plan) if kind.__module__ == torch_modules.__name__]
@@ -70,13 +70,13 @@ def source(plan: Plan, signature: str, weights: str, taken: str, answers: Answer
 
 
 def _class(kind: type[nn.Module]) -> str:
-    """The source of one of nural's own modules, without what is there for its type checker."""
+    """The source of one of nural's own modules, without comments for the type checker."""
     lines = inspect.getsource(kind).splitlines()
     return "\n" + "\n".join(line.partition("  # pyright")[0] for line in lines) + "\n\n"
 
 
 def _bases(plan: Plan) -> list[type[nn.Module]]:
-    """The classes that the plan needs, bases before what is derived from them."""
+    """The classes that the plan needs, bases before classes derived from them."""
     needed: dict[type[nn.Module], None] = {}
     for kind in _kinds(plan):
         needed |= dict.fromkeys(base for base in reversed(kind.__mro__) if issubclass(base, nn.Module))
@@ -96,7 +96,7 @@ def _arguments(plan: Plan) -> Iterator[dict[str, Any]]:
 
 
 def _call(plan: Plan) -> str:
-    """The call that makes the module, a line for each module inside."""
+    """The call that makes the module, with one line for each module inside."""
     prefix = "" if plan.kind.__module__ == torch_modules.__name__ else "nn."
     if plan.modules:
         inside = "".join(f"{_call(inner)},\n" for inner in plan.modules)

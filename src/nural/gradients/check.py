@@ -11,7 +11,7 @@ from nural.losses import Loss, cross_entropy_loss
 
 
 class GradientError(AssertionError):
-    """A gradient that is not the slope of its loss."""
+    """A gradient that differs from the central differences of its loss."""
 
 
 def check_gradients(
@@ -48,8 +48,8 @@ def check_gradients(
         The largest relative error of each parameter's gradient by name, and of the input's under ``x``.
 
     Raises:
-        GradientError: says which arrays are right and which are wrong, which layer is wrong by itself and how, and of
-            one entry the gradient and the slope; or names the array that ``backward`` adds to.
+        GradientError: its message says which arrays are right and which are wrong, which layer is wrong by itself and
+            how, and of one entry the gradient and the central difference; or names the array that ``backward`` adds to.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 11.5.
     """

@@ -1,4 +1,4 @@
-"""A gradient beside central differences, and what the one is to the other."""
+"""A gradient beside central differences, and the factor between them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ import numpy as np
 
 from nural.gradients.numerical import slope
 
-#: Of steps between two points, the second one where a kink (of ReLU, of max pooling) may lie within the first.
+#: h of the central differences: the default, then a smaller one, in case a kink (of ReLU, of max pooling) lies between
+#: the two points.
 STEPS = (None, 4e-7)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Entries of a gradient, and the slopes there.
+    """Entries of a gradient, and the central differences there.
 
     Attributes:
         error: The largest relative error.
@@ -39,7 +40,7 @@ class Comparison:
         )
 
     def ratio(self, arrays: Mapping[str, np.ndarray]) -> str:
-        """What the slopes are multiplied by: a number, or one of the arrays by name; nothing if neither."""
+        """What the right gradient is multiplied by: a number, or one of the arrays by name; nothing if neither."""
         there = self.numeric != 0
         if not there.any() or np.any(self.analytic[~there]):
             return ""
@@ -64,7 +65,7 @@ def compare(
     samples: int,
     tolerance: float,
 ) -> Comparison:
-    """A gradient of f with respect to W beside its slopes, at as many entries as ``samples``.
+    """A gradient of f with respect to W beside central differences, at ``samples`` entries drawn by ``rng``.
 
     An error is |a − n| over the largest of |a|, |n| and ``floor``.
     """

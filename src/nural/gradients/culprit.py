@@ -1,6 +1,6 @@
-"""Which layer of a network is to blame for a wrong gradient: each is compared by itself."""
+"""Which layer of a network makes a gradient wrong: each is compared by itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,22 +35,15 @@ def culprits(model: Layer, step: Callable[[], Any], train: bool, samples: int, t
         tolerance: The largest relative error of a right one.
     """
     passes: dict[str, Pass] = {}
-    for path, layer in leaves(model):
-        _watch(layer, path, passes)
+    for path, layer in model.named_layers():
+        if not layer.children:
+            _watch(layer, path, passes)
     step()
     return [
         f"{f'layer {path}, ' if path else ''}{went.layer!r}: {said}"
         for path, went in passes.items()
         if (said := _wrong(went, train, samples, tolerance))
     ]
-
-
-def leaves(layer: Layer, path: str = "") -> Iterator[tuple[str, Layer]]:
-    """The layers that are made of no others, by their dotted names."""
-    if not layer.children:
-        yield path, layer
-    for name, child in layer.children.items():
-        yield from leaves(child, f"{path}.{name}" if path else name)
 
 
 def _watch(layer: Layer, path: str, passes: dict[str, Pass]) -> None:

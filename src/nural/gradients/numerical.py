@@ -17,7 +17,7 @@ def numerical_gradient(f: Callable[[np.ndarray], float], W: np.ndarray) -> np.nd
         about ten correct digits in float64, 5e-3 and about four in float32.
 
     Raises:
-        TypeError: W is no array of floats.
+        TypeError: W is not an array of floats.
 
     Source: Press et al. 2007, Numerical Recipes, section 5.7.
     """

@@ -6,5 +6,5 @@ class ConversionError(ValueError):
 
 
 def one_line(error: BaseException) -> str:
-    """What an error of another package's says, on one line and not endless."""
+    """The message of another package's error, shortened to one line."""
     return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__

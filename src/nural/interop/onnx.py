@@ -11,7 +11,7 @@ from nural.layer import Layer
 if TYPE_CHECKING:
     from nural.interop.onnx_reader import Reader
 
-#: ONNX's own, as nodes name it, and that of scikit-learn's converters.
+#: ONNX's own domain, by both of its names in nodes, and that of scikit-learn's converters.
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 
 
@@ -19,22 +19,23 @@ def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape
     """Read an ONNX network made of operators that nural has as layers.
 
     The layers are nural's own, with the file's arrays as their parameters, so `nural.fit` trains them, `nural.save`
-    keeps them and `nural.export` writes them. What only one value flows through becomes a `Sequential`, a sum of two
-    ways a `Residual`, anything else a `Graph`.
+    keeps them and `nural.export` writes them. Layers through which a single value flows become a `Sequential`, a sum of
+    two ways a `Residual`, anything else a `Graph`.
 
-    Images, ``(N, C, H, W)`` in ONNX, are ``(N, H, W, C)`` in the model, and sequences ``(N, T, F)``, whatever the
-    file has. ``model.info["onnx"]`` tells: the model's input is the file's, transposed by ``input_axes``, and its
-    output the file's transposed by ``output_axes``. ``model.task`` has the classes of a classifier of scikit-learn's.
+    Images, ``(N, C, H, W)`` in ONNX, are ``(N, H, W, C)`` in the model, and sequences are ``(N, T, F)``, whatever the
+    file has. ``model.info["onnx"]`` records this: the model's input is the file's, transposed by ``input_axes``, and
+    its output the file's transposed by ``output_axes``. For a classifier of scikit-learn's, ``model.task`` has the
+    classes.
 
     Args:
         path: The file. Arrays that it keeps in other files are read from its folder.
-        output: The name of the output that is wanted, where there are several; by default the first that is computed
-            in floats from the input, which of a classifier of scikit-learn's is its probabilities.
-        input_shape: The shape of the input in the file, where the file leaves sizes open that layers depend on. A free
-            first dimension needs none.
+        output: The name of the wanted output, if there are several; by default the first that is computed
+            in floats from the input; for a classifier of scikit-learn's, these are its probabilities.
+        input_shape: The shape of the input in the file, if layers depend on sizes that the file leaves open. A free
+            first dimension may stay open.
 
     Raises:
-        ConversionError: the file is damaged, or a node has no layer in nural. The sentence names it.
+        ConversionError: the file is damaged, or a node has no layer in nural. The message names it.
         ImportError: the package onnx is missing.
     """
     _onnx()
@@ -44,7 +45,7 @@ def load(path: str | os.PathLike[str], *, output: str | None = None, input_shape
         return converted(Reader(_read(Path(path)), str(path), output, input_shape))
     except ConversionError:
         raise
-    except Exception as error:  # the package onnx answers damage with errors of a dozen kinds
+    except Exception as error:  # the package onnx raises errors of many types for damaged files
         raise ConversionError(f"{path}: is no ONNX model that can be read ({one_line(error)})") from error
 
 
@@ -71,7 +72,7 @@ def converted(reader: "Reader") -> Layer:
                 reader.values.setdefault(node.output[0], OPERATORS[node.op_type](reader, node))
             except ConversionError:
                 raise
-            except Exception as error:  # what lacks something, or has what makes no sense, ends in any of them
+            except Exception as error:  # incomplete or inconsistent nodes can raise any of them
                 raise reader.refuse(one_line(error)) from error
     return reader.model()
 
@@ -88,7 +89,7 @@ def _read(path: Path) -> Any:
 
 
 def _onnx() -> Any:
-    """The package, which is imported only when it is needed."""
+    """The package onnx, imported only when it is needed."""
     try:
         import onnx
         import onnx.inliner

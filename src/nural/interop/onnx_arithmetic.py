@@ -1,4 +1,4 @@
-"""Sums and products: with constants they are layers, or part of one; of values sums alone. Imports onnx."""
+"""Sums and products: with constants they become layers, or parts of one; of two values, only sums. Imports onnx."""
 
 import math
 from dataclasses import replace
@@ -14,7 +14,7 @@ from nural.interop.onnx_assembly import Unfinished
 from nural.interop.onnx_graph import attributes_of
 from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_shapes import transposed, without
-from nural.interop.onnx_values import Value, channels_last
+from nural.interop.onnx_values import GraphValue, channels_last
 from nural.interop.torch_layout import by_pixel
 from nural.layer import Layer
 from nural.layers.affine import Affine, Rescaling
@@ -22,8 +22,8 @@ from nural.layers.convolution import Conv2d
 from nural.layers.linear import Linear
 
 
-def add(reader: Reader, node: NodeProto) -> Value:
-    """Add: of two values their sum; of a constant a bias, or a layer of its own."""
+def add(reader: Reader, node: NodeProto) -> GraphValue:
+    """Add: of two values `Residual` or `Sum`; of a constant a bias, or `Rescaling` or `Affine`."""
     one, other = node.input
     if one in reader.values and other in reader.values:
         return _sum(reader, reader.value(one), reader.value(other))
@@ -31,7 +31,7 @@ def add(reader: Reader, node: NodeProto) -> Value:
     return _plus(reader, name, reader.value(name), reader.constants[constant].astype(reader.dtype))
 
 
-def sub(reader: Reader, node: NodeProto) -> Value:
+def sub(reader: Reader, node: NodeProto) -> GraphValue:
     """Sub: a − b as a + (−1) b."""
     one, other = node.input
     if other in reader.constants:
@@ -42,8 +42,8 @@ def sub(reader: Reader, node: NodeProto) -> Value:
     return _sum(reader, reader.value(one), negative)
 
 
-def sum_(reader: Reader, node: NodeProto) -> Value:
-    """Sum: of any number of values and constants."""
+def sum_(reader: Reader, node: NodeProto) -> GraphValue:
+    """Sum of any number of values and constants: as Add."""
     values = [reader.value(name) for name in node.input if name in reader.values]
     total = reduce(lambda so_far, value: _sum(reader, so_far, value), values)
     for name in node.input:
@@ -52,8 +52,8 @@ def sum_(reader: Reader, node: NodeProto) -> Value:
     return total
 
 
-def mul(reader: Reader, node: NodeProto) -> Value:
-    """Mul: with a constant; of two values only as a part of SiLU or GELU."""
+def mul(reader: Reader, node: NodeProto) -> GraphValue:
+    """Mul: with a constant `Rescaling` or `Affine`; of two values only as a part of `SiLU` or `GELU`."""
     one, other = node.input
     if one in reader.values and other in reader.values:
         found = _gated(reader, reader.value(one), reader.value(other))
@@ -65,40 +65,40 @@ def mul(reader: Reader, node: NodeProto) -> Value:
     return _times(reader, reader.value(name), reader.constants[constant].astype(reader.dtype))
 
 
-def div(reader: Reader, node: NodeProto) -> Value:
-    """Div: by a constant."""
+def div(reader: Reader, node: NodeProto) -> GraphValue:
+    """Div by a constant: as Mul."""
     divisor = reader.constant(node, 1, "the divisor")
     assert divisor is not None
     return _times(reader, reader.value(node.input[0]), 1 / divisor.astype(reader.dtype))
 
 
-def clip(reader: Reader, node: NodeProto) -> Value:
-    """Clip: min(max(x, low), high)."""
+def clip(reader: Reader, node: NodeProto) -> GraphValue:
+    """Clip: `Hardtanh`, from 0 on `ReLU`."""
     attributes = attributes_of(node)
     given = (reader.constant(node, 1, "min"), reader.constant(node, 2, "max"))
     low, high = (attributes.get("min"), attributes.get("max")) if reader.opset < 11 else given
     return _clipped(reader, reader.value(node.input[0], by_pixel=True), low, high)
 
 
-def max_(reader: Reader, node: NodeProto) -> Value:
-    """Max of a value and numbers, as PyTorch writes clamp."""
+def max_(reader: Reader, node: NodeProto) -> GraphValue:
+    """Max of a value and numbers, as PyTorch writes clamp: as Clip."""
     value, bounds = _bounded(reader, node)
     return _clipped(reader, value, bounds.max(), None)
 
 
-def min_(reader: Reader, node: NodeProto) -> Value:
-    """Min of a value and numbers."""
+def min_(reader: Reader, node: NodeProto) -> GraphValue:
+    """Min of a value and numbers: as Clip."""
     value, bounds = _bounded(reader, node)
     return _clipped(reader, value, None, bounds.min())
 
 
-def erf(reader: Reader, node: NodeProto) -> Value:
-    """Erf, which nural has only inside GELU."""
+def erf(reader: Reader, node: NodeProto) -> GraphValue:
+    """Erf only as a part of `GELU`."""
     return reader.each(Unfinished("Erf", reader.refuse("nural has it only inside GELU")), reader.value(node.input[0]))
 
 
-def greater(reader: Reader, node: NodeProto) -> Value:
-    """Greater, which nural has only inside Softplus."""
+def greater(reader: Reader, node: NodeProto) -> GraphValue:
+    """Greater only as a part of `Softplus`."""
     layer = Unfinished("Greater", reader.refuse("nural has it only inside softplus"))
     threshold = reader.constant(node, 1, "the threshold")
     if threshold is None or threshold.size != 1:
@@ -107,8 +107,8 @@ def greater(reader: Reader, node: NodeProto) -> Value:
     return reader.each(layer, reader.value(node.input[0]))
 
 
-def where(reader: Reader, node: NodeProto) -> Value:
-    """Where, as a part of PyTorch's softplus: x where β x > threshold, else log(1 + e^{β x}) / β."""
+def where(reader: Reader, node: NodeProto) -> GraphValue:
+    """Where only as a part of `Softplus`: x where β x > threshold, else log(1 + e^{β x}) / β."""
     beyond, x, soft = (reader.value(name) for name in node.input)
     comparison, smooth, scale = reader.layer_of(beyond), reader.layer_of(soft), 1.0
     if isinstance(smooth, Rescaling) and smooth.offset == 0:
@@ -126,8 +126,8 @@ def where(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Softplus(beta, comparison.threshold), x)
 
 
-def concat(reader: Reader, node: NodeProto) -> Value:
-    """Concat along a dimension that is not the batch."""
+def concat(reader: Reader, node: NodeProto) -> GraphValue:
+    """Concat along a dimension that is not the batch: `Concatenate`."""
     values = [reader.value(name) for name in node.input]
     rank = len(values[0].shape)
     axis = reader.dimension(attributes_of(node)["axis"], rank)
@@ -142,8 +142,8 @@ def concat(reader: Reader, node: NodeProto) -> Value:
     return joined
 
 
-def gemm(reader: Reader, node: NodeProto) -> Value:
-    """Gemm: α A B + β C as a Linear layer."""
+def gemm(reader: Reader, node: NodeProto) -> GraphValue:
+    """Gemm, α A B + β C with any transA and transB: `Linear`."""
     attributes = attributes_of(node)
     value = reader.value(node.input[0], by_pixel=not attributes.get("transA"))
     if attributes.get("transA"):
@@ -158,8 +158,8 @@ def gemm(reader: Reader, node: NodeProto) -> Value:
     return result if C is None else _plus(reader, None, result, C * reader.dtype.type(attributes.get("beta", 1.0)))
 
 
-def matmul(reader: Reader, node: NodeProto) -> Value:
-    """MatMul with a constant matrix as a Linear layer without bias."""
+def matmul(reader: Reader, node: NodeProto) -> GraphValue:
+    """MatMul with a constant matrix: `Linear`, with the Add behind it as its bias."""
     value, W = reader.value(node.input[0], by_pixel=True), reader.learned(node, 1, "the second factor")
     rank = len(value.shape)
     while W.ndim > 2 and W.shape[0] == 1 and W.ndim <= rank:
@@ -174,15 +174,15 @@ def matmul(reader: Reader, node: NodeProto) -> Value:
     return without(reader, result, [rank - 1]) if W.ndim == 1 else result
 
 
-def _linear(reader: Reader, value: Value, W: np.ndarray) -> Value:
-    """value W; the rows of W that read flattened images are put in nural's order."""
+def _linear(reader: Reader, value: GraphValue, W: np.ndarray) -> GraphValue:
+    """value · W, where rows of W that read flattened images are put in nural's order."""
     W = by_pixel(W, value.image[-1]) if value.image and len(W) == value.shape[-1] else W
     layer = with_arrays(Linear(*W.shape, bias=False, dtype=reader.dtype), W=W)
     return reader.apply(layer, replace(value, image=None))
 
 
-def _bounded(reader: Reader, node: NodeProto) -> tuple[Value, np.ndarray]:
-    """The one value among the inputs, and the numbers beside it."""
+def _bounded(reader: Reader, node: NodeProto) -> tuple[GraphValue, np.ndarray]:
+    """The single value among the inputs, and the numbers beside it."""
     values = [name for name in node.input if name in reader.values]
     constants = [reader.constants[name] for name in node.input if name not in reader.values]
     if len(values) != 1 or any(constant.size != 1 for constant in constants) or not constants:
@@ -190,8 +190,8 @@ def _bounded(reader: Reader, node: NodeProto) -> tuple[Value, np.ndarray]:
     return reader.value(values[0], by_pixel=True), np.array([constant.item() for constant in constants])
 
 
-def _clipped(reader: Reader, value: Value, low: Any, high: Any) -> Value:
-    """The value between bounds; such as no float lies beyond, which stand for none in many files, are none."""
+def _clipped(reader: Reader, value: GraphValue, low: Any, high: Any) -> GraphValue:
+    """The value between bounds; bounds beyond all floats, with which many files mean none, are left out."""
     low, high = (None if bound is None else np.asarray(bound) for bound in (low, high))
     if any(bound is not None and (bound.size != 1 or np.isnan(bound).any()) for bound in (low, high)):
         raise reader.refuse("its bounds are no numbers")
@@ -203,7 +203,7 @@ def _clipped(reader: Reader, value: Value, low: Any, high: Any) -> Value:
     return reader.each(ReLU() if (low, high) == (0, None) else Hardtanh(low, high), value)
 
 
-def _sum(reader: Reader, one: Value, other: Value) -> Value:
+def _sum(reader: Reader, one: GraphValue, other: GraphValue) -> GraphValue:
     if one.shape != other.shape:
         raise reader.refuse(f"it adds values of shapes {one.shape} and {other.shape}; nural needs equal ones")
     if one.order.axes is None:
@@ -211,8 +211,8 @@ def _sum(reader: Reader, one: Value, other: Value) -> Value:
     return reader.join(Sum(), [one, other], one.shape)
 
 
-def _plus(reader: Reader, name: str | None, value: Value, constant: np.ndarray) -> Value:
-    """A value and a constant; a bias if ``name`` is read by nothing else, or None, and the layer can have one."""
+def _plus(reader: Reader, name: str | None, value: GraphValue, constant: np.ndarray) -> GraphValue:
+    """A value plus a constant: as a bias, if the layer can have one and ``name`` is None or read by nothing else."""
     layer = reader.layer_of(value)
     if isinstance(layer, Linear | Conv2d) and not layer.bias and (name is None or reader.alone(name)):
         features = value.ours[-1]
@@ -231,7 +231,7 @@ def _plus(reader: Reader, name: str | None, value: Value, constant: np.ndarray) 
     return reader.apply(with_arrays(Affine(beta.shape, scale=False, dtype=reader.dtype), beta=beta), value)
 
 
-def _times(reader: Reader, value: Value, constant: np.ndarray) -> Value:
+def _times(reader: Reader, value: GraphValue, constant: np.ndarray) -> GraphValue:
     if constant.size == 1:
         return _rescaled(reader, value, float(constant.reshape(())), 0.0)
     value = _decided(reader, value, constant)
@@ -239,8 +239,8 @@ def _times(reader: Reader, value: Value, constant: np.ndarray) -> Value:
     return reader.apply(with_arrays(Affine(gamma.shape, shift=False, dtype=reader.dtype), gamma=gamma), value)
 
 
-def _decided(reader: Reader, value: Value, constant: np.ndarray) -> Value:
-    """The value in the order that a constant for each channel suggests, if nothing else has decided it."""
+def _decided(reader: Reader, value: GraphValue, constant: np.ndarray) -> GraphValue:
+    """The value in the order that a constant for each channel suggests, if nothing has decided it yet."""
     if len(np.broadcast_shapes(value.shape, constant.shape)) > len(value.shape):
         raise reader.refuse(f"it would spread a value of shape {value.shape} over a constant of shape {constant.shape}")
     if np.broadcast_shapes(value.shape, constant.shape) != value.shape:
@@ -249,8 +249,8 @@ def _decided(reader: Reader, value: Value, constant: np.ndarray) -> Value:
     return reader.arrange(value, channels_last(4)) if by_channel and value.order.axes is None else value
 
 
-def _rescaled(reader: Reader, value: Value, scale: float, offset: float) -> Value:
-    """scale · value + offset, in one layer with such a layer before it."""
+def _rescaled(reader: Reader, value: GraphValue, scale: float, offset: float) -> GraphValue:
+    """scale · value + offset, merged with such a layer before it."""
     layer = reader.layer_of(value)
     if isinstance(layer, Rescaling):
         scale, offset = scale * layer.scale, scale * layer.offset + offset
@@ -260,8 +260,8 @@ def _rescaled(reader: Reader, value: Value, scale: float, offset: float) -> Valu
     return reader.each(Rescaling(scale, offset), value)
 
 
-def _gated(reader: Reader, value: Value, gate: Value) -> Value | None:
-    """SiLU as x σ(x), or GELU as a x (1 + erf(x / √2)), if that is what the gate says."""
+def _gated(reader: Reader, value: GraphValue, gate: GraphValue) -> GraphValue | None:
+    """SiLU as x σ(x), or GELU as a x (1 + erf(x / √2)), if the gate has that form."""
     layer = reader.layer_of(gate)
     if isinstance(layer, Sigmoid) and reader.source_of(gate).made_by == value.made_by:
         return reader.each(SiLU(), value)
@@ -282,8 +282,8 @@ def _gated(reader: Reader, value: Value, gate: Value) -> Value | None:
     return _rescaled(reader, reader.each(GELU(), x), 2 * factor, 0.0)
 
 
-def _factor_of(reader: Reader, value: Value, x: Value) -> float | None:
-    """The a for which a value is a x, or None."""
+def _factor_of(reader: Reader, value: GraphValue, x: GraphValue) -> float | None:
+    """The factor a, if the value is a · x; else None."""
     if value.made_by == x.made_by:
         return 1.0
     layer: Layer | Any = reader.layer_of(value)

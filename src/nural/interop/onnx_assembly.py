@@ -1,4 +1,4 @@
-"""From steps to one model: a Sequential where they are a chain, Residuals in it, a Graph where they are neither."""
+"""From steps to one model: a Sequential with Residuals if they form a chain, else a Graph."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from nural.layers.linear import Flatten
 
 
 @dataclass(frozen=True)
-class Step:
+class GraphStep:
     """A layer, and the numbers of the steps whose output it reads; 0 is the input.
 
     Attributes:
-        layer: What computes.
-        reads: One number, or several for a layer that joins.
-        reshaped_from: Of a layer that only reshapes samples, the shape that they had.
+        layer: The layer.
+        reads: One number, or several for a layer that joins values.
+        reshaped_from: For a layer that only reshapes samples, their shape before.
     """
 
     layer: Layer
@@ -27,12 +27,12 @@ class Step:
 
 
 class Unfinished(Layer):
-    """Stands for a node that nural has only as a part of something larger, until that is found.
+    """A placeholder for a node that nural has only as a part of a larger pattern, until that is found.
 
     Attributes:
-        operator: The node's.
-        error: What is raised if it is not found.
-        threshold: What a comparison compares with.
+        operator: The node's operator.
+        error: The error to raise if the pattern is not found.
+        threshold: The number that a comparison compares with.
     """
 
     def __init__(self, operator: str, error: Exception) -> None:
@@ -40,8 +40,8 @@ class Unfinished(Layer):
         super().__init__()
 
 
-def assembled(steps: Sequence[Step], end: int, twins: Sequence[tuple[int, int, Exception]] = ()) -> Layer:
-    """The model whose output is that of step ``end``; of two ``twins`` it may need one, else their error is raised."""
+def assembled(steps: Sequence[GraphStep], end: int, twins: Sequence[tuple[int, int, Exception]] = ()) -> Layer:
+    """The model whose output is that of step ``end``; if it needs both of two ``twins``, their error is raised."""
     needed = _needed(steps, end)
     for one, other, error in twins:
         if one in needed and other in needed:
@@ -58,8 +58,8 @@ def assembled(steps: Sequence[Step], end: int, twins: Sequence[tuple[int, int, E
     return Graph(reads=reads, **{f"layer{number[old]}": steps[old - 1].layer for old in needed})
 
 
-def _needed(steps: Sequence[Step], end: int) -> list[int]:
-    """The steps that the output depends on, in order."""
+def _needed(steps: Sequence[GraphStep], end: int) -> list[int]:
+    """The steps on which the output depends, in order."""
     wanted = {end}
     for i in range(end, 0, -1):
         if i in wanted:
@@ -67,8 +67,8 @@ def _needed(steps: Sequence[Step], end: int) -> list[int]:
     return sorted(wanted - {0})
 
 
-def _chain(steps: Sequence[Step], end: int, start: int, placed: list[int]) -> list[Layer] | None:
-    """The layers from what step ``start`` makes to what ``end`` makes; None if they are no chain."""
+def _chain(steps: Sequence[GraphStep], end: int, start: int, placed: list[int]) -> list[Layer] | None:
+    """The layers after step ``start`` up to step ``end``; None if they are no chain."""
     layers: list[Layer] = []
     while end != start:
         if end < start:
@@ -90,7 +90,7 @@ def _chain(steps: Sequence[Step], end: int, start: int, placed: list[int]) -> li
 
 
 def _tidied(layers: list[Layer]) -> list[Layer]:
-    """With `GlobalAvgPool2d` for a pooling to one pixel and the Flatten behind it."""
+    """The layers, with `GlobalAvgPool2d` for a pooling to one pixel and the Flatten after it."""
     found: list[Layer] = []
     for layer in layers:
         before = found[-1] if found else None
@@ -102,8 +102,8 @@ def _tidied(layers: list[Layer]) -> list[Layer]:
     return found
 
 
-def _residual(steps: Sequence[Step], ways: tuple[int, ...], placed: list[int]) -> tuple[Residual, int] | None:
-    """Two ways from one step as a Residual, and that step."""
+def _residual(steps: Sequence[GraphStep], ways: tuple[int, ...], placed: list[int]) -> tuple[Residual, int] | None:
+    """Two ways from one step as a Residual, and the number of that step."""
     both = [_behind(steps, way) for way in ways]
     for fork in sorted(both[0] & both[1], reverse=True):
         trial: list[int] = []
@@ -116,8 +116,8 @@ def _residual(steps: Sequence[Step], ways: tuple[int, ...], placed: list[int]) -
     return None
 
 
-def _behind(steps: Sequence[Step], end: int) -> set[int]:
-    """The step itself and all that it depends on."""
+def _behind(steps: Sequence[GraphStep], end: int) -> set[int]:
+    """The step itself and all steps on which it depends."""
     found = {end, 0}
     for i in range(end, 0, -1):
         if i in found:

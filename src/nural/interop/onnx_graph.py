@@ -1,4 +1,4 @@
-"""An ONNX graph: its input, an output, the nodes between, and what depends on neither. Imports onnx."""
+"""An ONNX graph: its input, an output, the nodes between them, and constants. Imports onnx."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from onnx.reference import ReferenceEvaluator
 from nural.interop import ConversionError, one_line
 
 FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
-#: What stands for a batch of any size, and for any other size that the file leaves open.
+#: The sizes used for a batch of any size, and for other sizes that the file leaves open.
 ROWS, OPEN = 2, 32
 
 
@@ -19,21 +19,21 @@ class OnnxGraph:
     """The part of a graph that one output depends on.
 
     Attributes:
-        metadata: What the file says beside the graph.
-        constants: What is known, by the name that it has in the graph.
+        metadata: The file's metadata.
+        constants: Constant arrays, by their names in the graph.
         opset: The version of ONNX's operators.
-        dtype: Of the model: float64 if the file's input is, else float32.
-        input: The one input.
+        dtype: The model's type: float64 if the file's input has that, else float32.
+        input: The only input.
         output: The name of the output.
-        nodes: Those that it depends on, in order.
-        uses: How many of them read each name; the output is read once more.
-        node: The one that is read now.
+        nodes: The nodes on which the output depends, in order.
+        uses: How many nodes read each name; the output counts as read once more.
+        node: The node that is being read.
 
     Args:
         proto: The file's content.
-        source: What errors call it.
-        output: The name of an output, by default the first of floats.
-        bound: Inputs that are known, by name.
+        source: The file's name in errors.
+        output: The name of an output; by default the first of floats.
+        bound: Inputs whose values are known, by name.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class OnnxGraph:
         self.node: NodeProto | None = None
 
     def constant(self, node: NodeProto, i: int, what: str) -> np.ndarray | None:
-        """The node's input ``i``, which must not depend on the network's; None if it is left out."""
+        """The node's input ``i``, which must not depend on the network's input; None if it is left out."""
         if i >= len(node.input) or not node.input[i]:
             return None
         if node.input[i] not in self.constants:
@@ -70,19 +70,19 @@ class OnnxGraph:
         return self.constants[node.input[i]]
 
     def array(self, node: NodeProto, i: int, what: str) -> np.ndarray | None:
-        """`constant`, of the model's type."""
+        """`constant` in the model's type."""
         found = self.constant(node, i, what)
         return None if found is None else found.astype(self.dtype)
 
     def learned(self, node: NodeProto, i: int, what: str) -> np.ndarray:
-        """`array`, which must be there."""
+        """`array`, which must not be left out."""
         found = self.array(node, i, what)
         if found is None:
             raise self.refuse(f"{what} is missing")
         return found
 
     def alone(self, name: str) -> bool:
-        """Whether one node reads this, and it is no output."""
+        """Whether a single node reads this, and it is no output."""
         return self.uses[name] == 1
 
     def dimension(self, axis: int, rank: int) -> int:
@@ -92,20 +92,20 @@ class OnnxGraph:
         return axis % rank
 
     def refuse(self, why: str) -> ConversionError:
-        """The error for the node that is read now."""
+        """The error for the node that is being read."""
         node = self.node
         assert node is not None
         where = f"node {node.name}, {node.op_type}," if node.name else f"node {self._number(node)}, {node.op_type},"
         return ConversionError(f"{self.source}: {where} cannot be read: {why}")
 
     def fold_shape(self, node: NodeProto, shape: tuple[int, ...]) -> None:
-        """What a Shape node says of this shape."""
+        """The result of a Shape node for this shape."""
         attributes = attributes_of(node)
         part = shape[attributes.get("start", 0) : attributes.get("end", len(shape))]
         self.constants[node.output[0]] = np.array(part, np.int64)
 
     def fold(self, node: NodeProto) -> None:
-        """Compute a node that depends on nothing."""
+        """Compute a node that depends on constants alone."""
         if any(each.HasField("g") or each.graphs for each in node.attribute):
             raise self.refuse("it has a graph inside; nural's layers are in a fixed order")
         given = {name: self.constants[name] for name in node.input if name}
@@ -119,20 +119,20 @@ class OnnxGraph:
         try:
             evaluator: Any = ReferenceEvaluator(helper.make_model(graph, opset_imports=opsets))
             found = evaluator.run(None, given)
-        except Exception as error:  # of whatever kind the package's own code has
+        except Exception as error:  # the package's code raises errors of many types
             raise self.refuse(f"it cannot be computed ahead ({one_line(error)})") from error
         names = [name for name in node.output if name]
         self.constants |= dict(zip(names, map(np.asarray, found), strict=True))
 
     def input_shape(self, given: Sequence[int] | None = None) -> tuple[int, ...]:
-        """The shape of the input, with a size for those that the file leaves open; ``given``, if it is."""
+        """The shape of the input, with a size for each that the file leaves open; or ``given``, if there is one."""
         dims = self.input.type.tensor_type.shape.dim
         if given is not None and len(given) != len(dims):
             raise ConversionError(f"{self.source}: the input has {len(dims)} dimensions, not {tuple(given)}")
         return tuple(given or (dim.dim_value or (OPEN if i else ROWS) for i, dim in enumerate(dims)))
 
     def _output(self, wanted: str | None) -> str:
-        """The name of the output to compute, without what only packs it."""
+        """The name of the output to compute, without the node that packs it."""
         names = [each.name for each in self.graph.output]
         if wanted is not None:
             if wanted not in names:
@@ -145,12 +145,12 @@ class OnnxGraph:
         raise ConversionError(f"{self.source}: none of the outputs is an array of floats: {', '.join(names)}")
 
     def _unpacked(self, name: str) -> str:
-        """What a ZipMap, scikit-learn's dict of probabilities, is made of."""
+        """The input of a ZipMap, scikit-learn's dictionary of probabilities; other names unchanged."""
         maker = self.makers.get(name)
         return maker.input[0] if maker is not None and maker.op_type == "ZipMap" else name
 
     def _needed(self) -> list[NodeProto]:
-        """The nodes that the output depends on, in order."""
+        """The nodes on which the output depends, in order."""
         wanted, found = {self.output}, list[NodeProto]()
         for node in reversed(self.graph.node):
             if wanted.intersection(node.output):
@@ -163,7 +163,7 @@ class OnnxGraph:
 
 
 def attributes_of(node: NodeProto) -> dict[str, Any]:
-    """The node's attributes by name: text as str, floats as the shortest decimal that the float32 may mean."""
+    """The node's attributes by name: text as str, floats as the shortest decimal with the same float32."""
     found = {each.name: helper.get_attribute_value(each) for each in node.attribute}
     return {name: _plain(value) for name, value in found.items()}
 

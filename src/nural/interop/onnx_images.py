@@ -10,7 +10,7 @@ from onnx import NodeProto
 from nural.interop.onnx_graph import attributes_of
 from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_shapes import with_ones, without
-from nural.interop.onnx_values import Value, channels_last
+from nural.interop.onnx_values import GraphValue, channels_last
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d
 from nural.layers.average_pooling import AvgPool2d
@@ -22,13 +22,13 @@ NONE: Sides = ((0, 0), (0, 0))
 PAD_MODES = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
 
 
-def conv(reader: Reader, node: NodeProto) -> Value:
-    """Conv of images, or of sequences ``(N, C, L)`` as images one pixel high."""
+def conv(reader: Reader, node: NodeProto) -> GraphValue:
+    """Conv of images, or of sequences ``(N, C, L)`` as images one pixel high, with any auto_pad: `Conv2d`."""
     W = reader.learned(node, 1, "the kernel")
     b = reader.array(node, 2, "the bias")
     mode, around = _pad_before(reader, node)
 
-    def layer(value: Value, kernel: list[int], settings: dict[str, Any]) -> Layer:
+    def layer(value: GraphValue, kernel: list[int], settings: dict[str, Any]) -> Layer:
         groups = attributes_of(node).get("group", 1)
         own = settings.pop("padding")
         if mode != "zeros" and own != NONE:
@@ -52,24 +52,24 @@ def conv(reader: Reader, node: NodeProto) -> Value:
     return _on_images(reader, node, kernel, layer, padded=True)
 
 
-def max_pool(reader: Reader, node: NodeProto) -> Value:
-    """MaxPool."""
+def max_pool(reader: Reader, node: NodeProto) -> GraphValue:
+    """MaxPool of images or sequences: `MaxPool2d`."""
     if any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("the places of its maxima are read; nural gives only the maxima")
 
-    def layer(value: Value, kernel: list[int], settings: dict[str, Any]) -> Layer:
+    def layer(value: GraphValue, kernel: list[int], settings: dict[str, Any]) -> Layer:
         return MaxPool2d(_single(kernel), **_pooling(kernel, settings), **_ceil(node))
 
     return _on_images(reader, node, attributes_of(node)["kernel_shape"], layer)
 
 
-def average_pool(reader: Reader, node: NodeProto) -> Value:
-    """AveragePool."""
+def average_pool(reader: Reader, node: NodeProto) -> GraphValue:
+    """AveragePool of images or sequences, without dilations: `AvgPool2d`."""
     if set(attributes_of(node).get("dilations", [1])) != {1}:
         raise reader.refuse("it has dilations, which nural's average pooling has not")
     _, around = _pad_before(reader, node)
 
-    def layer(value: Value, kernel: list[int], settings: dict[str, Any]) -> Layer:
+    def layer(value: GraphValue, kernel: list[int], settings: dict[str, Any]) -> Layer:
         own = settings.pop("padding")
         if around != NONE and own != NONE:
             raise reader.refuse("it pads what is padded before")
@@ -81,18 +81,18 @@ def average_pool(reader: Reader, node: NodeProto) -> Value:
     return _on_images(reader, node, attributes_of(node)["kernel_shape"], layer, padded=True)
 
 
-def global_average(reader: Reader, node: NodeProto) -> Value:
-    """GlobalAveragePool."""
+def global_average(reader: Reader, node: NodeProto) -> GraphValue:
+    """GlobalAveragePool: `AdaptiveAvgPool2d`, with the Flatten behind it `GlobalAvgPool2d`."""
     return _images(reader, reader.value(node.input[0]), lambda value: AdaptiveAvgPool2d(1))
 
 
-def global_max(reader: Reader, node: NodeProto) -> Value:
-    """GlobalMaxPool."""
+def global_max(reader: Reader, node: NodeProto) -> GraphValue:
+    """GlobalMaxPool: `AdaptiveMaxPool2d`."""
     return _images(reader, reader.value(node.input[0]), lambda value: AdaptiveMaxPool2d(1))
 
 
-def reduce_mean(reader: Reader, node: NodeProto) -> Value:
-    """ReduceMean over the pixels of images."""
+def reduce_mean(reader: Reader, node: NodeProto) -> GraphValue:
+    """ReduceMean over the pixels of images: as GlobalAveragePool."""
     value, attributes = reader.value(node.input[0]), attributes_of(node)
     constant = reader.constant(node, 1, "axes")
     axes = attributes.get("axes", [] if constant is None else constant.tolist())
@@ -102,8 +102,8 @@ def reduce_mean(reader: Reader, node: NodeProto) -> Value:
     return mean if attributes.get("keepdims", 1) else without(reader, mean, [2, 3])
 
 
-def pad(reader: Reader, node: NodeProto) -> Value:
-    """Pad, of images before a convolution or an average pooling, which takes it over."""
+def pad(reader: Reader, node: NodeProto) -> GraphValue:
+    """Pad before a convolution or an average pooling, which takes it over."""
     value, attributes = reader.value(node.input[0]), attributes_of(node)
     constant = reader.constant(node, 1, "pads")
     pads = list(attributes.get("pads", [] if constant is None else constant.tolist()))
@@ -127,7 +127,7 @@ def pad(reader: Reader, node: NodeProto) -> Value:
 
 
 def _pad_before(reader: Reader, node: NodeProto) -> tuple[str, Sides]:
-    """The padding that a node takes over, its mode and its sides."""
+    """The padding that a node takes over: its mode and its sides."""
     return reader.value(node.input[0], padded=True).pad or ("zeros", NONE)
 
 
@@ -135,14 +135,14 @@ def _on_images(
     reader: Reader,
     node: NodeProto,
     kernel: list[int],
-    build: Callable[[Value, list[int], dict[str, Any]], Layer],
+    build: Callable[[GraphValue, list[int], dict[str, Any]], Layer],
     padded: bool = False,
-) -> Value:
+) -> GraphValue:
     """Add a layer with windows; ``build`` gets the kernel and the settings for two dimensions."""
     attributes = attributes_of(node)
     flat = len(kernel) == 1
 
-    def layer(value: Value) -> Layer:
+    def layer(value: GraphValue) -> Layer:
         sizes = [1] * flat + kernel
         stride = [1] * flat + list(attributes.get("strides", [1] * len(kernel)))
         apart = [1] * flat + list(attributes.get("dilations", [1] * len(kernel)))
@@ -155,7 +155,7 @@ def _on_images(
     return _images(reader, replace(value, pad=None), layer)
 
 
-def _images(reader: Reader, value: Value, build: Callable[[Value], Layer]) -> Value:
+def _images(reader: Reader, value: GraphValue, build: Callable[[GraphValue], Layer]) -> GraphValue:
     """Add a layer of images."""
     rank = len(value.shape)
     if rank not in (3, 4):
@@ -168,7 +168,7 @@ def _images(reader: Reader, value: Value, build: Callable[[Value], Layer]) -> Va
 
 
 def _padding(
-    value: Value, attributes: dict[str, Any], flat: bool, kernel: list[int], stride: list[int], apart: list[int]
+    value: GraphValue, attributes: dict[str, Any], flat: bool, kernel: list[int], stride: list[int], apart: list[int]
 ) -> Sides:
     """((top, bottom), (left, right))."""
     auto = attributes.get("auto_pad", "NOTSET")
@@ -186,7 +186,7 @@ def _padding(
 
 
 def _pooling(kernel: list[int], settings: dict[str, Any]) -> dict[str, Any]:
-    """nural's arguments, without those that say what they would without."""
+    """nural's arguments, without those that have their default."""
     found = {name: _single(settings[name]) for name in ("stride", "dilation")}
     if found["stride"] == _single(kernel):
         del found["stride"]
@@ -201,13 +201,13 @@ def _ceil(node: NodeProto) -> dict[str, bool]:
 
 
 def _single(pair: Any) -> Any:
-    """One number for two that are equal."""
+    """One number for two equal ones."""
     down, across = pair
     return down if down == across else (down, across)
 
 
 def _symmetric(sides: Any) -> Any:
-    """The shortest way to say a padding."""
+    """A padding in its shortest form."""
     (top, bottom), (left, right) = sides
     if top == bottom and left == right:
         return _single((top, left))

@@ -1,4 +1,4 @@
-"""ONNX's operators that nural has: what each node becomes. Imports onnx; import it where it is needed."""
+"""ONNX's operators that nural has, and what each becomes. Imports onnx; import it where it is needed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +18,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.interop.onnx_arithmetic import (
@@ -41,29 +42,31 @@ from nural.interop.onnx_images import average_pool, conv, global_average, global
 from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_sequences import gather, recurrent, slice_
 from nural.interop.onnx_shapes import cast, flatten, reshape, squeeze, transpose, unsqueeze
-from nural.interop.onnx_values import Value, channels_last
-from nural.layer import Layer
+from nural.interop.onnx_values import GraphValue, channels_last
 from nural.layers.affine import Rescaling
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.dropout import Dropout
+from nural.layers.group_norm import GroupNorm
 from nural.layers.layer_norm import LayerNorm
 
-#: ONNX's constants of selu, which are those of its paper.
+#: ONNX's constants of selu, as in its paper.
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 
 
-def _each(build: Callable[..., Layer], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], Value]:
-    """A layer that takes each entry alone; of each argument its attribute in ONNX and that one's default."""
+def _each(build: type[Any], **attributes: tuple[str, Any]) -> Callable[[Reader, NodeProto], GraphValue]:
+    """A layer that takes each entry alone; for each argument, its attribute in ONNX and the default."""
 
-    def read(reader: Reader, node: NodeProto) -> Value:
+    def read(reader: Reader, node: NodeProto) -> GraphValue:
         given = attributes_of(node)
         arguments = {ours: given.get(theirs, default) for ours, (theirs, default) in attributes.items()}
         return reader.each(build(**arguments), reader.value(node.input[0], by_pixel=True))
 
+    read.__doc__ = f"`{build.__name__}`"
     return read
 
 
-def _selu(reader: Reader, node: NodeProto) -> Value:
+def _selu(reader: Reader, node: NodeProto) -> GraphValue:
+    """`SELU`; with other constants than its paper's `ELU` and `Rescaling`."""
     attributes = attributes_of(node)
     alpha, gamma = attributes.get("alpha", SELU_ALPHA), attributes.get("gamma", SELU_GAMMA)
     value = reader.value(node.input[0])
@@ -72,7 +75,8 @@ def _selu(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Rescaling(gamma), reader.each(ELU(alpha), value))
 
 
-def _swish(reader: Reader, node: NodeProto) -> Value:
+def _swish(reader: Reader, node: NodeProto) -> GraphValue:
+    """`SiLU`."""
     alpha = attributes_of(node).get("alpha", 1.0)
     value = reader.value(node.input[0])
     if alpha == 1:
@@ -80,12 +84,13 @@ def _swish(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Rescaling(1 / alpha), reader.each(SiLU(), reader.each(Rescaling(alpha), value)))
 
 
-def _prelu(reader: Reader, node: NodeProto) -> Value:
+def _prelu(reader: Reader, node: NodeProto) -> GraphValue:
+    """`PReLU`, with one slope or one for each channel."""
     value, slopes = reader.value(node.input[0]), reader.learned(node, 1, "the slope")
     rank = len(value.shape)
     if slopes.size == 1:
         return reader.each(with_arrays(PReLU(dtype=reader.dtype), a=slopes.reshape(1)), value)
-    if reader.opset < 7 and slopes.ndim == 1:  # it did not broadcast then
+    if reader.opset < 7 and slopes.ndim == 1:  # before 7 it did not broadcast
         slopes = slopes.reshape(-1, *[1] * (rank - 2))
     full = (1,) * (rank - slopes.ndim) + slopes.shape
     along = [axis for axis, size in enumerate(full) if size > 1]
@@ -97,8 +102,8 @@ def _prelu(reader: Reader, node: NodeProto) -> Value:
     return reader.apply(with_arrays(layer, a=slopes.reshape(-1)), value)
 
 
-def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], Value]:
-    def read(reader: Reader, node: NodeProto) -> Value:
+def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], GraphValue]:
+    def read(reader: Reader, node: NodeProto) -> GraphValue:
         value = reader.value(node.input[0])
         rank = len(value.shape)
         axis = reader.dimension(attributes_of(node).get("axis", -1 if reader.opset >= 13 else 1), rank)
@@ -106,10 +111,12 @@ def _softmax(kind: type[Any]) -> Callable[[Reader, NodeProto], Value]:
             raise reader.refuse(f"before opset 13 it normalises over all dimensions from {axis} on, nural over one")
         return reader.each(kind(value.place(axis) - rank if value.place(axis) else 0), value)
 
+    read.__doc__ = f"`{kind.__name__}`"
     return read
 
 
-def _batch_norm(reader: Reader, node: NodeProto) -> Value:
+def _batch_norm(reader: Reader, node: NodeProto) -> GraphValue:
+    """`BatchNorm1d` or `BatchNorm2d`; not in training mode."""
     attributes = attributes_of(node)
     if attributes.get("training_mode") or len([name for name in node.output if name]) > 1:
         raise reader.refuse("it is in training mode, whose statistics are those of the batch; export it for inference")
@@ -125,7 +132,8 @@ def _batch_norm(reader: Reader, node: NodeProto) -> Value:
     return reader.apply(with_arrays(layer, **arrays), value)
 
 
-def _layer_norm(reader: Reader, node: NodeProto) -> Value:
+def _layer_norm(reader: Reader, node: NodeProto) -> GraphValue:
+    """`LayerNorm`, over the last dimensions."""
     if len([name for name in node.output if name]) > 1 and any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mean and deviation are read too; nural gives only the output")
     value = reader.value(node.input[0])
@@ -151,7 +159,21 @@ def _layer_norm(reader: Reader, node: NodeProto) -> Value:
     return reader.apply(with_arrays(layer, **ours), value)
 
 
-def _dropout(reader: Reader, node: NodeProto) -> Value:
+def _group_norm(reader: Reader, node: NodeProto) -> GraphValue:
+    """`GroupNorm`."""
+    value, attributes = reader.value(node.input[0]), attributes_of(node)
+    value = reader.arrange(value, channels_last(len(value.shape)))
+    channels = value.shape[1]
+    groups = attributes.get("num_groups", channels)
+    arrays = {"gamma": reader.learned(node, 1, "the scale"), "beta": reader.learned(node, 2, "the bias")}
+    if "num_groups" in attributes and reader.opset < 21:  # one for each group
+        arrays = {name: np.repeat(array, channels // groups) for name, array in arrays.items()}
+    layer = GroupNorm(groups, channels, attributes.get("epsilon", 1e-5), dtype=reader.dtype)
+    return reader.apply(with_arrays(layer, **arrays), value)
+
+
+def _dropout(reader: Reader, node: NodeProto) -> GraphValue:
+    """`Dropout`; not in training mode."""
     if any(reader.uses[name] for name in node.output[1:]):
         raise reader.refuse("its mask is read; nural gives only the output")
     training, ratio = reader.constant(node, 2, "training_mode"), reader.constant(node, 1, "the ratio")
@@ -161,12 +183,13 @@ def _dropout(reader: Reader, node: NodeProto) -> Value:
     return reader.each(Dropout(p), reader.value(node.input[0], by_pixel=True))
 
 
-def _identity(reader: Reader, node: NodeProto) -> Value:
+def _identity(reader: Reader, node: NodeProto) -> GraphValue:
+    """Identity: nothing."""
     return reader.value(node.input[0], by_pixel=True)
 
 
 #: ``(reader, node) -> value``, of the node's first output.
-OPERATORS: dict[str, Callable[[Reader, NodeProto], Value]] = {
+OPERATORS: dict[str, Callable[[Reader, NodeProto], GraphValue]] = {
     "Add": add,
     "AveragePool": average_pool,
     "BatchNormalization": _batch_norm,
@@ -186,6 +209,8 @@ OPERATORS: dict[str, Callable[[Reader, NodeProto], Value]] = {
     "GlobalAveragePool": global_average,
     "GlobalMaxPool": global_max,
     "Greater": greater,
+    "GroupNormalization": _group_norm,
+    "InstanceNormalization": _group_norm,
     "Identity": _identity,
     "LSTM": recurrent,
     "LayerNormalization": _layer_norm,
@@ -207,6 +232,7 @@ OPERATORS: dict[str, Callable[[Reader, NodeProto], Value]] = {
     "Slice": slice_,
     "Softmax": _softmax(Softmax),
     "Softplus": _each(Softplus),
+    "Softsign": _each(Softsign),
     "Squeeze": squeeze,
     "Sub": sub,
     "Sum": sum_,

@@ -1,4 +1,4 @@
-"""RNN, LSTM and GRU nodes, and what picks their last step. Imports onnx; import it where it is needed."""
+"""RNN, LSTM and GRU nodes, and nodes that pick their last step. Imports onnx; import it where it is needed."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from onnx import NodeProto
 from nural.interop.onnx_graph import attributes_of
 from nural.interop.onnx_reader import Reader, with_arrays
 from nural.interop.onnx_shapes import transposed, with_ones, without
-from nural.interop.onnx_values import Order, Value
+from nural.interop.onnx_values import GraphValue, SharedAxes
 from nural.layers.gru import GRU
 from nural.layers.lstm import LSTM
 from nural.layers.permute import Reverse
@@ -19,12 +19,12 @@ KINDS: dict[str, type[Recurrent]] = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 #: nural's gates by their place in ONNX: i, f, g, o of i, o, f, g, and r, z, n of z, r, n.
 GATES = {"RNN": [0], "LSTM": [0, 2, 3, 1], "GRU": [1, 0, 2]}
 ACTIVATIONS = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"]}
-#: The node's inputs behind the sequence, and of them those that nural has.
+#: The node's inputs after the sequence, and those of them that nural has.
 INPUTS = ("W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
 
 
-def recurrent(reader: Reader, node: NodeProto) -> Value:
-    """One layer: of all steps for Y, of the last for Y_h. The network may need one of them."""
+def recurrent(reader: Reader, node: NodeProto) -> GraphValue:
+    """The layer of this name, any direction and layout, from states of 0; all steps for Y, the last for Y_h."""
     operator, attributes = node.op_type, attributes_of(node)
     given = {name: reader.constant(node, i, name) for i, name in enumerate(INPUTS, start=1)}
     layout = attributes.get("layout", 0)
@@ -36,7 +36,7 @@ def recurrent(reader: Reader, node: NodeProto) -> Value:
     backwards = direction == "reverse"
     if backwards:
         value = reader.apply(Reverse(), value)
-    made: dict[int, Value] = {}
+    made: dict[int, GraphValue] = {}
     for i, name in enumerate(node.output):
         if not name or not reader.uses[name]:
             continue
@@ -61,8 +61,8 @@ def recurrent(reader: Reader, node: NodeProto) -> Value:
     return next(reader.values[node.output[i]] for i in made)
 
 
-def _as_onnx(reader: Reader, value: Value, layout: int, directions: int, last: bool) -> Value:
-    """``(N, T, D·H)`` or ``(N, D·H)`` with the dimension of the directions, where ONNX has it."""
+def _as_onnx(reader: Reader, value: GraphValue, layout: int, directions: int, last: bool) -> GraphValue:
+    """``(N, T, D·H)`` or ``(N, D·H)`` with the dimension of the directions where ONNX has it."""
     at = (1 if layout else 0) if last else (2 if layout else 1)
     if directions == 1:
         return with_ones(reader, value, [at])
@@ -75,7 +75,7 @@ def _as_onnx(reader: Reader, value: Value, layout: int, directions: int, last: b
 def _settings(
     reader: Reader, node: NodeProto, attributes: dict[str, Any], given: dict[str, Any], steps: int
 ) -> dict[str, Any]:
-    """Arguments that one kind alone has; refuses what nural does not have."""
+    """The arguments that only one kind has; refuses those that nural does not have."""
     operator = node.op_type
     for name in ("initial_h", "initial_c", "P"):
         if given[name] is not None and given[name].any():
@@ -99,7 +99,7 @@ def _settings(
 
 
 def _arrays(layer: Recurrent, operator: str, given: dict[str, Any]) -> dict[str, np.ndarray]:
-    """nural's parameters: ``(…, G·H)`` with the gates in its order, of ONNX's ``(D, G·H, …)``."""
+    """nural's parameters: ``(…, G·H)`` with gates in nural's order, made of ONNX's ``(D, G·H, …)``."""
     found: dict[str, np.ndarray] = {}
     for i, run in enumerate(layer.runs(0)):
         arrays = {"W_ih": given["W"][i], "W_hh": given["R"][i]}
@@ -111,8 +111,8 @@ def _arrays(layer: Recurrent, operator: str, given: dict[str, Any]) -> dict[str,
     return found
 
 
-def gather(reader: Reader, node: NodeProto) -> Value:
-    """Gather of one step: the last one of a recurrent layer, or the only one of a dimension."""
+def gather(reader: Reader, node: NodeProto) -> GraphValue:
+    """Gather of the last step of a recurrent layer, or of the only one of a dimension."""
     value = reader.value(node.input[0])
     axis = reader.dimension(attributes_of(node).get("axis", 0), len(value.shape))
     index = reader.constant(node, 1, "the index")
@@ -121,8 +121,8 @@ def gather(reader: Reader, node: NodeProto) -> Value:
     return _picked(reader, node, value, axis, int(index) % value.shape[axis], keep=False)
 
 
-def slice_(reader: Reader, node: NodeProto) -> Value:
-    """Slice: all of a value, or the last step of a recurrent layer."""
+def slice_(reader: Reader, node: NodeProto) -> GraphValue:
+    """Slice of all of a value, or of the last step of a recurrent layer."""
     value = reader.value(node.input[0])
     attributes = attributes_of(node)
     names = ("starts", "ends", "axes", "steps")
@@ -140,9 +140,9 @@ def slice_(reader: Reader, node: NodeProto) -> Value:
     return value
 
 
-def _picked(reader: Reader, node: NodeProto, value: Value, axis: int, index: int, keep: bool) -> Value:
-    """One entry along a dimension, with the dimension or without."""
-    if value.made_by in reader.parts and not keep:  # the states of several layers, of which one is picked
+def _picked(reader: Reader, node: NodeProto, value: GraphValue, axis: int, index: int, keep: bool) -> GraphValue:
+    """One entry along a dimension, which is kept or not."""
+    if value.made_by in reader.parts and not keep:  # one of the states of several layers is picked
         for part in reader.parts[value.made_by]:
             if index < part.shape[axis]:
                 return _picked(reader, node, part, axis, index, keep)
@@ -157,10 +157,10 @@ def _picked(reader: Reader, node: NodeProto, value: Value, axis: int, index: int
     return value if keep else without(reader, value, [axis])
 
 
-def _last_step(reader: Reader, layer: Recurrent, value: Value, axis: int) -> Value:
-    """What the layer ends with, instead of all that it makes; the dimension of the steps has size 1 then."""
+def _last_step(reader: Reader, layer: Recurrent, value: GraphValue, axis: int) -> GraphValue:
+    """The layer's last step instead of all; the dimension of the steps then has size 1."""
     last = with_arrays(type(layer)(**{**layer.config(), "return_sequences": False}), **layer.params)
     kept = [i for i in range(len(value.shape)) if i != axis]
-    order = Order(tuple(kept.index(i) for i in value.axes if i != axis))
-    rows = Value(reader.replaced(value, last).made_by, tuple(value.shape[i] for i in kept), order)
+    order = SharedAxes(tuple(kept.index(i) for i in value.axes if i != axis))
+    rows = GraphValue(reader.replaced(value, last).made_by, tuple(value.shape[i] for i in kept), order)
     return with_ones(reader, rows, [axis])

@@ -1,4 +1,4 @@
-"""What an ONNX file says of the meaning of its outputs. Imports onnx."""
+"""The meaning of the outputs of an ONNX file. Imports onnx."""
 
 import json
 
@@ -7,7 +7,7 @@ from nural.task import Label, Task
 
 
 def task_in(graph: OnnxGraph, outputs: int) -> Task | None:
-    """The task that nural wrote beside a graph, or that of a classifier of scikit-learn's; None of other files.
+    """The task that nural wrote with a graph, or that of a classifier of scikit-learn's; None for other files.
 
     Args:
         graph: The graph.
@@ -18,15 +18,15 @@ def task_in(graph: OnnxGraph, outputs: int) -> Task | None:
         try:
             return Task.from_json(json.loads(written))
         except (ValueError, KeyError, TypeError):
-            return None  # some other program's
+            return None  # a text by another program
     classes = _class_labels(graph)
     if classes is None or len(classes) != outputs or classes == list(range(outputs)):
-        return None  # several labels are numbered too: there the last layer tells
+        return None  # several labels are numbered too; for them the last layer decides
     return Task("multiclass", tuple(classes))
 
 
 def _class_labels(graph: OnnxGraph) -> list[Label] | None:
-    """The labels of a ZipMap over the output, or those from which the label beside it is picked."""
+    """The labels of a ZipMap over the output, or those from which the label output is picked."""
     for node in graph.graph.node:
         if node.op_type == "ZipMap" and node.input[0] == graph.output:
             found = attributes_of(node)

@@ -12,7 +12,7 @@ import numpy as np
 from nural.arrays import joined
 from nural.interop import ConversionError
 from nural.interop.torch_arrays import Unordered, fill, twins
-from nural.interop.torch_layout import Order, first_layout
+from nural.interop.torch_layout import TorchOrder, first_layout
 from nural.layer import Layer
 
 if TYPE_CHECKING:
@@ -24,33 +24,33 @@ STORED |= {"I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1", "U8": "<u1"}
 
 
 def from_torch(source: Any, model: Layer | None = None, *, input_shape: Sequence[int] | None = None) -> Layer:
-    """nural's model with the weights, running statistics and settings of a PyTorch one.
+    """Nural's model with the weights, running statistics and settings of a PyTorch one.
 
-    ``from_torch(module)`` builds it after an `nn.Sequential`, nested ones in it too, or a single module.
-    ``from_torch(state_dict, model)`` puts arrays into a model of nural's, which may have been a class of its own in
-    PyTorch; it returns the model. Each layer takes the module of its own path if all paths agree, else the first one
+    ``from_torch(module)`` builds it from an `nn.Sequential`, which may be nested, or from a single module.
+    ``from_torch(state_dict, model)`` puts arrays into a model of nural's, whose PyTorch counterpart may be a class of
+    its own; it returns the model. Each layer takes the module of its own path if all paths agree, else the first one
     left whose arrays have its names and shapes, in the order of the state_dict.
 
     What is channels-first in PyTorch is channels-last in nural: images ``(N, C, H, W)`` become ``(N, H, W, C)``, and
     where `BatchNorm1d` or a `PReLU` of several slopes comes first, ``(N, C, L)`` becomes ``(N, L, C)``. Sequences are
-    otherwise ``(N, T, F)`` in both, whatever `batch_first`; what mixes the two is refused. A `Flatten` of images orders
-    their values differently too; what reads them gets its weights in that order, and where that cannot be, the Flatten
-    keeps PyTorch's order with ``channels_first=True``.
+    otherwise ``(N, T, F)`` in both, whatever `batch_first`; networks that mix the two are refused. A `Flatten` of
+    images orders their values differently too; layers that read them get weights in that order; where this is
+    impossible, the Flatten keeps PyTorch's order with ``channels_first=True``.
 
     Args:
         source: A module; or with ``model``, a state_dict, that of a module, or the path of a file for `load_torch`.
         model: The model to fill. It keeps its type, float32 or float64.
         input_shape: The shape of one sample in nural's order: ``(F,)``, ``(T, F)`` or ``(L, C)``, or ``(H, W, C)``. It
-            is needed only where the model does not begin with a layer that tells what its input is. Without it a
-            `Linear`, a `LayerNorm` of fewer than three dimensions or a softmax over the last, coming first, is taken
-            to get rows or sequences, never images; a `BatchNorm1d` or a `PReLU` of several slopes behind them, rows; a
-            Flatten at the beginning of a state_dict's model, anything but images of several channels.
+            is needed only if the model does not begin with a layer that determines its input. Without it a
+            `Linear`, a `LayerNorm` of fewer than three dimensions or a softmax over the last, at the beginning, is
+            taken to get rows or sequences, never images; a `BatchNorm1d` or a `PReLU` of several slopes behind them,
+            rows; a Flatten at the beginning of a state_dict's model, anything but images of several channels.
 
     Returns:
         A model that owns its arrays.
 
     Raises:
-        ConversionError: a module or an option is not among nural's, or arrays do not fit. The sentence names it.
+        ConversionError: a module or an option is not among nural's, or arrays do not fit. The message names it.
         ImportError: PyTorch is needed and missing. Arrays and safetensors files do not need it.
     """
     if model is not None:
@@ -67,7 +67,7 @@ def from_torch(source: Any, model: Layer | None = None, *, input_shape: Sequence
 
     builder = Builder()
     model, end = builder.build(source, first_layout(input_shape))
-    if end.order is Order.FLATTENED:
+    if end.order is TorchOrder.FLATTENED:
         for flatten in end.flattened_by:
             flatten.channels_first = True
     state = {
@@ -80,21 +80,21 @@ def from_torch(source: Any, model: Layer | None = None, *, input_shape: Sequence
 
 
 def to_torch(model: Layer, *, input_shape: Sequence[int] | None = None) -> Any:
-    """The `torch.nn` module that does what a model of nural's does, with copies of its weights and statistics.
+    """The `torch.nn` module that computes the same as a model of nural's, with copies of its weights and statistics.
 
     `Sequential` becomes `nn.Sequential`, with equal names. `Residual`, which PyTorch does not have, and the recurrent
-    layers inside a Sequential, whose states nothing after them could take, become the modules of
+    layers inside a Sequential, since no module after them could take their states, become the modules of
     `nural.interop.torch_modules`; a recurrent layer alone becomes PyTorch's own, unless it returns its last step only.
 
     Args:
         model: Any model of nural's layers.
-        input_shape: See `from_torch`.
+        input_shape: The shape of one sample; see `from_torch`.
 
     Returns:
         The module, in training mode as PyTorch's modules begin.
 
     Raises:
-        ConversionError: PyTorch cannot do what a layer does. The sentence names it.
+        ConversionError: PyTorch has no counterpart of a layer. The message names it.
         ImportError: PyTorch is missing.
     """
     _torch()
@@ -112,7 +112,7 @@ def filled(plan: "Plan", model: Layer, input_shape: Sequence[int] | None = None)
     """
     torch = _torch()
     arrays = twins(model, input_shape)
-    with torch.random.fork_rng(devices=[]):  # new modules draw weights
+    with torch.random.fork_rng(devices=[]):  # new modules draw random weights
         module = plan.build()
     state = module.state_dict()
     for path, found in arrays.items():
@@ -132,14 +132,14 @@ def load_torch(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         The arrays by name, in PyTorch's layout.
 
     Raises:
-        ConversionError: the file is missing or damaged, or holds something else. One sentence says which.
+        ConversionError: the file is missing or damaged, or holds something else. The message says which.
         ImportError: PyTorch is needed and missing.
     """
     if not Path(path).is_file():
         found = "is a folder" if Path(path).is_dir() else "there is no such file"
         raise ConversionError(f"{path}: {found}, expected a state_dict")
     with Path(path).open("rb") as file:
-        head = file.read(9)  # of safetensors: the length of the header in 8 bytes, which may be any, then the header
+        head = file.read(9)  # safetensors: 8 bytes with the length of the header, then the header
     # torch.save writes a zip archive, or before version 1.6 a pickle.
     pickled = head[8:] != b"{" and (head.startswith(b"PK") or head.startswith(b"\x80"))
     return _load_pickled(path) if pickled else _load_safetensors(path)
@@ -189,7 +189,7 @@ def _load_pickled(path: Any) -> dict[str, np.ndarray]:
 
 
 def _state(source: Any) -> tuple[str, dict[str, np.ndarray]]:
-    """A state_dict's arrays, and what errors call it."""
+    """The name of a state_dict in errors, and its arrays."""
     if isinstance(source, (str, os.PathLike)):
         return str(source), load_torch(source)
     state = source.state_dict() if hasattr(source, "state_dict") else source
@@ -199,7 +199,7 @@ def _state(source: Any) -> tuple[str, dict[str, np.ndarray]]:
 
 
 def _as_arrays(state: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Tensors, or arrays, as float32 or float64 arrays; whole numbers stay."""
+    """Tensors or arrays as float32 or float64 arrays; integers stay integers."""
     found: dict[str, np.ndarray] = Unordered() if isinstance(state, Unordered) else {}
     value: Any
     for name, value in state.items():
@@ -216,7 +216,7 @@ def _as_arrays(state: Mapping[str, Any]) -> dict[str, np.ndarray]:
 
 
 def _natural(name: str) -> list[Any]:
-    """Sorts the numbers in names as numbers."""
+    """A key that sorts the numbers in names as numbers."""
     return [(part.isdigit(), int(part) if part.isdigit() else part) for part in re.split(r"(\d+)", name)]
 
 
@@ -225,7 +225,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _torch() -> Any:
-    """PyTorch, which is imported only when it is needed."""
+    """PyTorch, imported only when it is needed."""
     try:
         import torch
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The arrays of a PyTorch state_dict beside nural's: their names, and how one is the other transposed."""
+"""The arrays of a PyTorch state_dict and nural's: their names, and how one is transposed to the other."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from nural.interop import ConversionError
 from nural.interop.torch_layout import (
     OF_IMAGES,
     Layout,
-    Order,
+    TorchOrder,
     by_channel,
     by_pixel,
     described,
@@ -20,24 +20,32 @@ from nural.interop.torch_layout import (
     places,
 )
 from nural.layer import Layer
-from nural.layers.batch_norm import BatchNorm, BatchNorm1d
-from nural.layers.convolution import Conv2d
+from nural.layers.batch_norm import BatchNorm1d
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Linear
 from nural.layers.recurrent import Recurrent
 
 VECTOR, MATRIX, KERNEL, IMAGE = (0,), (1, 0), (2, 3, 1, 0), (1, 2, 0)
+#: PyTorch's names of parameters, and how they are transposed.
+NAMES = {
+    "W": ("weight", MATRIX),
+    "K": ("weight", KERNEL),
+    "b": ("bias", VECTOR),
+    "gamma": ("weight", VECTOR),
+    "beta": ("bias", VECTOR),
+    "a": ("weight", VECTOR),
+}
 
 
 class Twin(NamedTuple):
-    """One array of nural's and PyTorch's of the same values.
+    """An array of nural's, and PyTorch's array with the same values.
 
     Attributes:
         ours: Its dotted name in ``model.params`` or ``model.state``.
         theirs: Its name in the state_dict of the module that stands for its layer.
-        array: nural's array.
-        axes: nural's array is PyTorch's, transposed by these.
-        channels: Where the first dimension runs over flattened images, their channels, else 1.
+        array: Nural's array.
+        axes: Nural's array is PyTorch's, transposed by these.
+        channels: The channels, if the first dimension runs over flattened images; else 1.
     """
 
     ours: str
@@ -62,7 +70,7 @@ class Twin(NamedTuple):
         return self.to_theirs(np.empty(self.array.shape, bool)).shape
 
 
-#: PyTorch counts batches in every batch norm that tracks statistics, nural where the count is used.
+#: PyTorch counts batches in every batch norm that tracks statistics, nural only where the count is used.
 COUNT = "num_batches_tracked"
 
 Twins = dict[str, list[Twin]]
@@ -85,7 +93,7 @@ def twins(model: Layer, input_shape: Any) -> Twins:
         arrays = {**layer.params, **layer.state}
         if arrays:
             found[path] = [_twin(path, layer, before, name, array) for name, array in arrays.items()]
-    if end.order is Order.FLATTENED:
+    if end.order is TorchOrder.FLATTENED:
         raise ConversionError(
             "the model ends with a Flatten of images, or of sequences of channels, whose values PyTorch orders "
             "differently; for images Flatten(channels_first=True) has PyTorch's order"
@@ -97,7 +105,7 @@ def fill(model: Layer, state: Mapping[str, np.ndarray], input_shape: Any, source
     """Put the arrays of a state_dict into a model; nothing is changed unless all of them fit.
 
     Raises:
-        ConversionError: an array is missing, left over or of another shape, or where it belongs cannot be known.
+        ConversionError: an array is missing, left over or of another shape, or its place cannot be known.
     """
     layers = twins(model, input_shape)
     modules = _modules(state)
@@ -121,7 +129,7 @@ def _twin(path: str, layer: Layer, before: Layout, name: str, array: np.ndarray)
     theirs, axes = _correspondence(layer, before, name)
     reads_features = isinstance(layer, (Linear, BatchNorm1d, LayerNorm, PReLU)) and len(array) > 1
     channels = 1
-    if before.order is Order.FLATTENED and reads_features and name != "b":
+    if before.order is TorchOrder.FLATTENED and reads_features and name != "b":
         if before.channels is None:
             raise ConversionError(
                 f"{described(path, layer)} reads flattened images whose number of channels nothing before it tells: "
@@ -139,15 +147,8 @@ def _correspondence(layer: Layer, before: Layout, name: str) -> tuple[str, tuple
     if isinstance(layer, LayerNorm):
         images = len(layer.normalized_shape) == 3 and before.order in OF_IMAGES
         axes = IMAGE if images else tuple(range(len(layer.normalized_shape)))
-        return {"gamma": "weight", "beta": "bias"}[name], axes
-    known: dict[type[Layer], dict[str, tuple[str, tuple[int, ...]]]] = {
-        Linear: {"W": ("weight", MATRIX), "b": ("bias", VECTOR)},
-        Conv2d: {"K": ("weight", KERNEL), "b": ("bias", VECTOR)},
-        BatchNorm: {"gamma": ("weight", VECTOR), "beta": ("bias", VECTOR)},
-        PReLU: {"a": ("weight", VECTOR)},
-    }
-    names = next((names for kind, names in known.items() if isinstance(layer, kind)), {})
-    return names.get(name, (name, VECTOR))  # running statistics are called alike
+        return NAMES[name][0], axes
+    return NAMES.get(name, (name, VECTOR))  # running statistics are called alike
 
 
 def _modules(state: Mapping[str, Any]) -> dict[str, dict[str, tuple[int, ...]]]:
@@ -160,10 +161,11 @@ def _modules(state: Mapping[str, Any]) -> dict[str, dict[str, tuple[int, ...]]]:
 
 
 def _matched(model: Layer, layers: Twins, modules: Mapping[str, Any], source: str, ordered: bool) -> dict[str, str]:
-    """Which module stands for each layer.
+    """Find the module that stands for each layer.
 
-    The one of the same path, if layers and modules have the same paths; else the first that is left whose arrays have
-    the same names and shapes. If the modules are not in order, only numbers in their names can say which is the first.
+    That is the one of the same path, if layers and modules have the same paths; else the first unused one whose arrays
+    have the same names and shapes. If the modules are not in order, only numbers in their names can decide which is the
+    first.
     """
     if layers.keys() == modules.keys():
         _require_equal_names(model, layers, modules, source)

@@ -1,4 +1,4 @@
-"""nural's layers after PyTorch's modules, and plans of PyTorch's modules after nural's layers. Imports PyTorch."""
+"""Nural's layers made of PyTorch's modules, and plans of PyTorch's modules for nural's layers. Imports PyTorch."""
 
 import inspect
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ from nural.containers import Residual, Sequential, computes_as
 from nural.interop import ConversionError
 from nural.interop.torch_layout import Layout, after, described, merged, places
 from nural.interop.torch_modules import Residual as ResidualModule
-from nural.interop.torch_table import OUTPUT_ONLY, TABLE, Row
+from nural.interop.torch_table import OUTPUT_ONLY, ROWS, TABLE, Row
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import GlobalAvgPool2d
 from nural.layers.recurrent import Recurrent
 
-#: The modules of PyTorch that hold others as these layers do.
+#: PyTorch's modules for these containers.
 CONTAINERS: dict[type[Layer], type[nn.Module]] = {Sequential: nn.Sequential, Residual: ResidualModule}
 
 
 class Builder:
-    """Builds nural's layers after PyTorch's modules, without their arrays.
+    """Builds nural's layers from PyTorch's modules, without their arrays.
 
     Attributes:
-        modules: The module of each path in nural's model.
+        modules: The modules by their paths in nural's model.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Builder:
         _require_plain(module, path)
         if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
             layers = []
-            for i, child in enumerate(module):  # not its children(), which leaves out what occurs twice
+            for i, child in enumerate(module):  # not its children(), which leaves out repeated modules
                 layer, before = self.build(child, before, joined(path, str(i)))
                 layers.append(layer)
             return Sequential(*layers), before
@@ -72,8 +72,8 @@ class Plan:
 
     Attributes:
         kind: Its class.
-        modules: Of a container, the plans of what is in it.
-        arguments: Of its constructor, beside the modules.
+        modules: For a container, the plans of the modules in it.
+        arguments: The other arguments of its constructor.
     """
 
     kind: type[nn.Module]
@@ -81,7 +81,7 @@ class Plan:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def build(self) -> nn.Module:
-        """The module, with arrays of its own."""
+        """A new module, with its own arrays."""
         return self.kind(*(plan.build() for plan in self.modules), **self.arguments)
 
 
@@ -95,7 +95,7 @@ def plan_of(model: Layer, before: Layout, alone: bool = False) -> Plan:
 
 
 def _assembled(layer: Layer, plans: Mapping[str, Plan], path: str = "") -> Plan:
-    """The plan of a layer, from those of the layers inside that are no containers."""
+    """The plan of a layer, made of those of the layers inside that are no containers."""
     if path in plans:
         return plans[path]
     kind = next((module for ours, module in CONTAINERS.items() if computes_as(layer, ours)), None)
@@ -108,8 +108,9 @@ def _plan(path: str, layer: Layer, before: Layout, alone: bool) -> Plan:
     if type(layer) is GlobalAvgPool2d:
         pooling = Plan(nn.AdaptiveAvgPool2d, arguments={"output_size": 1})
         return Plan(nn.Sequential, (pooling, Plan(nn.Flatten)))
-    table = OUTPUT_ONLY if isinstance(layer, Recurrent) and not (alone and layer.return_sequences) else TABLE
-    row = next((row for row in table.values() if row.layer is type(layer)), None)
+    row = ROWS.get(type(layer))
+    if isinstance(layer, Recurrent) and not (alone and layer.return_sequences):
+        row = next((row for row in OUTPUT_ONLY.values() if row.layer is type(layer)), None)
     if row is None:
         raise _no_module(path, layer)
     return Plan(row.module, arguments=_module_arguments(row, layer, before, path))
@@ -120,7 +121,7 @@ def _no_module(path: str, layer: Layer) -> ConversionError:
 
 
 def _require_plain(module: nn.Module, path: str) -> None:
-    """Refuse hooks, those of weight_norm, spectral_norm and prune among them."""
+    """Refuse hooks, including those of weight_norm, spectral_norm and prune."""
     hooks = {**module._forward_pre_hooks, **module._forward_hooks}
     if hooks:
         names = ", ".join(sorted({getattr(hook, "__name__", type(hook).__name__) for hook in hooks.values()}))

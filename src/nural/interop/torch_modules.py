@@ -1,4 +1,4 @@
-"""What nural has as a layer and PyTorch does not have as a module. Imports PyTorch; import it where it is needed."""
+"""Modules for those layers of nural's that PyTorch does not have. Imports PyTorch; import it where it is needed."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class Residual(nn.Module):
-    """nural's `Residual`: y = branch(x) + shortcut(x), or + x."""
+    """Nural's `Residual`: y = branch(x) + shortcut(x), or branch(x) + x."""
 
     def __init__(self, branch: nn.Module, shortcut: nn.Module | None = None) -> None:
         super().__init__()
@@ -18,11 +18,11 @@ class Residual(nn.Module):
 
 
 class OutputOnly(nn.RNNBase):
-    """A recurrent module that gives its output alone, so that others can follow it in an `nn.Sequential`.
+    """A recurrent module that returns only its output, so that others can follow it in an `nn.Sequential`.
 
     Args:
         *args: The module's own arguments.
-        return_sequences: Whether the output has all steps, or what the passes end with.
+        return_sequences: Whether to return all steps, or only the last step of each pass.
         **kwargs: The module's own arguments.
     """
 
@@ -41,12 +41,12 @@ class OutputOnly(nn.RNNBase):
 
 
 class RNNOutput(OutputOnly, nn.RNN):  # pyright: ignore[reportIncompatibleMethodOverride]
-    """`nn.RNN`, its output alone."""
+    """`nn.RNN`, without its states."""
 
 
 class LSTMOutput(OutputOnly, nn.LSTM):  # pyright: ignore[reportIncompatibleMethodOverride]
-    """`nn.LSTM`, its output alone."""
+    """`nn.LSTM`, without its states."""
 
 
 class GRUOutput(OutputOnly, nn.GRU):  # pyright: ignore[reportIncompatibleMethodOverride]
-    """`nn.GRU`, its output alone."""
+    """`nn.GRU`, without its states."""

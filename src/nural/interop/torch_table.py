@@ -21,51 +21,56 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
+from nural.graph import Concatenate, Graph, Sum
 from nural.interop import ConversionError
-from nural.interop.torch_layout import ASK, OF_IMAGES, Layout, Order
+from nural.interop.torch_layout import ASK, OF_IMAGES, Layout, TorchOrder
 from nural.interop.torch_modules import GRUOutput, LSTMOutput, RNNOutput
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d
+from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d
 from nural.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
 from nural.layers.dropout import Dropout
+from nural.layers.group_norm import GroupNorm
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
+from nural.layers.permute import Permute, Reverse
 from nural.layers.rnn import RNN
 
 Arguments = dict[str, Any]
-#: ``(arguments, layout before, name for messages)``: change the other library's arguments to one's own, in place.
+#: ``(arguments, layout before, name for messages)``: convert one library's arguments to the other's, in place.
 Change = Callable[[Arguments, Layout, str], None]
 
-#: PyTorch's dimensions and what they are in nural, where they differ; of the last two the number is open.
-DIMS: dict[Order, dict[int, int]] = {
-    Order.IMAGES: {0: 0, 1: -1, 2: 1, 3: 2},
-    Order.CHANNEL_SEQUENCES: {0: 0, 1: -1, 2: 1},
-    Order.CHANNELS: {0: 0, 1: -1},
-    Order.UNKNOWN: {0: 0, -1: -1},
+#: PyTorch's dimensions and nural's, where they differ; in the last two, the number of dimensions is open.
+DIMS: dict[TorchOrder, dict[int, int]] = {
+    TorchOrder.IMAGES: {0: 0, 1: -1, 2: 1, 3: 2},
+    TorchOrder.CHANNEL_SEQUENCES: {0: 0, 1: -1, 2: 1},
+    TorchOrder.CHANNELS: {0: 0, 1: -1},
+    TorchOrder.UNKNOWN: {0: 0, -1: -1},
 }
 
 
 def _nothing(arguments: Arguments, before: Layout, name: str) -> None:
-    """Arguments that both have alike."""
+    """For arguments that are equal in both."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A module and the layer that does the same. Arguments of the same name mean the same, but for what is said here.
+    """A module and the layer that does the same. Arguments of equal names mean the same unless converted here.
 
     Attributes:
         module: PyTorch's.
-        layer: nural's.
-        fixed: Arguments that nural does not have, and the value that they must have.
-        to_ours: What makes PyTorch's arguments nural's.
-        to_theirs: What makes nural's arguments PyTorch's.
+        layer: Nural's.
+        fixed: Arguments that nural does not have, with the only values that are accepted.
+        to_ours: Converts PyTorch's arguments to nural's.
+        to_theirs: Converts nural's arguments to PyTorch's.
     """
 
     module: type[nn.Module]
@@ -76,7 +81,7 @@ class Row:
 
 
 def _our_sizes(arguments: Arguments, before: Layout, name: str) -> None:
-    """One number for two that are equal."""
+    """One number for two equal ones."""
     for argument, value in arguments.items():
         if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1] and isinstance(value[0], int):
             arguments[argument] = value[0]
@@ -100,8 +105,8 @@ def _their_padding(arguments: Arguments, before: Layout, name: str) -> None:
 
 
 def _our_flattening(arguments: Arguments, before: Layout, name: str) -> None:
-    unknown_images = before.order is Order.IMAGES and before.channels is None
-    arguments["channels_first"] = before.order is Order.UNKNOWN or unknown_images
+    unknown_images = before.order is TorchOrder.IMAGES and before.channels is None
+    arguments["channels_first"] = before.order is TorchOrder.UNKNOWN or unknown_images
 
 
 def _their_flattening(arguments: Arguments, before: Layout, name: str) -> None:
@@ -117,7 +122,7 @@ def _their_samples(arguments: Arguments, before: Layout, name: str) -> None:
 
 
 def _image_size(shape: Sequence[int], channels_at: int, name: str) -> tuple[int, ...]:
-    """The shape of an image of one channel in the other's order: (1, H, W) for (H, W, 1) and back."""
+    """The shape of an image of one channel in the other library's order: (1, H, W) for (H, W, 1) and back."""
     if len(shape) != 3 or shape[channels_at] != 1:
         raise ConversionError(
             f"{name} makes samples of shape {tuple(shape)}: PyTorch and nural order the values of a row "
@@ -140,12 +145,16 @@ def _normalises_images(shape: Sequence[int], before: Layout) -> bool:
     return len(shape) == 3 and before.order in OF_IMAGES
 
 
+def _their_bias(arguments: Arguments, before: Layout, name: str) -> None:
+    if arguments["bias"]:
+        del arguments["bias"]  # which PyTorch before 2.12 does not have
+
+
 def _their_statistics(arguments: Arguments, before: Layout, name: str) -> None:
     correction = arguments.pop("correction")
     if correction != 1:
         raise ConversionError(f"{name} has correction={correction}; PyTorch has only 1")
-    if arguments["bias"]:
-        del arguments["bias"]  # which PyTorch before 2.12 does not have
+    _their_bias(arguments, before, name)
 
 
 def _our_dim(arguments: Arguments, before: Layout, name: str) -> None:
@@ -182,7 +191,7 @@ def _their_recurrence(arguments: Arguments, before: Layout, name: str) -> None:
 
 
 def _their_states(arguments: Arguments, before: Layout, name: str) -> None:
-    """Those of a module that gives its states too: it always returns the whole sequence."""
+    """For a module that returns its states too: it always returns the whole sequence."""
     _their_recurrence(arguments, before, name)
     del arguments["return_sequences"]
 
@@ -204,6 +213,7 @@ TABLE = {
         Row(nn.BatchNorm1d, BatchNorm1d, to_theirs=_their_statistics),
         Row(nn.BatchNorm2d, BatchNorm2d, to_theirs=_their_statistics),
         Row(nn.LayerNorm, LayerNorm, {}, _our_shape, _their_shape),
+        Row(nn.GroupNorm, GroupNorm, to_theirs=_their_bias),
         Row(nn.Dropout, Dropout),
         Row(nn.RNN, RNN, _NO_DROPOUT, to_theirs=_their_states),
         Row(nn.LSTM, LSTM, {**_NO_DROPOUT, "proj_size": 0}, to_theirs=_their_states),
@@ -220,11 +230,12 @@ TABLE = {
         Row(nn.Sigmoid, Sigmoid),
         Row(nn.Tanh, Tanh),
         Row(nn.Softplus, Softplus),
+        Row(nn.Softsign, Softsign),
         Row(nn.Softmax, Softmax, {}, _our_dim, _their_dim),
         Row(nn.LogSoftmax, LogSoftmax, {}, _our_dim, _their_dim),
     )
 }
-#: nural's own modules around PyTorch's recurrent ones, which give the output alone.
+#: Nural's modules around PyTorch's recurrent ones, which return only the output.
 OUTPUT_ONLY = {
     row.module: row
     for row in (
@@ -233,3 +244,6 @@ OUTPUT_ONLY = {
         Row(GRUOutput, GRU, _NO_DROPOUT, to_theirs=_their_recurrence),
     )
 }
+#: The row of each layer; None for those that PyTorch has no module for.
+ROWS: dict[type[Layer], Row | None] = {row.layer: row for row in reversed(TABLE.values())}
+ROWS |= dict.fromkeys((Affine, Rescaling, Permute, Reverse, Graph, Sum, Concatenate))

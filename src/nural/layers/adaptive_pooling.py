@@ -6,8 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, require_gradient, require_out, require_samples, require_shape
-from nural.layers.arguments import require_only
+from nural.checks import (
+    as_floats,
+    float_arrays,
+    require_gradient,
+    require_only,
+    require_out,
+    require_samples,
+    require_shape,
+)
 from nural.layers.average_pooling import pixel_sums
 from nural.layers.pooling import Pooling
 from nural.layers.windows import down_across, require_images
@@ -33,7 +40,7 @@ def adaptive_avg_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, or output_size is none.
+        ValueError: x is not a batch of images, or output_size is not a size.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
     """
@@ -64,8 +71,6 @@ def adaptive_avg_pool2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
-
-    Source: see `adaptive_avg_pool2d_forward`, by the chain rule.
     """
     name = "adaptive_avg_pool2d_backward"
     dy = require_samples(name, dy)
@@ -87,7 +92,7 @@ def adaptive_max_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, or output_size is none.
+        ValueError: x is not a batch of images, or output_size is not a size.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2, with PyTorch's bins.
     """
@@ -119,8 +124,6 @@ def adaptive_max_pool2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
-
-    Source: see `adaptive_max_pool2d_forward`, by the chain rule.
     """
     name = "adaptive_max_pool2d_backward"
     dy, x, y = float_arrays(name, dy, x, y)
@@ -156,7 +159,7 @@ def global_avg_pool2d_forward(x: ArrayLike, out: np.ndarray | None = None, scrat
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images.
+        ValueError: x is not a batch of images.
 
     Source: Lin et al. 2014, Network In Network, section 3.2.
     """
@@ -183,8 +186,6 @@ def global_avg_pool2d_backward(
 
     Returns:
         dx, ``(N, H, W, C)``.
-
-    Source: see `global_avg_pool2d_forward`, by the chain rule.
     """
     dy = require_samples("global_avg_pool2d_backward", dy)
     require_gradient("global_avg_pool2d_backward", dy, (x_shape[0], x_shape[3]))
@@ -196,13 +197,13 @@ def global_avg_pool2d_backward(
 class AdaptiveAvgPool2d(Pooling):
     """y = mean over a bin, each pixel of which gets ∂L/∂y / pixels: `adaptive_avg_pool2d_forward` and its backward.
 
-    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. Source: see `adaptive_avg_pool2d_forward`, also for the argument.
+    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. The argument is explained there.
     """
 
     pair = adaptive_avg_pool2d_forward, adaptive_avg_pool2d_backward
 
     def __init__(self, output_size: Any) -> None:
-        _output_shape("AdaptiveAvgPool2d", (1, 1, 1, 1), output_size)  # refuses what is no size
+        _output_shape("AdaptiveAvgPool2d", (1, 1, 1, 1), output_size)  # raises if it is not a size
         self.output_size = output_size
         super().__init__()
 
@@ -210,17 +211,17 @@ class AdaptiveAvgPool2d(Pooling):
 class AdaptiveMaxPool2d(Pooling):
     """y = max over a bin, and ∂L/∂y goes to that pixel: `adaptive_max_pool2d_forward` and its backward as a layer.
 
-    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. Source: see `adaptive_max_pool2d_forward`, also for the argument; PyTorch's
-    ``return_indices`` can only be False.
+    ``(N, H, W, C)`` to ``(N, oh, ow, C)``. The argument is explained there; PyTorch's ``return_indices`` can only be
+    False.
     """
 
     pair = adaptive_max_pool2d_forward, adaptive_max_pool2d_backward
-    saves_values = True
+    saves = "input and output"
     not_config = Pooling.not_config | {"return_indices"}
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         require_only("AdaptiveMaxPool2d", "return_indices", return_indices, False)
-        _output_shape("AdaptiveMaxPool2d", (1, 1, 1, 1), output_size)  # refuses what is no size
+        _output_shape("AdaptiveMaxPool2d", (1, 1, 1, 1), output_size)  # raises if it is not a size
         self.output_size = output_size
         super().__init__()
 
@@ -228,7 +229,7 @@ class AdaptiveMaxPool2d(Pooling):
 class GlobalAvgPool2d(Pooling):
     """y = mean over the image, each pixel of which gets ∂L/∂y / (H W): `global_avg_pool2d_forward` and its backward.
 
-    ``(N, H, W, C)`` to ``(N, C)``. Source: see `global_avg_pool2d_forward`.
+    ``(N, H, W, C)`` to ``(N, C)``.
     """
 
     pair = global_avg_pool2d_forward, global_avg_pool2d_backward

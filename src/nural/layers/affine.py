@@ -1,4 +1,4 @@
-"""What other formats have as single additions and multiplications: by numbers that are fixed, by arrays that learn."""
+"""Scaling and shifting as layers of their own, as Keras and ONNX have them: by fixed numbers or by learned arrays."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_gradient, require_samples
+from nural.checks import require_gradient, require_samples
+from nural.initializers import scale_and_shift
 from nural.layer import Layer
 
 
@@ -39,9 +40,9 @@ class Rescaling(Layer):
 
 
 class Affine(Layer):
-    """y = γ x + β, where γ and β are spread over x as NumPy broadcasts; without statistics, unlike `BatchNorm1d`.
+    """y = γ x + β, where γ and β are broadcast to x's shape; without statistics, unlike `BatchNorm1d`.
 
-    ∂L/∂γ = Σ dy x and ∂L/∂β = Σ dy, each over all entries of x that one of γ or β meets; ∂L/∂x = γ dy.
+    ∂L/∂γ = Σ dy x and ∂L/∂β = Σ dy, over the dimensions along which they were broadcast; ∂L/∂x = γ dy.
 
     Args:
         shape: Of γ and β: the last dimensions of x, or 1 where all entries along a dimension share one.
@@ -59,12 +60,7 @@ class Affine(Layer):
     ) -> None:
         self.shape = tuple(int(size) for size in shape)
         self.scale, self.shift = bool(scale), bool(shift)
-        learned = ["gamma"] * self.scale + ["beta"] * self.shift
-        super().__init__(shapes=dict.fromkeys(learned, self.shape), dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """γ of ones, β of zeros."""
-        return np.full(self.shape, 1.0 if name == "gamma" else 0.0)
+        super().__init__(params=scale_and_shift(self.shape, self.scale, self.shift), dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = γ x + β."""
@@ -89,9 +85,9 @@ class Affine(Layer):
             self._sum(dy, self.grads["beta"])
         return np.multiply(dy, self.params["gamma"] if self.scale else 1, out=dx) if need_dx else None
 
-    def _sum(self, slopes: np.ndarray, out: np.ndarray) -> None:
-        """Σ over the dimensions that were spread."""
-        leading = slopes.ndim - out.ndim
-        kept = slopes.reshape(math.prod(slopes.shape[:leading]), *slopes.shape[leading:]).sum(axis=0)
+    def _sum(self, terms: np.ndarray, out: np.ndarray) -> None:
+        """Σ over the dimensions along which γ and β were broadcast."""
+        leading = terms.ndim - out.ndim
+        kept = terms.reshape(math.prod(terms.shape[:leading]), *terms.shape[leading:]).sum(axis=0)
         shared = tuple(i for i, size in enumerate(out.shape) if size == 1)
         out[...] = kept.sum(axis=shared, keepdims=True)

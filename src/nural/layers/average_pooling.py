@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, require_gradient, require_out, require_samples
+from nural.blocks import image_blocks
+from nural.checks import as_floats, require_gradient, require_out, require_samples
 from nural.layers.pooling import Pooling, pooling_settings, pooling_windows
-from nural.layers.windows import Windows, image_blocks, require_images
+from nural.layers.windows import Windows, require_images
 from nural.scratch import Scratch, new_array
 
 
@@ -25,14 +26,16 @@ def avg_pool2d_forward(
 ) -> np.ndarray:
     """Average pooling: y_rc = 1 / n_rc · Σ_ij x_{r·stride + i − top, c·stride + j − left}, each channel alone.
 
-    n is the number of positions of the window that are on the image or, as PyTorch has it, on its padding.
+    n is the number of the window's positions that lie on the image or, as in PyTorch, on its padding.
 
     Args:
         x: Images, ``(N, H, W, C)``; outside them x is 0.
         kernel_size: Size of a window: a number, or a pair (down, across).
-        stride: As in `max_pool2d_forward`, also for the two that follow.
-        padding: See there.
-        ceil_mode: See there; positions beyond the padding count for nothing.
+        stride: Pixels from one window to the next, likewise; kernel_size unless given.
+        padding: Pixels of padding: a number, a pair (down, across), or ((top, bottom), (left, right)); at most half of
+            kernel_size.
+        ceil_mode: Whether windows may reach beyond the padding at the bottom and on the right, so that no pixel is left
+            over. Positions there are not counted in n.
         count_include_pad: Whether n counts padding. Keras counts none.
         divisor_override: n for all windows.
         out: Where to write y.
@@ -43,7 +46,7 @@ def avg_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, the window is larger than the padded image, or a setting makes no sense.
+        ValueError: x is not a batch of images, the window is larger than the padded image, or a setting makes no sense.
 
     Source: LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.A.
     """
@@ -58,7 +61,7 @@ def avg_pool2d_forward(
         for r, c in np.ndindex(windows.count):
             pixel_sums(x[:, windows.under(0, r), windows.under(1, c)], y[:, r, c], scratch)
     else:
-        for _, (r, c), (h, w) in windows.all_taps():
+        for _, (r, c), (h, w) in windows.all_positions():
             y[:, r, c] += x[:, h, w]
     y /= pooling_divisors("avg_pool2d_forward", windows, count_include_pad, divisor_override, y.dtype)
     return y
@@ -81,12 +84,8 @@ def avg_pool2d_backward(
     Args:
         dy: ∂L/∂y, ``(N, oh, ow, C)``.
         x_shape: The shape of the forward pass's input, ``(N, H, W, C)``.
-        kernel_size: This and the other settings are those of the forward pass.
-        stride: See there.
-        padding: See there.
-        ceil_mode: See there.
-        count_include_pad: See there.
-        divisor_override: See there.
+        kernel_size, stride, padding: As in the forward pass.
+        ceil_mode, count_include_pad, divisor_override: As in the forward pass.
         out: Where to write dx.
         scratch: Gives dx, if not ``out``, and the array to work in.
 
@@ -104,7 +103,7 @@ def avg_pool2d_backward(
     dx[...] = 0
     for images in image_blocks(len(dy), dy[0].nbytes):
         share = np.divide(dy[images], divisors, out=scratch("share", dy[images].shape, dy.dtype))
-        for _, (r, c), (h, w) in windows.all_taps():
+        for _, (r, c), (h, w) in windows.all_positions():
             dx[images, h, w] += share[:, r, c]
     return dx
 
@@ -123,8 +122,6 @@ class AvgPool2d(Pooling):
     """y = mean over a window, each pixel of which gets ∂L/∂y / n: `avg_pool2d_forward` and its backward as a layer.
 
     The arguments are explained there. ``(N, H, W, C)`` to ``(N, oh, ow, C)``.
-
-    Source: see `avg_pool2d_forward`.
     """
 
     pair = avg_pool2d_forward, avg_pool2d_backward

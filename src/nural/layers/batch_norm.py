@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out, require_shape
+from nural.checks import as_floats, float_arrays, outputs, require_gradient, require_int, require_out, require_shape
+from nural.initializers import scale_and_shift
 from nural.layer import Layer
-from nural.layers.arguments import whole
 from nural.layers.rows import channel_sums, long_rows, repeated
 
 
@@ -87,19 +87,19 @@ def batch_norm_backward(
     _require_channels("batch_norm_backward", x, gamma=gamma, mean=mean, variance=variance)
     n = x.size // x.shape[-1]
     dgamma, dbeta, dx = outputs("batch_norm_backward", out, (x.shape[-1:], x.shape[-1:], x.shape), x.dtype)
-    rows, slopes = long_rows(x), long_rows(dy)
+    rows, dy_rows = long_rows(x), long_rows(dy)
     centered = np.subtract(rows, repeated(mean, rows), out=None if dx is None else long_rows(dx))
     inverse_std = _scale(None, variance, eps)
-    along_shift = channel_sums(slopes, len(mean))
-    along_scale = channel_sums(slopes, len(mean), centered) * inverse_std
+    sum_dy = channel_sums(dy_rows, len(mean))
+    sum_dy_normalized = channel_sums(dy_rows, len(mean), centered) * inverse_std
     if dgamma is not None:
-        dgamma[...] = along_scale
+        dgamma[...] = sum_dy_normalized
     if dbeta is not None:
-        dbeta[...] = along_shift
+        dbeta[...] = sum_dy
     if dx is not None:
-        centered *= repeated(-along_scale * inverse_std / n, rows)
-        centered += slopes
-        centered -= repeated(along_shift / n, rows)
+        centered *= repeated(-sum_dy_normalized * inverse_std / n, rows)
+        centered += dy_rows
+        centered -= repeated(sum_dy / n, rows)
         centered *= repeated(_scale(gamma, variance, eps), rows)
     return dgamma, dbeta, dx
 
@@ -168,15 +168,15 @@ def batch_norm_eval_backward(
     require_gradient("batch_norm_eval_backward", dy, x.shape)
     _require_channels("batch_norm_eval_backward", x, gamma=gamma, mean=mean, variance=variance)
     dgamma, dbeta, dx = outputs("batch_norm_eval_backward", out, (x.shape[-1:], x.shape[-1:], x.shape), x.dtype)
-    rows, slopes = long_rows(x), long_rows(dy)
+    rows, dy_rows = long_rows(x), long_rows(dy)
     dx_rows = None if dx is None else long_rows(dx)
     if dgamma is not None:
         centered = np.subtract(rows, repeated(mean, rows), out=dx_rows)
-        np.multiply(channel_sums(slopes, len(mean), centered), _scale(None, variance, eps), out=dgamma)
+        np.multiply(channel_sums(dy_rows, len(mean), centered), _scale(None, variance, eps), out=dgamma)
     if dbeta is not None:
-        dbeta[...] = channel_sums(slopes, len(mean))
+        dbeta[...] = channel_sums(dy_rows, len(mean))
     if dx_rows is not None:
-        np.multiply(slopes, repeated(_scale(gamma, variance, eps), rows), out=dx_rows)
+        np.multiply(dy_rows, repeated(_scale(gamma, variance, eps), rows), out=dx_rows)
     return dgamma, dbeta, dx
 
 
@@ -206,22 +206,17 @@ class BatchNorm(Layer):
         correction: int = 1,
         dtype: Any = np.float32,
     ) -> None:
-        num_features = whole(type(self).__name__, "num_features", num_features)
+        num_features = require_int(type(self).__name__, "num_features", num_features)
         affine, bias = bool(affine), bool(bias)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, bool(track_running_stats)
         self.bias, self.correction = bias, correction
-        learned = ["gamma", "beta"][: affine + (affine and bias)]
         state = {}
         if track_running_stats:
             state = {"running_mean": np.zeros(num_features), "running_var": np.ones(num_features)}
             if momentum is None:
                 state["num_batches_tracked"] = np.zeros(1)
-        super().__init__(shapes=dict.fromkeys(learned, (num_features,)), state=state, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """γ of ones, β of zeros."""
-        return np.full(self.num_features, 1.0 if name == "gamma" else 0.0)
+        super().__init__(params=scale_and_shift((num_features,), affine, affine and bias), state=state, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = γ x̂ + β; in training the running statistics take in the batch's."""

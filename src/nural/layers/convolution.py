@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out
-from nural.initializers import Initializer, he_normal, initial_value
+from nural.blocks import window_blocks
+from nural.checks import as_floats, float_arrays, outputs, require_gradient, require_int, require_out
+from nural.initializers import Initializer, he_normal, weight_and_bias
 from nural.layer import Layer
-from nural.layers.arguments import require_initializer, whole
-from nural.layers.im2col import by_group, window_blocks, window_columns
+from nural.layers.im2col import by_group, window_columns
 from nural.layers.padding import PADDING_MODES, pad2d_backward, pad2d_forward
 from nural.layers.toeplitz import toeplitz_gradients, toeplitz_outputs, toeplitz_suits
 from nural.layers.windows import Windows, down_across, require_images, sides, windows_over
@@ -41,10 +41,10 @@ def conv2d_forward(
         K: Kernel, ``(kh, kw, in / groups, out)``.
         b: Biases, ``(out,)``, or None for none.
         stride: Pixels from one window to the next: a number, or a pair (down, across).
-        padding: Pixels around the image: a number, a pair (down, across), ((top, bottom), (left, right)), "valid" for
+        padding: Pixels of padding: a number, a pair (down, across), ((top, bottom), (left, right)), "valid" for
             none, or "same" for as many outputs as inputs (PyTorch's, for stride 1; Keras's is `same_padding`).
         dilation: Pixels from one kernel position to the next.
-        groups: Input and output channels are cut into so many groups; each output sees its own group alone.
+        groups: The number of groups of channels; an output channel is computed from the input channels of its group.
         out: Where to write y, contiguous.
         scratch: Gives y, if not ``out``, and the arrays to work in.
 
@@ -53,8 +53,8 @@ def conv2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, its channels are not those of K and groups, the kernel is larger than the
-            padded image, or a setting makes no sense.
+        ValueError: x is not a batch of images, its channels are not those of K and groups, the kernel is larger than
+            the padded image, or a setting makes no sense.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.1 and 9.5; Chellapilla et al. 2006, High Performance
     Convolutional Neural Networks for Document Processing, section 3.
@@ -100,10 +100,7 @@ def conv2d_backward(
         dy: ∂L/∂y, ``(N, oh, ow, out)``.
         K: Kernel, ``(kh, kw, in / groups, out)``.
         x: The input of the forward pass, ``(N, H, W, in)``.
-        stride: This and the other settings are those of the forward pass.
-        padding: See there.
-        dilation: See there.
-        groups: See there.
+        stride, padding, dilation, groups: As in the forward pass.
         out: ``(dK, db, dx)`` to write to, dK contiguous; a None among them is not wanted and not computed.
         scratch: Gives the arrays to work in.
 
@@ -145,10 +142,8 @@ class Conv2d(Layer):
         in_channels: Size of the input's last dimension.
         out_channels: Size of the output's last dimension.
         kernel_size: A number, or a pair (down, across).
-        stride: See `conv2d_forward`, also for the three that follow.
-        padding: 0 unless given.
-        dilation: 1 unless given.
-        groups: Divides both numbers of channels; as many as in_channels make the convolution depthwise.
+        stride, padding, dilation: As in `conv2d_forward`.
+        groups: As there; it divides both numbers of channels. With ``groups=in_channels`` the convolution is depthwise.
         bias: Whether there is a b.
         padding_mode: What lies outside the image: "zeros", or a mode of `pad2d_forward`.
         initializer: Draws K, and b begins at zero; or "torch" or "keras", to begin as that framework's layer does.
@@ -157,8 +152,6 @@ class Conv2d(Layer):
 
     Raises:
         ValueError: groups does not divide the channels, or a setting makes no sense.
-
-    Source: see `conv2d_forward`.
     """
 
     def __init__(
@@ -178,28 +171,21 @@ class Conv2d(Layer):
         dtype: Any = np.float32,
     ) -> None:
         numbers = {"in_channels": in_channels, "out_channels": out_channels, "groups": groups}
-        in_channels, out_channels, groups = (whole("Conv2d", what, value) for what, value in numbers.items())
-        require_initializer("Conv2d", initializer)
+        in_channels, out_channels, groups = (require_int("Conv2d", what, value) for what, value in numbers.items())
         self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel_size
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
-        self.bias, self.padding_mode, self.initializer = bool(bias), padding_mode, initializer
+        self.bias, self.padding_mode = bool(bias), padding_mode
         kernel = down_across("Conv2d", "kernel_size", kernel_size)
-        apart = down_across("Conv2d", "dilation", dilation)
-        self.sides = sides("Conv2d", padding, kernel, down_across("Conv2d", "stride", stride), apart)
+        strides, dilations = down_across("Conv2d", "stride", stride), down_across("Conv2d", "dilation", dilation)
+        self.sides = sides("Conv2d", padding, kernel, strides, dilations)
         if in_channels % groups or out_channels % groups:
             raise ValueError(f"Conv2d: {groups} groups do not divide {in_channels} and {out_channels} channels evenly")
         if padding_mode not in PADDING_MODES:
             raise ValueError(
                 f"Conv2d: there is no padding_mode {padding_mode!r}; choose from {', '.join(PADDING_MODES)}"
             )
-        shapes: dict[str, tuple[int, ...]] = {"K": (*kernel, in_channels // groups, out_channels)}
-        if bias:
-            shapes["b"] = (out_channels,)
-        super().__init__(shapes=shapes, rng=rng, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """K and b as the initializer has them."""
-        return initial_value(self.initializer, rng, self.shapes, name)
+        shape = *kernel, in_channels // groups, out_channels
+        super().__init__(params=weight_and_bias("Conv2d", "K", shape, self.bias, initializer), rng=rng, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x convolved with K, + b."""
@@ -222,7 +208,7 @@ class Conv2d(Layer):
         return pad2d_backward(dx, self.sides, self.padding_mode, scratch=self.buffer)
 
     def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
-        """K once for each output pixel, though Winograd's form takes fewer; as many for ∂L/∂K and, if needed, ∂L/∂x."""
+        """Those of K at each output pixel; as many for ∂L/∂K and, if needed, ∂L/∂x. Winograd's form takes fewer."""
         product = 2 * math.prod(y_shape[:-1]) * math.prod(self.shapes["K"])
         return product, product * (1 + need_dx)
 
@@ -270,5 +256,5 @@ def _input_gradient(
             by_position = sent.reshape(kh, kw, -1, groups, channels).transpose(0, 1, 3, 2, 4)
             np.matmul(by_group(part, groups), matrices, out=by_position)
             sent = sent.reshape(kh, kw, *part.shape[:3], channels * groups)
-            for (i, j), (r, c), (h, w) in windows.taps(rows):
+            for (i, j), (r, c), (h, w) in windows.positions(rows):
                 dx[images, h, w] += sent[i, j, :, r, c]

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import float_arrays, gradient_and_saved, require_out, require_samples, require_shape
+from nural.checks import float_arrays, gradient_and_saved, require_only, require_out, require_samples, require_shape
 from nural.layer import Layer
-from nural.layers.arguments import require_only
 from nural.scratch import Scratch, new_array, shaped
 
 
@@ -32,7 +31,7 @@ def dropout_mask(
         scratch: Gives the array for rows of an odd number of float32, which are drawn with one value more.
 
     Raises:
-        ValueError: p is no probability, or out is not contiguous.
+        ValueError: p is not from 0 to 1, or out is not contiguous.
 
     Source: Srivastava et al. 2014, section 10, which scales what is kept in training.
     """
@@ -49,7 +48,7 @@ def dropout_mask(
 def _draw(rng: np.random.Generator, rows: np.ndarray, share: tuple[int, int], scratch: Scratch) -> None:
     """Uniform numbers for some rows of a batch."""
     n, size = rows.shape
-    per_draw = 8 // rows.itemsize  # so many values come from 64 bits
+    per_draw = 8 // rows.itemsize  # values drawn from 64 bits
     draws = -(-size // per_draw)
     before, after = share
     skips = rng.bit_generator if isinstance(rng.bit_generator, np.random.PCG64 | np.random.PCG64DXSM) else None
@@ -117,7 +116,7 @@ class Dropout(Layer):
             weights, so that the seed of `fit` fixes the masks too; checkpoints keep where it stands.
 
     Raises:
-        ValueError: p is no probability.
+        ValueError: p is not from 0 to 1.
 
     Source: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting.
     """

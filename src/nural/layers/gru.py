@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import float_arrays, outputs, require_gradient
+from nural.checks import float_arrays, outputs, require_gradient
 from nural.layers.recurrent import (
     Recurrent,
     begin,
@@ -133,20 +133,20 @@ def gru_backward(
     dh = scratch("dh", (samples, size), h.dtype) if dh0 is None else dh0
     dh.fill(0)
     through_product = scratch("through_product", (samples, size), h.dtype)
-    slope = scratch("slope", (3, samples, size), h.dtype)
+    derivative = scratch("derivative", (3, samples, size), h.dtype)
     dr, dz, dn = step = scratch("step", (3, samples, size), h.dtype)
     for t in reversed(range(steps)):
         r, z, n = gate = gates[t]
         dh += dy[:, t]
-        np.subtract(1, gate, out=slope)
+        np.subtract(1, gate, out=derivative)
         np.subtract(before[t], n, out=dz)
         dz *= dh
-        np.multiply(dh, slope[1], out=dn)
-        slope *= gate
-        np.subtract(1, np.multiply(n, n, out=slope[2]), out=slope[2])
-        dn *= slope[2]
+        np.multiply(dh, derivative[1], out=dn)
+        derivative *= gate
+        np.subtract(1, np.multiply(n, n, out=derivative[2]), out=derivative[2])
+        dn *= derivative[2]
         np.multiply(dn, q[t], out=dr)
-        step[:2] *= slope[:2]
+        step[:2] *= derivative[:2]
         by_gate(da[t], 3)[...] = step
         dn *= r
         by_gate(dq[t], 3)[...] = step
@@ -168,7 +168,7 @@ class GRU(Recurrent):
         bias: Whether there are biases.
         batch_first: PyTorch's, only True: nural has ``(N, T, F)``.
         dropout: PyTorch's, only 0; a `Dropout` between two of these layers does the same.
-        bidirectional: Whether a second pass reads the sequence from its end; its values stand behind the first's.
+        bidirectional: Whether a second pass reads the sequence from its end; its values follow the first's.
         return_sequences: Whether the output has all steps, ``(N, T, H)``, or what the passes end with, ``(N, H)``.
         rng: Draws the weights now; see `Layer`.
         dtype: Of the weights.

@@ -6,24 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from nural.blocks import window_blocks
 from nural.layers.padding import pad2d_forward
-from nural.layers.windows import BLOCK_BYTES, Pair, Windows
+from nural.layers.windows import Windows
 from nural.scratch import Scratch
 
 
 def by_group(a: np.ndarray, groups: int) -> np.ndarray:
     """``(…, groups · c)`` as ``(groups, product of …, c)``; a view of a contiguous array."""
     return a.reshape(-1, groups, a.shape[-1] // groups).transpose(1, 0, 2)
-
-
-def window_blocks(count: Pair, images: int, bytes_per_window: int) -> Iterator[tuple[slice, list[slice]]]:
-    """Cut windows, ``count`` an image, into blocks of about `BLOCK_BYTES`: images whole, or one by rows of windows."""
-    oh, ow = count
-    rows = max(1, BLOCK_BYTES // (bytes_per_window * ow))
-    bands = [slice(first, min(first + rows, oh)) for first in range(0, oh, rows)]
-    step = max(1, rows // oh)
-    for first in range(0, images, step):
-        yield slice(first, min(first + step, images)), bands
 
 
 def window_columns(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_shape
+from nural.checks import as_floats, float_arrays, outputs, require_gradient, require_int, require_shape
+from nural.initializers import scale_and_shift
 from nural.layer import Layer
-from nural.layers.arguments import whole
 from nural.layers.rows import rows_of
 from nural.scratch import Scratch, new_array
 
@@ -104,26 +104,26 @@ def layer_norm_backward(
     require_shape(name, "mean", mean, x.shape[: x.ndim - axes])
     require_shape(name, "inverse_std", inverse_std, mean.shape)
     size = math.prod(shape)
-    rows, slopes = rows_of(x, size), rows_of(dy, size)
+    rows, dy_rows = rows_of(x, size), rows_of(dy, size)
     dgamma, dbeta, dx = outputs(name, out, (shape, shape, x.shape), dtype)
     r = inverse_std.reshape(-1, 1)
     normalized = scratch("normalized", rows.shape, dtype) if dx is None else rows_of(dx, size)
     np.subtract(rows, mean.reshape(-1, 1), out=normalized)
     normalized *= r
-    product = np.multiply(slopes, normalized, out=scratch("product", rows.shape, dtype))
+    product = np.multiply(dy_rows, normalized, out=scratch("product", rows.shape, dtype))
     ones = scratch("ones", (len(rows),), dtype)
     ones.fill(1)
     if dgamma is not None:
         np.matmul(ones, product, out=dgamma.reshape(-1))
     if dbeta is not None:
-        np.matmul(ones, slopes, out=dbeta.reshape(-1))
+        np.matmul(ones, dy_rows, out=dbeta.reshape(-1))
     if dx is not None:
         weights = np.ones(size, dtype) if gamma is None else gamma.ravel()
         column = (weights / size).reshape(-1, 1)
-        mean_g = np.matmul(slopes, column, out=scratch("mean_g", (len(rows), 1), dtype))
+        mean_g = np.matmul(dy_rows, column, out=scratch("mean_g", (len(rows), 1), dtype))
         mean_gx = np.matmul(product, column, out=scratch("mean_gx", (len(rows), 1), dtype))
         normalized *= mean_gx
-        np.multiply(slopes, weights, out=product)
+        np.multiply(dy_rows, weights, out=product)
         product -= mean_g
         np.subtract(product, normalized, out=normalized)
         normalized *= r
@@ -158,14 +158,10 @@ class LayerNorm(Layer):
         sizes = tuple(given) if np.ndim(given) else (given,)
         if not sizes:
             raise ValueError("LayerNorm: normalized_shape is empty; it needs at least one dimension")
-        self.normalized_shape = shape = tuple(whole("LayerNorm", "normalized_shape", size) for size in sizes)
+        self.normalized_shape = shape = tuple(require_int("LayerNorm", "normalized_shape", size) for size in sizes)
         self.eps, self.elementwise_affine, self.bias = eps, bool(elementwise_affine), bool(bias)
-        learned = ["gamma", "beta"] if bias else ["gamma"]
-        super().__init__(shapes=dict.fromkeys(learned if elementwise_affine else (), shape), dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """γ of ones, β of zeros."""
-        return np.full(self.normalized_shape, 1.0 if name == "gamma" else 0.0)
+        params = scale_and_shift(shape, self.elementwise_affine, self.elementwise_affine and self.bias)
+        super().__init__(params=params, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = γ x̂ + β."""

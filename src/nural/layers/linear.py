@@ -7,10 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out, require_samples
-from nural.initializers import Initializer, he_normal, initial_value
+from nural.checks import (
+    as_floats,
+    float_arrays,
+    outputs,
+    require_gradient,
+    require_int,
+    require_only,
+    require_out,
+    require_samples,
+)
+from nural.initializers import Initializer, he_normal, weight_and_bias
 from nural.layer import Layer
-from nural.layers.arguments import require_initializer, require_only, whole
 from nural.layers.rows import column_sums
 
 
@@ -85,8 +93,6 @@ class Linear(Layer):
         initializer: Draws W, and b begins at zero; or "torch" or "keras", to begin as that framework's layer does.
         rng: Draws the weights now; see `Layer`.
         dtype: Of the weights.
-
-    Source: see `fc_forward`.
     """
 
     def __init__(
@@ -99,19 +105,11 @@ class Linear(Layer):
         rng: np.random.Generator | None = None,
         dtype: Any = np.float32,
     ) -> None:
-        self.in_features = whole("Linear", "in_features", in_features)
-        self.out_features = whole("Linear", "out_features", out_features)
+        self.in_features = require_int("Linear", "in_features", in_features)
+        self.out_features = require_int("Linear", "out_features", out_features)
         self.bias = bool(bias)
-        require_initializer("Linear", initializer)
-        self.initializer = initializer
-        shapes: dict[str, tuple[int, ...]] = {"W": (self.in_features, self.out_features)}
-        if bias:
-            shapes["b"] = (self.out_features,)
-        super().__init__(shapes=shapes, rng=rng, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """W and b from the initializer."""
-        return initial_value(self.initializer, rng, self.shapes, name)
+        params = weight_and_bias("Linear", "W", (self.in_features, self.out_features), self.bias, initializer)
+        super().__init__(params=params, rng=rng, dtype=dtype)
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y = x W + b."""
@@ -128,7 +126,7 @@ class Linear(Layer):
         return fc_backward(dy, W, x, out=(self.grads["W"], self.grads.get("b"), dx))[2]
 
     def operations(self, x_shape: tuple[int, ...], y_shape: tuple[int, ...], need_dx: bool = True) -> tuple[int, int]:
-        """Those of x W, of ∂L/∂W = xᵀ dy and, if it is needed, of ∂L/∂x = dy Wᵀ, which are as many each."""
+        """Those of x W; ∂L/∂W = xᵀ dy takes as many, and so does ∂L/∂x = dy Wᵀ if it is needed."""
         product = 2 * math.prod(y_shape[:-1]) * math.prod(self.shapes["W"])
         return product, product * (1 + need_dx)
 
@@ -191,7 +189,7 @@ class Unflatten(Layer):
         self.dim = 1
         if not isinstance(unflattened_size, Sequence) or not unflattened_size:
             raise ValueError(f"Unflatten: unflattened_size must be the shape of a sample, got {unflattened_size!r}")
-        self.unflattened_size = tuple(whole("Unflatten", "unflattened_size", size) for size in unflattened_size)
+        self.unflattened_size = tuple(require_int("Unflatten", "unflattened_size", size) for size in unflattened_size)
         super().__init__()
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:

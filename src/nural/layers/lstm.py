@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import float_arrays, outputs, require_gradient
+from nural.checks import float_arrays, outputs, require_gradient
 from nural.layers.recurrent import (
     Recurrent,
     begin,
@@ -137,7 +137,7 @@ def lstm_backward(
     dc.fill(0)
     first_cell = begin(c0, (n, size), h.dtype, scratch, "cell")
     tanh_c = scratch("tanh_c", (n, size), h.dtype)
-    slope = scratch("slope", (4, n, size), h.dtype)
+    derivative = scratch("derivative", (4, n, size), h.dtype)
     di, df, dg, do = step = scratch("step", (4, n, size), h.dtype)
     for t in reversed(range(steps)):
         i, f, g, o = gate = gates[t]
@@ -152,10 +152,10 @@ def lstm_backward(
         np.multiply(dc, g, out=di)
         np.multiply(dc, c[t - 1] if t else first_cell, out=df)
         np.multiply(dc, i, out=dg)
-        np.subtract(1, gate, out=slope)
-        slope *= gate
-        np.subtract(1, np.multiply(g, g, out=slope[2]), out=slope[2])
-        step *= slope
+        np.subtract(1, gate, out=derivative)
+        derivative *= gate
+        np.subtract(1, np.multiply(g, g, out=derivative[2]), out=derivative[2])
+        step *= derivative
         by_gate(da[t], 4)[...] = step
         dc *= f
         np.matmul(da[t], W_hh.T, out=dh)
@@ -177,7 +177,7 @@ class LSTM(Recurrent):
         bias: Whether there are biases. All begin as in PyTorch; Keras begins f's at 1, the others at 0.
         batch_first: PyTorch's, only True: nural has ``(N, T, F)``.
         dropout: PyTorch's, only 0; a `Dropout` between two of these layers does the same.
-        bidirectional: Whether a second pass reads the sequence from its end; its values stand behind the first's.
+        bidirectional: Whether a second pass reads the sequence from its end; its values follow the first's.
         return_sequences: Whether the output has all steps, ``(N, T, H)``, or what the passes end with, ``(N, H)``.
         rng: Draws the weights now; see `Layer`.
         dtype: Of the weights.

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, float_arrays, require_gradient, require_out, require_shape
+from nural.blocks import image_blocks
+from nural.checks import as_floats, float_arrays, require_gradient, require_only, require_out, require_shape
 from nural.layer import Layer
-from nural.layers.arguments import require_only
 from nural.layers.pooling import Pooling, pooling_settings, pooling_windows
-from nural.layers.windows import Windows, image_blocks, require_images
+from nural.layers.windows import Windows, require_images
 from nural.scratch import Scratch, new_array
 
 
@@ -32,10 +32,11 @@ def max_pool2d_forward(
         x: Images, ``(N, H, W, C)``; outside them x is −∞.
         kernel_size: Size of a window: a number, or a pair (down, across).
         stride: Pixels from one window to the next, likewise; kernel_size unless given.
-        padding: Pixels around the image: a number, a pair (down, across), or ((top, bottom), (left, right)); at most
+        padding: Pixels of padding: a number, a pair (down, across), or ((top, bottom), (left, right)); at most
             half of kernel_size.
         dilation: Pixels from one position in a window to the next.
-        ceil_mode: Whether windows may reach beyond the padding on the far side, so that no pixel is left over.
+        ceil_mode: Whether windows may reach beyond the padding at the bottom and on the right, so that no pixel is left
+            over.
         out: Where to write y.
         scratch: Gives y, if not ``out``, and the array to work in.
 
@@ -44,7 +45,7 @@ def max_pool2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, the window is larger than the padded image, or a setting makes no sense.
+        ValueError: x is not a batch of images, the window is larger than the padded image, or a setting makes no sense.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.3.
     """
@@ -91,17 +92,13 @@ def max_pool2d_backward(
 ) -> np.ndarray:
     """Gradient of `max_pool2d_forward`: dy_rc goes to the pixel that is the maximum of its window, 0 to the others.
 
-    Of several the first one, row by row, gets it. A pixel adds up what it gets from all its windows.
+    If several are the maximum, the first one, row by row, gets it. A pixel adds up what it gets from all its windows.
 
     Args:
         dy: ∂L/∂y, ``(N, oh, ow, C)``.
         x: The input of the forward pass, ``(N, H, W, C)``.
         y: Its output.
-        kernel_size: This and the other settings are those of the forward pass.
-        stride: See there.
-        padding: See there.
-        dilation: See there.
-        ceil_mode: See there.
+        kernel_size, stride, padding, dilation, ceil_mode: As in the forward pass.
         out: Where to write dx.
         scratch: Gives dx, if not ``out``, and the arrays to work in.
 
@@ -117,17 +114,17 @@ def max_pool2d_backward(
     require_shape("max_pool2d_backward", "y", y, dy.shape)
     dx = scratch("dx", x.shape, dy.dtype) if out is None else out
     require_out("max_pool2d_backward", dx, x.shape)
-    alone, taps = windows.tile(), list(windows.all_taps())
-    if not taps:  # the windows see padding alone
+    alone, positions = windows.tile(), list(windows.all_positions())
+    if not positions:  # the windows see padding alone
         dx[...] = 0
         return dx
-    *taps, last = taps
+    *positions, last = positions
     for images in image_blocks(len(dy), x[0].nbytes):
         remaining, gets = (scratch(name, dy[images].shape, dy.dtype) for name in ("remaining", "gets"))
         np.copyto(remaining, dy[images])  # what no pixel has got yet
         if not alone:
             dx[images] = 0
-        for _, (r, c), (h, w) in taps:
+        for _, (r, c), (h, w) in positions:
             part = np.equal(x[images, h, w], y[images, r, c], out=gets[:, r, c])
             part *= remaining[:, r, c]
             remaining[:, r, c] -= part
@@ -148,12 +145,10 @@ class MaxPool2d(Pooling):
 
     The arguments are explained there; PyTorch's ``return_indices`` can only be False. ``(N, H, W, C)`` to
     ``(N, oh, ow, C)``.
-
-    Source: see `max_pool2d_forward`.
     """
 
     pair = max_pool2d_forward, max_pool2d_backward
-    saves_values = True
+    saves = "input and output"
     not_config = Layer.not_config | {"return_indices"}
 
     def __init__(

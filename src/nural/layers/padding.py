@@ -1,11 +1,11 @@
-"""Padding of images: zeros around them, or pixels of their own."""
+"""Padding of images: with zeros, or with pixels of their own."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import as_floats, require_out
+from nural.checks import as_floats, require_out
 from nural.layers.windows import require_images, sides
 from nural.scratch import Scratch, new_array
 
@@ -33,7 +33,7 @@ def pad2d_forward(
 
     Raises:
         TypeError: x holds no numbers.
-        ValueError: x is no batch of images, there is no such mode, or the image is too small for it: "reflect" takes
+        ValueError: x is not a batch of images, there is no such mode, or the image is too small for it: "reflect" takes
             less than its height and width, "circular" at most these.
 
     Source: Goodfellow et al. 2016, Deep Learning, section 9.5; the modes are PyTorch's.
@@ -74,9 +74,7 @@ def pad2d_backward(
         dx, ``(N, H, W, C)``.
 
     Raises:
-        ValueError: dy is no batch of images that are larger than their padding.
-
-    Source: see `pad2d_forward`; a copied pixel collects from its copies, by the chain rule.
+        ValueError: dy is not a batch of images larger than their padding.
     """
     dy = as_floats("pad2d_backward", dy)
     require_images("pad2d_backward", dy)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.checks import require_samples
 from nural.layer import Layer
 
 
@@ -13,8 +13,8 @@ class Permute(Layer):
     """``(N, …)`` with the dimensions of each sample in another order; backward puts them back.
 
     Args:
-        dims: What becomes each of the output's dimensions, from 1, for 0 is the batch: ``Permute((3, 1, 2))`` makes
-            channels-first images of channels-last ones.
+        dims: For each dimension of an output sample, the input's dimension that it is, counted from 1, since 0 is the
+            batch: ``Permute((3, 1, 2))`` makes channels-first images of channels-last ones.
 
     Source: Keras's `Permute`.
     """
@@ -44,20 +44,20 @@ class Permute(Layer):
 
 
 class Reverse(Layer):
-    """Sequences ``(N, T, …)`` from their last step to their first; backward turns dy round in the same way.
+    """Sequences ``(N, T, …)`` from their last step to their first; backward reverses dy in the same way.
 
-    Before and behind a recurrent layer it makes one that reads from the end.
+    Placed before and after a recurrent layer it makes one that reads from the end.
     """
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y_t = x_{T−t}, a copy."""
-        return self._turned("y", require_samples("Reverse", x, self.dtype))
+        return self._reversed("y", require_samples("Reverse", x, self.dtype))
 
     def backward(self, dy: np.ndarray, need_dx: bool = True) -> Any:
         """∂L/∂x_t = dy_{T−t}."""
-        return self._turned("dx", dy)
+        return self._reversed("dx", dy)
 
-    def _turned(self, name: str, a: np.ndarray) -> np.ndarray:
+    def _reversed(self, name: str, a: np.ndarray) -> np.ndarray:
         copy = self.buffer(name, a.shape, a.dtype)
         copy[...] = a[:, ::-1]
         return copy

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nural.batch import as_floats, require_shape
+from nural.checks import as_floats, require_int, require_only, require_shape
+from nural.initializers import Parameter, uniform
 from nural.layer import Layer
-from nural.layers.arguments import require_only, whole
 from nural.layers.rows import column_sums
 from nural.scratch import Scratch
 
@@ -74,11 +74,11 @@ def states_before(h: np.ndarray, h0: np.ndarray | None, scratch: Scratch) -> np.
 
 def product_gradients(inputs: np.ndarray, da: np.ndarray, dW: np.ndarray | None, db: np.ndarray | None) -> None:
     """∂L/∂W = Σ inputsᵀ da and ∂L/∂b = Σ da of ``a = inputs W + b``, over steps and samples, where they are wanted."""
-    slopes = da.reshape(-1, da.shape[-1])
+    rows = da.reshape(-1, da.shape[-1])
     if dW is not None:
-        np.matmul(inputs.reshape(-1, inputs.shape[-1]).T, slopes, out=dW)
+        np.matmul(inputs.reshape(-1, inputs.shape[-1]).T, rows, out=dW)
     if db is not None:
-        column_sums(slopes, out=db)
+        column_sums(rows, out=db)
 
 
 def input_gradient(da: np.ndarray, W_ih: np.ndarray, out: np.ndarray | None, scratch: Scratch) -> None:
@@ -101,7 +101,7 @@ def sigmoid(a: np.ndarray) -> None:
 
 
 class Recurrent(Layer):
-    """A stack of recurrent layers, in one or both directions, around the pair that a subclass names.
+    """A stack of recurrent layers, in one or both directions, that compute with the pair which a subclass names.
 
     Parameters, for layer 0: ``W_ih_l0`` ``(in, G·H)``, ``W_hh_l0`` ``(H, G·H)`` and the biases ``b_ih_l0`` and
     ``b_hh_l0``, ``(G·H,)``, with G gates side by side; ``…_l0_reverse`` for the pass from the end. They are
@@ -136,24 +136,19 @@ class Recurrent(Layer):
         name = type(self).__name__
         require_only(name, "batch_first", batch_first, True)
         require_only(name, "dropout", dropout, 0.0)
-        self.input_size = input_size = whole(name, "input_size", input_size)
-        self.hidden_size = hidden_size = whole(name, "hidden_size", hidden_size)
-        self.num_layers = num_layers = whole(name, "num_layers", num_layers)
+        self.input_size = input_size = require_int(name, "input_size", input_size)
+        self.hidden_size = hidden_size = require_int(name, "hidden_size", hidden_size)
+        self.num_layers = num_layers = require_int(name, "num_layers", num_layers)
         self.bias, self.bidirectional, self.return_sequences = bool(bias), bool(bidirectional), bool(return_sequences)
-        shapes: dict[str, tuple[int, ...]] = {}
-        width = self.gate_count * hidden_size
+        params: dict[str, Parameter] = {}
+        width, draw = self.gate_count * hidden_size, uniform(1 / math.sqrt(hidden_size))  # as in PyTorch
         for i in range(num_layers):
             for run in self.runs(i):
-                shapes[f"W_ih_{run}"] = (hidden_size * len(self.runs(i)) if i else input_size, width)
-                shapes[f"W_hh_{run}"] = (hidden_size, width)
+                params[f"W_ih_{run}"] = (hidden_size * len(self.runs(i)) if i else input_size, width), draw
+                params[f"W_hh_{run}"] = (hidden_size, width), draw
                 if bias:
-                    shapes[f"b_ih_{run}"] = shapes[f"b_hh_{run}"] = (width,)
-        super().__init__(shapes=shapes, rng=rng, dtype=dtype)
-
-    def initial_value(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        """Uniform between −1/√H and 1/√H, as in PyTorch."""
-        limit = 1 / math.sqrt(self.hidden_size)
-        return rng.uniform(-limit, limit, self.shapes[name])
+                    params[f"b_ih_{run}"] = params[f"b_hh_{run}"] = (width,), draw
+        super().__init__(params=params, rng=rng, dtype=dtype)
 
     def runs(self, i: int) -> list[str]:
         """The names of layer i's passes over the sequence: one, or one for each direction."""
@@ -195,7 +190,7 @@ class Recurrent(Layer):
         if not self.return_sequences:
             dy = self._at_the_end(dy)
         for i in reversed(range(self.num_layers)):
-            found = [self._run_backward(run, slope, need_dx or i > 0) for run, slope in self._parts(i, dy)]
+            found = [self._run_backward(run, dy_run, need_dx or i > 0) for run, dy_run in self._parts(i, dy)]
             dy = found[0]
             if len(found) == 2 and dy is not None:
                 dy += found[1]
@@ -223,7 +218,7 @@ class Recurrent(Layer):
         self.pair[0](x, *weights, *states, *self._settings(), out=out, scratch=self._array)
 
     def _run_backward(self, run: str, dy: np.ndarray, need_dx: bool) -> Any:
-        """The way back of one pass: its share of ∂L/∂x, in the order of the layer's x."""
+        """The gradient of one pass: what it adds to ∂L/∂x, in the order of the layer's x."""
         x, results, states = self.saved[run]
         weights = [self.params[f"{name}_{run}"] for name in ("W_ih", "W_hh")]
         dweights = [self.grads.get(f"{name}_{run}") for name in ("W_ih", "W_hh", "b_ih", "b_hh")]
@@ -251,8 +246,8 @@ class Recurrent(Layer):
         everywhere = self.buffer("dy", (n, steps, dy.shape[-1]), dy.dtype)
         everywhere.fill(0)
         last = self.num_layers - 1
-        for (run, into), (_, slope) in zip(self._parts(last, everywhere), self._parts(last, dy), strict=True):
-            _in_order(run, into)[:, -1] = slope
+        for (run, into), (_, dy_run) in zip(self._parts(last, everywhere), self._parts(last, dy), strict=True):
+            _in_order(run, into)[:, -1] = dy_run
         return everywhere
 
     def _states_by_run(self, initial: Any, n: int) -> dict[str, list[Any]]:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import float_arrays, outputs, require_gradient, require_out
+from nural.checks import float_arrays, outputs, require_gradient, require_out
 from nural.layers.recurrent import (
     Recurrent,
     begin,
@@ -146,7 +146,7 @@ class RNN(Recurrent):
         bias: Whether there are biases.
         batch_first: PyTorch's, only True: nural has ``(N, T, F)``.
         dropout: PyTorch's, only 0; a `Dropout` between two of these layers does the same.
-        bidirectional: Whether a second pass reads the sequence from its end; its values stand behind the first's.
+        bidirectional: Whether a second pass reads the sequence from its end; its values follow the first's.
         return_sequences: Whether the output has all steps, ``(N, T, H)``, or what the passes end with, ``(N, H)``.
         rng: Draws the weights now; see `Layer`.
         dtype: Of the weights.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from nural.layers.im2col import window_blocks
+from nural.blocks import window_blocks
 from nural.layers.padding import pad2d_forward
 from nural.layers.windows import Windows
 from nural.scratch import Scratch, shaped

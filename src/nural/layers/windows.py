@@ -10,21 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from nural.batch import require_samples
+from nural.checks import require_samples
 
 Pair = tuple[int, int]
 Sides = tuple[Pair, Pair]
-
-#: Scratch arrays are kept near this size, which stays in a core's cache while it is filled and read.
-BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
 class Windows:
     """Windows over images of one size. Pairs are (down, across).
 
-    The window in row r and column c has its first position at pixel (r · stride − top, c · stride − left), and the
-    others ``dilation`` pixels apart. Positions outside the image are padding.
+    Position (i, j) of the window in row r and column c is the pixel in row r · stride + i · dilation − top and column
+    c · stride + j · dilation − left; outside the image it is padding.
     """
 
     size: Pair  # of the image
@@ -39,7 +36,7 @@ class Windows:
         """Whether there is padding on some side."""
         return self.sides != ((0, 0), (0, 0))
 
-    def taps(self, rows: slice) -> Iterator[tuple[Pair, tuple[slice, slice], tuple[slice, slice]]]:
+    def positions(self, rows: slice) -> Iterator[tuple[Pair, tuple[slice, slice], tuple[slice, slice]]]:
         """For each position (i, j) of the kernel, row by row: the windows that read a pixel there, and these pixels.
 
         ``rows`` restricts it to these rows of windows, and they are counted from its start. Positions at which every
@@ -51,7 +48,7 @@ class Windows:
                 yield (i, j), (reading, reading_across), (pixels, pixels_across)
 
     def along(self, axis: int, windows: slice) -> Iterator[tuple[int, slice, slice]]:
-        """`taps` of one axis, down (0) or across (1): position, those ``windows`` that read a pixel, the pixels."""
+        """`positions` along one axis, down (0) or across (1): position, ``windows`` that read a pixel there, pixels."""
         first = windows.start * self.stride[axis] - self.sides[axis][0]
         for i in range(self.kernel[axis]):
             offset = first + i * self.dilation[axis]
@@ -70,9 +67,9 @@ class Windows:
         first = window * self.stride[axis] - self.sides[axis][0]
         return slice(max(first, 0), min(first + self.kernel[axis], self.size[axis]))
 
-    def all_taps(self) -> Iterator[tuple[Pair, tuple[slice, slice], tuple[slice, slice]]]:
-        """`taps` of all windows."""
-        return self.taps(slice(0, self.count[0]))
+    def all_positions(self) -> Iterator[tuple[Pair, tuple[slice, slice], tuple[slice, slice]]]:
+        """`positions` of all windows."""
+        return self.positions(slice(0, self.count[0]))
 
 
 def windows_over(
@@ -96,43 +93,41 @@ def windows_over(
     """
     size = x_shape[1], x_shape[2]
     kernel = down_across(name, "kernel_size", kernel_size)
-    step, apart = down_across(name, "stride", stride), down_across(name, "dilation", dilation)
-    around = sides(name, padding, kernel, step, apart)
-    return _windows(name, size, kernel, step, apart, around, ceil_mode)
+    stride, dilation = down_across(name, "stride", stride), down_across(name, "dilation", dilation)
+    padding = sides(name, padding, kernel, stride, dilation)
+    return _windows(name, size, kernel, stride, dilation, padding, ceil_mode)
 
 
 @lru_cache(maxsize=256)  # each forward and backward asks for the same ones
 def _windows(
-    name: str, size: Pair, kernel: Pair, stride: Pair, dilation: Pair, around: Sides, ceil_mode: bool
+    name: str, size: Pair, kernel: Pair, stride: Pair, dilation: Pair, padding: Sides, ceil_mode: bool
 ) -> Windows:
-    """`windows_over` whose settings are in full."""
+    """`windows_over` with each setting as a pair."""
     counts = []
-    for length, k, s, d, (before, after) in zip(size, kernel, stride, dilation, around, strict=True):
+    for length, k, s, d, (before, after) in zip(size, kernel, stride, dilation, padding, strict=True):
         free = length + before + after - d * (k - 1) - 1
         count = (free + s - 1 if ceil_mode else free) // s + 1
         if ceil_mode and (count - 1) * s >= length + before:
             count -= 1
         counts.append(count)
     if min(counts) < 1:
-        padded = tuple(length + sum(both) for length, both in zip(size, around, strict=True))
+        padded = tuple(length + sum(both) for length, both in zip(size, padding, strict=True))
         extent = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
         raise ValueError(
             f"{name}: a kernel that extends over {extent} pixels is larger than the padded image, {padded}"
         )
-    return Windows(size, kernel, stride, dilation, around, (counts[0], counts[1]))
+    return Windows(size, kernel, stride, dilation, padding, (counts[0], counts[1]))
 
 
 def same_padding(image_size: Any, kernel_size: Any, stride: Any = 1, dilation: Any = 1) -> Sides:
     """The padding that gives ⌈size / stride⌉ windows, TensorFlow's and Keras's "same": ((top, bottom), (left, right)).
 
-    Of an odd total the larger half comes after the image. With stride 1 it does not depend on the size of the image
+    If the total is odd, the larger half comes after the image. With stride 1 it is the same for images of all sizes
     and is PyTorch's "same", which allows no other stride.
 
     Args:
         image_size: (H, W), or one number for both.
-        kernel_size: As the layer has it.
-        stride: As the layer has it.
-        dilation: As the layer has it.
+        kernel_size, stride, dilation: Those of the layer.
 
     Source: Dumoulin and Visin 2016, section 2.3; TensorFlow's notes on tf.nn padding.
     """
@@ -186,13 +181,6 @@ def require_images(name: str, x: np.ndarray) -> None:
     if x.ndim != 4:
         raise ValueError(f"{name}: images are channels-last in nural, (N, H, W, C); got an array of shape {x.shape}")
     require_samples(name, x)
-
-
-def image_blocks(images: int, bytes_per_image: int) -> Iterator[slice]:
-    """Slices of the batch, each of as many images as make up `BLOCK_BYTES`, but at least one."""
-    step = max(1, BLOCK_BYTES // bytes_per_image)
-    for first in range(0, images, step):
-        yield slice(first, min(first + step, images))
 
 
 def _reach(offset: int, stride: int, size: int, count: int) -> tuple[slice, slice] | None:

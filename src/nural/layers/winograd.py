@@ -1,10 +1,10 @@
 """Winograd's minimal filtering: a 3×3 convolution with a quarter of the multiplications.
 
-Four outputs of a filter of three taps are a product of two polynomials, and a polynomial of degree 5 is known from its
-values at six points. So one transforms the six pixels (Bᵀd) and the filter (Gg) to values at the points, multiplies
-these six pairs where the sum would take 4 · 3 products, and transforms back: y = Aᵀ((Gg) ⊙ (Bᵀd)). In two dimensions a
-tile of 6×6 pixels gives 4×4 outputs with 36 products a pair of channels instead of 144, and for all channels the
-products are 36 products of matrices, (tiles, in) with (in, out).
+Four outputs of a filter with three weights are a product of two polynomials, and a polynomial of degree 5 is known from
+its values at six points. So the six pixels (Bᵀd) and the filter (Gg) are transformed to values at the points, these six
+pairs are multiplied, where the sum would take 4 · 3 products, and the result is transformed back:
+y = Aᵀ((Gg) ⊙ (Bᵀd)). In two dimensions a tile of 6×6 pixels gives 4×4 outputs with 36 products for each pair of
+channels instead of 144. For all channels together they are 36 products of matrices, (tiles, in) with (in, out).
 
 Each step is linear, so backward is each step's transpose in reverse.
 
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from nural.layers.im2col import window_blocks
+from nural.blocks import window_blocks
 from nural.layers.windows import Windows
 from nural.scratch import Scratch, shaped
 
@@ -30,12 +30,12 @@ from nural.scratch import Scratch, shaped
 #: from the exact ones by 7e-7 of their standard deviation in float32, which 0, ±1 and ±2 bring to 1.4e-6 and the plain
 #: sum to 1.5e-7.
 POINTS = (0.0, 0.75, -0.75, 1.5, -1.5)
-OUTPUTS, TAPS = 4, 3
-TILE = OUTPUTS + TAPS - 1
-#: Fewer channels than these leave the 36 products too thin to gain by.
+OUTPUTS, KERNEL = 4, 3  # along one dimension of a tile
+TILE = OUTPUTS + KERNEL - 1
+#: With fewer channels the 36 products of matrices are too small to save time.
 LEAST_CHANNELS = 16
-#: In fewer tiles than these the kernel is used too rarely to pay for its way to the points: one image of 14×14×64 to 64
-#: channels, 16 tiles, takes 1.5 times as long as by the plain form, four of them 0.8 times as long.
+#: With fewer tiles, transforming the kernel costs more than its products save: one image of 14×14×64 to 64 channels, 16
+#: tiles, takes 1.5 times as long as by im2col, four of them 0.8 times as long.
 LEAST_TILES = 64
 
 
@@ -49,7 +49,7 @@ def winograd_suits(images: int, K: np.ndarray, windows: Windows, groups: int) ->
     tiles = math.prod(-(-n // OUTPUTS) for n in windows.count)
     filled = OUTPUTS**2 * tiles <= 1.5 * math.prod(windows.count)
     wide = min(K.shape[2:]) >= LEAST_CHANNELS
-    return K.shape[:2] == (TAPS, TAPS) and dense and wide and filled and images * tiles >= LEAST_TILES
+    return K.shape[:2] == (KERNEL, KERNEL) and dense and wide and filled and images * tiles >= LEAST_TILES
 
 
 def winograd_outputs(
@@ -156,7 +156,10 @@ def _blocks(x: np.ndarray, K: np.ndarray, windows: Windows) -> Iterator[_Block]:
         for rows in bands:
             first, end = rows.start * OUTPUTS, rows.stop * OUTPUTS
             tiles = len(range(*images.indices(len(x)))), rows.stop - rows.start, across
-            outputs, pixels = slice(first, min(end, windows.count[0])), slice(max(first - top, 0), end + TAPS - 1 - top)
+            outputs, pixels = (
+                slice(first, min(end, windows.count[0])),
+                slice(max(first - top, 0), end + KERNEL - 1 - top),
+            )
             yield _Block(images, outputs, pixels, tiles, (max(top - first, 0), left))
 
 
@@ -169,9 +172,9 @@ def filtering_matrices(points: tuple[float, ...]) -> tuple[np.ndarray, np.ndarra
     Source: Barabasz et al. 2020, section 3.
     """
     p = np.array(points)
-    apart = np.array([np.prod([a - c for c in points if c != a]) for a in points])
-    of_kernel = np.zeros((TILE, TAPS))
-    of_kernel[:-1] = p[:, np.newaxis] ** np.arange(TAPS) / apart[:, np.newaxis]
+    divisors = np.array([np.prod([a - c for c in points if c != a]) for a in points])
+    of_kernel = np.zeros((TILE, KERNEL))
+    of_kernel[:-1] = p[:, np.newaxis] ** np.arange(KERNEL) / divisors[:, np.newaxis]
     of_kernel[-1, -1] = 1
     back = np.zeros((OUTPUTS, TILE))
     back[:, :-1] = p ** np.arange(OUTPUTS)[:, np.newaxis]
@@ -193,7 +196,7 @@ def _transforms(dtype: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _kernel_values(K: np.ndarray, of_kernel: np.ndarray, scratch: Scratch) -> np.ndarray:
     """G K Gᵀ: a matrix (in, out) for each of the 36 points."""
     values = scratch("kernels", (TILE * TILE, *K.shape[2:]), of_kernel.dtype)
-    np.matmul(of_kernel, K.reshape(TAPS * TAPS, -1), out=values.reshape(TILE * TILE, -1))
+    np.matmul(of_kernel, K.reshape(KERNEL * KERNEL, -1), out=values.reshape(TILE * TILE, -1))
     return values
 
 
@@ -201,7 +204,7 @@ def _values(x: np.ndarray, block: _Block, to_values: np.ndarray, scratch: Scratc
     """Bᵀ x B of each tile: ``(point, tile, channel)``."""
     n, down, across = block.tiles
     tiles = shaped("pixels", (TILE, TILE, *block.tiles, x.shape[3]), to_values.dtype, scratch)
-    part = _padded(x[block.images, block.pixels], (down, across), TAPS - 1, block.before, scratch)
+    part = _padded(x[block.images, block.pixels], (down, across), KERNEL - 1, block.before, scratch)
     view = sliding_window_view(part, (TILE, TILE), axis=(1, 2))[:, ::OUTPUTS, ::OUTPUTS]
     np.copyto(tiles, view.transpose(4, 5, 0, 1, 2, 3))
     values = shaped("values", (len(to_values), n * down * across, x.shape[3]), to_values.dtype, scratch)
@@ -225,7 +228,7 @@ def _join(tiles: np.ndarray, images: np.ndarray, scratch: Scratch) -> None:
 
 
 def _add_overlapping(tiles: np.ndarray, block: _Block, images: np.ndarray, scratch: Scratch) -> None:
-    """Add tiles of 6×6, 4 apart, to the pixels: first their 4×4, then what reaches into the next tile's."""
+    """Add tiles of 6×6, at a stride of 4, to the pixels: first their 4×4, then what overlaps the next tiles."""
     n, down, across = block.tiles
     shape = n, (down + 1) * OUTPUTS, (across + 1) * OUTPUTS, images.shape[3]
     whole = shaped("joined", shape, tiles.dtype, scratch)
@@ -242,7 +245,7 @@ def _add_overlapping(tiles: np.ndarray, block: _Block, images: np.ndarray, scrat
 def _padded(
     images: np.ndarray, tiles: tuple[int, int], more: int, before: tuple[int, int], scratch: Scratch
 ) -> np.ndarray:
-    """The images with zeros around, as large as these tiles are, and ``more``; themselves if they are that large."""
+    """The images padded with zeros to the size of these tiles and ``more``; themselves if they have that size."""
     height, width = (n * OUTPUTS + more for n in tiles)
     if images.shape[1:3] == (height, width):
         return images

@@ -7,7 +7,7 @@ def fc_backward(dy, W, x): ...
 nural.learn.check(fc_backward)  # right, or the name of the mistake
 """
 
-from nural.late import late
+from nural.lazy import lazy
 
 _NAMES = {
     "checking": ("check", "check_file"),
@@ -18,4 +18,4 @@ _NAMES = {
 }
 
 __all__ = [name for names in _NAMES.values() for name in names]  # pyright: ignore
-__getattr__, __dir__ = late(__name__, _NAMES)
+__getattr__, __dir__ = lazy(__name__, _NAMES)

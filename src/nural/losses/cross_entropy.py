@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import require_out, require_samples
+from nural.checks import require_out, require_samples
 from nural.layers.rows import row_maxima, row_sums
 
 
@@ -44,7 +44,7 @@ def cross_entropy_loss(
 
     Raises:
         ValueError: the batch is empty, shapes do not fit, or a label is outside 0 … C − 1.
-        TypeError: logits are no numbers, or labels no integers.
+        TypeError: logits are not numbers, or labels not integers.
 
     Source: Bishop 2006, Pattern Recognition and Machine Learning, section 4.3.4; for ε, Szegedy et al. 2016, Rethinking
     the Inception Architecture for Computer Vision, section 7.
@@ -81,7 +81,7 @@ def cross_entropy_loss(
 
 
 def _of_labels(p: np.ndarray, labels: np.ndarray) -> float:
-    """The loss of shifted logits ``p``, which become the gradient."""
+    """The loss of the shifted logits ``p``, which are overwritten with the gradient."""
     n, classes = p.shape
     true = np.arange(0, p.size, classes) + labels.astype(np.intp, copy=False)
     flat = p.reshape(-1)  # to look up one index is faster than two

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import require_out, require_samples
+from nural.checks import require_out, require_samples
 
 #: ``(y, t, out=None) -> (loss, dy)``; `functools.partial` fixes a loss's other arguments.
 Loss = Callable[..., tuple[float, np.ndarray]]

@@ -24,13 +24,13 @@ DIGIT: Shape = (28, 28, 1)
 
 
 class Builder(Protocol):
-    """What makes a network.
+    """A function that makes a network.
 
     Args:
-        rng: Draws the weights; None to leave that for later.
+        rng: Draws the weights; None to leave them undrawn.
         shape: ``(H, W, C)`` of the pictures whose pixels the rows are.
         classes: How many there are.
-        first: Layers that come before all others.
+        first: Layers to put before all others.
 
     Raises:
         ValueError: the pictures are too small for the network.
@@ -46,7 +46,7 @@ class Builder(Protocol):
 def fully_connected(
     *hidden: int, activation: type[Layer] = ReLU, initializer: Initializer | str = he_normal
 ) -> Builder:
-    """A builder of ``Linear`` layers with so many units between pixels and classes, and activations between them."""
+    """A builder of ``Linear`` layers with ``hidden`` units between pixels and classes, and activations between them."""
 
     def build(
         rng: np.random.Generator | None, shape: Shape = DIGIT, classes: int = 10, first: Sequence[Layer] = ()
@@ -62,7 +62,7 @@ def fully_connected(
 def convolutional(
     images: Callable[[int], list[Layer]], head: Callable[[int, int], list[Layer]] | None = None
 ) -> Builder:
-    """A builder of convolutions, and what makes classes of what they find.
+    """A builder of convolutions, with layers behind them that make classes of their output.
 
     Args:
         images: ``channels -> layers`` from pictures to pictures.
@@ -116,7 +116,7 @@ def _vgg(channels: int) -> list[Layer]:
 
 
 def _mnist_example(channels: int) -> list[Layer]:
-    """The convolutions of PyTorch's MNIST example, with PyTorch's initial weights; with its head 1,199,882 weights."""
+    """The convolutions of PyTorch's MNIST example, with its initial weights; with its head 1,199,882 weights."""
     return [
         Conv2d(channels, 32, 3, initializer="torch"),
         ReLU(),
@@ -128,7 +128,7 @@ def _mnist_example(channels: int) -> list[Layer]:
 
 
 def _mnist_example_head(values: int, classes: int) -> list[Layer]:
-    """Its fully connected layers."""
+    """The fully connected layers of PyTorch's MNIST example."""
     return [
         Linear(values, 128, initializer="torch"),
         ReLU(),
@@ -138,7 +138,7 @@ def _mnist_example_head(values: int, classes: int) -> list[Layer]:
 
 
 def _values_after(layers: Sequence[Layer], shape: Shape) -> int:
-    """How many values convolutions and poolings make of one picture; ValueError if it is too small for them."""
+    """How many values one picture has after convolutions and poolings; ValueError if it is too small for them."""
     height, width, channels = shape
     for layer in layers:
         images = (1, height, width, channels)
@@ -153,7 +153,7 @@ def _values_after(layers: Sequence[Layer], shape: Shape) -> int:
 def _convolution(inputs: int, outputs: int, size: int, padding: int = 0, pooled: bool = False) -> list[Layer]:
     """A convolution, perhaps 2×2 max pooling, batch norm and ReLU.
 
-    Pooling before batch norm and ReLU leaves them a quarter of the values; since ReLU, and batch norm with γ > 0, keep
+    Pooling before batch norm and ReLU leaves these a quarter of the values; since ReLU, and batch norm with γ > 0, keep
     order, the result is the same.
 
     Source: Ioffe and Szegedy 2015, Batch Normalization.

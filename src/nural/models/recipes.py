@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -24,7 +24,7 @@ _SQUARES = 88.0  # Σ x² of MNIST's training digits on average
 
 
 def added_pictures(digits: int, *, outliers: float, variants: float) -> tuple[int, int]:
-    """How many variants are made for so many digits, and how many outliers for all of these."""
+    """How many variants are made of ``digits`` digits, and how many outliers beside digits and variants."""
     of_variants = round(variants * digits)
     return of_variants, round(outliers * (digits + of_variants))
 
@@ -32,7 +32,7 @@ def added_pictures(digits: int, *, outliers: float, variants: float) -> tuple[in
 def training_set(
     x: np.ndarray, y: np.ndarray, seed: int, *, outliers: float, variants: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The digits, and so many variants and so many outliers for each of them, if any."""
+    """The digits, with ``variants`` and ``outliers`` as shares of their number, if any."""
     of_variants, of_outliers = added_pictures(len(x), outliers=outliers, variants=variants)
     if of_variants:
         more, labels = variants_of(x, y, of_variants, np.random.default_rng([seed, 1]))
@@ -50,18 +50,20 @@ class Recipe:
             fully connected layer and the outputs of its last.
         training: How it is trained, in a few words.
         build: What makes the network.
+        initializer: How its weights begin, in a word: "he", "glorot", "normal" or "torch".
+        scale: What they are multiplied by; of "normal" ones the standard deviation.
         optimizer: ``learning_rate -> optimizer``.
         schedule: ``(learning_rate, epochs, steps of an epoch) -> schedule``.
         loss: What is minimised.
         epochs: Passes over the training set.
-        batch_size: Samples a step.
-        learning_rate: The constant or the largest one.
+        batch_size: Samples per step.
+        learning_rate: The learning rate, or the largest one of the schedule.
         drop_last: Whether a shorter last batch is left out.
         augmentation: How the digits of each batch are changed.
-        variants: How many digits as MNIST has few there are to learn from for each of its own; see `variants`.
-        outliers: How many pictures that are none there are to learn from for each digit; see `with_outliers`.
-        test_accuracy: On MNIST's test set, the median of the seeds that were measured; None if none was.
-        seconds: Of the whole `nural train` on a server's two cores (mlp-augmented and best: one busy core).
+        variants: How many variants there are for each digit of the training set; see `variants`.
+        outliers: How many pictures of no digit there are for each digit; see `with_outliers`.
+        test_accuracy: On MNIST's test set, the median of the measured seeds; None if not measured.
+        seconds: Of the whole `nural train` on two cores of a server (mlp-augmented and best: on one).
     """
 
     name: str
@@ -74,6 +76,8 @@ class Recipe:
     batch_size: int
     learning_rate: float
     loss: Loss = cross_entropy_loss
+    initializer: str = "he"
+    scale: float = 1.0
     drop_last: bool = False
     augmentation: Augmentation | None = None
     variants: float = 0.0
@@ -82,23 +86,23 @@ class Recipe:
     seconds: float | None = None
 
     def training_set(self, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """What is learned from: the digits, and variants and outliers if the recipe has any."""
+        """The samples to learn from: the digits, and variants and outliers if the recipe has any."""
         return training_set(x, y, seed, outliers=self.outliers, variants=self.variants)
 
     @property
     def network(self) -> str:
-        """What the network for digits is, in a few words."""
+        """The network for digits, in a few words."""
         return self.described(self.build(None))
 
     def described(self, model: Sequential) -> str:
-        """What a network of this recipe is, in a few words."""
+        """A network of this recipe, in a few words."""
         linear = [layer for layer in model.layers if isinstance(layer, Linear)]
         return self.outline.format(values=linear[0].in_features, classes=linear[-1].out_features)
 
     def suited(self, sets: DataSets) -> Self:
-        """The recipe for these pictures: without what is for digits alone if they are none.
+        """The recipe for these pictures: if they are no digits, without what is for digits alone.
 
-        That are variants and outliers, and distortion where the pictures have another shape.
+        That is variants and outliers, and distortion if the pictures have another shape.
         """
         if sets.digits:
             return self
@@ -107,13 +111,13 @@ class Recipe:
 
 
 def rescaling_of(x: np.ndarray) -> Rescaling:
-    """What brings pictures to the mean 0 and to the size of MNIST's digits, for which the recipes' rates were chosen.
+    """The layer that brings pictures to mean 0 and to the size of MNIST's digits, for which rates were chosen.
 
-    A step of gradient descent moves a fully connected layer's outputs by its rate times ‖x‖²: 88 for MNIST's digits on
-    average, 3,000 for a photograph of 64×64 pixels, with which the same rate diverges.
+    A step of gradient descent moves a fully connected layer's outputs by its rate times ‖x‖². That is 88 for MNIST's
+    digits on average, but 3,000 for a photograph of 64×64 pixels, with which the same rate diverges.
 
     Args:
-        x: Rows of pixels ``(N, F)``; the first thousand tell.
+        x: Rows of pixels ``(N, F)``; the first thousand are measured.
     """
     some = x[:1000]
     mean = float(some.mean(dtype=np.float64))
@@ -130,6 +134,11 @@ def _nesterov(weight_decay: float) -> Callable[[float], Optimizer]:
     return lambda rate: SGD(rate, momentum=0.9, nesterov=True, weight_decay=weight_decay)
 
 
+def _from_normal(std: float, *hidden: int) -> dict[str, Any]:
+    """A fully connected network whose weights begin at N(0, std²)."""
+    return {"build": fully_connected(*hidden, initializer=normal(std)), "initializer": "normal", "scale": std}
+
+
 def _constant(learning_rate: float, epochs: int, steps: int) -> Schedule:
     return constant(learning_rate)
 
@@ -141,6 +150,13 @@ def _one_cycle(learning_rate: float, epochs: int, steps: int) -> Schedule:
 def _by_epoch(learning_rate: float, epochs: int, steps: int) -> Schedule:
     return step_decay(learning_rate, steps, 0.7)
 
+
+#: The recipes' schedules by name.
+SCHEDULES: dict[str, Callable[[float, int, int], Schedule]] = {
+    "constant": _constant,
+    "one cycle": _one_cycle,
+    "step decay": _by_epoch,
+}
 
 RECIPES = {
     recipe.name: recipe
@@ -163,7 +179,7 @@ RECIPES = {
             "walkthrough",
             outline="{values}-256-256-{classes}, ReLU, normal weights of standard deviation 0.001",
             training="plain SGD: the first walkthrough to the letter",
-            build=fully_connected(256, 256, initializer=normal(1e-3)),
+            **_from_normal(1e-3, 256, 256),
             optimizer=_plain_sgd,
             schedule=_constant,
             epochs=5,
@@ -177,7 +193,7 @@ RECIPES = {
             "two-layer",
             outline="{values}-50-{classes}, ReLU, normal weights of standard deviation 0.01",
             training="plain SGD: the second walkthrough's network",
-            build=fully_connected(50, initializer=normal(0.01)),
+            **_from_normal(0.01, 50),
             optimizer=_plain_sgd,
             schedule=_constant,
             epochs=16,
@@ -253,6 +269,7 @@ RECIPES = {
             "{values}-128-{classes}, dropout",
             training="Adadelta, rate times 0.7 after each epoch",
             build=mnist_example,
+            initializer="torch",
             optimizer=Adadelta,
             schedule=_by_epoch,
             epochs=14,

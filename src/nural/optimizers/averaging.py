@@ -6,8 +6,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nural.blocks import Block, row_blocks
 from nural.layer import Layer
-from nural.optimizers.optimizer import Block, Divide, Optimizer, average, in_turn, row_blocks
+from nural.optimizers.optimizer import Divide, Optimizer, average, in_turn
 from nural.optimizers.wrapper import Wrapper
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
@@ -31,7 +32,7 @@ class ExponentialMovingAverage(Wrapper):
 
     Raises:
         ValueError: a decay outside 0 … 1.
-        TypeError: there is no optimizer.
+        TypeError: optimizer is not an `Optimizer`.
 
     Source: Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging, with exponential weights.
     """

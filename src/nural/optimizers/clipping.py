@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import require_samples
+from nural.checks import require_samples
 from nural.optimizers.optimizer import Divide, Optimizer, in_turn
 from nural.optimizers.wrapper import Wrapper
 
@@ -63,10 +63,8 @@ class Clipped(Wrapper):
         limit: See `clip_gradients_by_value`, which comes first; None for no such limit.
 
     Raises:
-        ValueError: a limit is negative, or there is none.
-        TypeError: there is no optimizer.
-
-    Source: see `clip_gradients_by_norm` and `clip_gradients_by_value`.
+        ValueError: a limit is negative, or neither is given.
+        TypeError: optimizer is not an `Optimizer`.
     """
 
     def __init__(self, optimizer: Optimizer, max_norm: float | None = None, limit: float | None = None) -> None:

@@ -8,14 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import require_samples, require_shape
-
-#: A block's least size, of each array. What a rule reads and writes several times stays nearer to the processor: in a
-#: step of Adadelta with 1.2 million weights the update takes 2.5 ms instead of 2.9. Smaller ones cost more in calls.
-BLOCK_BYTES = 524288
-
-#: Matching parts of a parameter, its gradient and its running arrays.
-Block: TypeAlias = tuple[np.ndarray, ...]
+from nural.blocks import Block, row_blocks
+from nural.checks import require_samples, require_shape
 
 #: Calls a function with each of the blocks, in any order and on any thread, and returns when all are done.
 Divide: TypeAlias = Callable[[Callable[[Block], None], Sequence[Block]], Any]
@@ -76,7 +70,7 @@ class Optimizer:
                 Blocks do not depend on each other, so the result is the same, bit for bit.
 
         Raises:
-            TypeError: a parameter is no array of floats, for only such a one can move in place.
+            TypeError: a parameter is not an array of floats, so it cannot be updated in place.
             ValueError: a gradient has another shape than its parameter.
         """
         gradients = {name: self._gradient(name, W, grads[name]) for name, W in params.items()}
@@ -145,16 +139,3 @@ def average(mean: np.ndarray, value: np.ndarray, keep: float, scratch: np.ndarra
     """Exponential moving average: mean ← keep · mean + (1 − keep) · value; ``scratch`` may be ``value``."""
     mean *= keep
     mean += np.multiply(value, 1 - keep, out=scratch)
-
-
-def row_blocks(*arrays: np.ndarray) -> list[Block]:
-    """Matching blocks of arrays of one shape: equally many rows of each, from `BLOCK_BYTES` to twice as much.
-
-    A block of rows is a view however the array lies in memory. What is small, or is a single row, is not cut.
-    """
-    W = arrays[0]
-    count = W.nbytes // BLOCK_BYTES
-    if count < 2:
-        return [arrays]
-    rows = -(-len(W) // count)
-    return [tuple(array[begin : begin + rows] for array in arrays) for begin in range(0, len(W), rows)]

@@ -1,4 +1,4 @@
-"""An optimizer around another one."""
+"""Optimizers that change what another one does."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ class Wrapper(Optimizer):
         optimizer: The one that takes the step; may be a wrapper too.
 
     Raises:
-        TypeError: it is no optimizer.
+        TypeError: optimizer is not an `Optimizer`.
     """
 
     def __init__(self, optimizer: Optimizer) -> None:

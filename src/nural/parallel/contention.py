@@ -1,4 +1,4 @@
-"""Contention for the cores: threads that wait for one that another program has are slower than one thread."""
+"""Contention for the cores: threads that wait for a core which another program uses are slower than one thread."""
 
 import math
 import os
@@ -8,38 +8,37 @@ from pathlib import Path
 from nural.parallel.replicas import Replicas
 from nural.parallel.threads import BlasThreads, Threads
 
-#: Where Linux tells how many threads, of all programs, run or wait for a core, and which of this one's do.
+#: Where Linux says how many threads of all programs run or wait for a core, and which of this process's threads do.
 PROC = Path("/proc")
-#: The steps, counted from 0, that one thread takes, so that it is known how long they need.
+#: The steps, counted from 0, that one thread takes to measure how long it needs.
 ONE_THREAD = range(1, 3)
-#: Seconds whose mean step is compared with that, and at least so many steps of one thread: a scheduler's turns are
-#: shorter.
+#: Seconds whose mean step is compared with that, and the least steps of one thread: a scheduler's turns are shorter.
 WINDOW, WINDOW_STEPS = 0.02, 4
-#: Seconds that threads may stay on one core once they woke, until the scheduler moves them apart, and how many times as
-#: long as with one thread a step may take meanwhile.
+#: How many seconds threads may share one core after they wake, until the scheduler moves them apart, and how many times
+#: as long as with one thread a step may take meanwhile.
 SETTLING, UNSETTLED = 0.05, 2
-#: Seconds that one thread goes on for before several are tried again: at least, and for each second that was lost.
+#: How many seconds one thread goes on before several are tried again: at least, and per second that was lost.
 APART, APART_FOR_EACH = 0.1, 30
-#: Seconds after which cores that were taken are looked at again; that takes about 0.1 ms.
+#: After how many seconds a core that was taken is looked at again; looking takes about 0.1 ms.
 LOOK_AGAIN = 0.01
 
 
 class Contention:
     """Lets a training go on with one thread while several are not faster.
 
-    After a first step, two are taken by one thread. Then several take over, as soon as the system says that so many
+    After a first step, two are taken by one thread. Then several take over, as soon as the system says that enough
     cores are free. In each window the mean step is compared with what one thread needed. Where it is more, that one
     goes on for 0.1 s, or 30 times as long as the others' try lost, so that all tries together cost about 3% of the
     time.
 
-    One thread computes the workers' shares one after another in those two steps, which needs no more memory, and whole
-    batches later, which is faster. Whole batches, and products of one BLAS thread, round otherwise.
+    In those two steps one thread computes the workers' shares one after another, which needs no more memory; later it
+    computes whole batches, which is faster. Whole batches, and products of one BLAS thread, round differently.
 
     Args:
-        threads: What is used on a quiet machine.
-        replicas: With as many workers as ``threads`` has.
+        threads: The threads of a quiet machine.
+        replicas: One for each of the workers of ``threads``.
         blas: Sets the threads of products.
-        n: Samples of a full step; steps with fewer are not compared.
+        n: Samples of a full step; smaller steps are not compared.
         step: The first step, counted from 0: more where a training is resumed.
     """
 
@@ -68,7 +67,7 @@ class Contention:
             self._lost += self._seconds - self._steps * self._needed_by_one()
             if self._seconds > slack * self._steps * self._needed_by_one():
                 self._again = now + max(APART, APART_FOR_EACH * self._lost)
-                self._single = math.inf  # it is measured again, under the conditions that there are now
+                self._single = math.inf  # measure it again, under the present conditions
                 self._change(several=False, undivided=True)
             self._begin_window()
 
@@ -81,11 +80,11 @@ class Contention:
             self._steps += 1
 
     def _needed_by_one(self) -> float:
-        """Seconds of a step with one thread that nobody disturbs: measured, or else the most that it may be."""
+        """Seconds of an undisturbed step with one thread: measured, or else an upper bound."""
         return self._single if math.isfinite(self._single) else self._best * self.threads.workers * self.threads.blas
 
     def _cores_are_free(self) -> bool:
-        """Whether other programs leave as many cores as there are threads; true where the system does not tell."""
+        """Whether other programs leave as many cores as there are threads; true if the system does not say."""
         try:
             running = int((PROC / "loadavg").read_text().split()[3].partition("/")[0])
             own = [stat.read_text() for stat in PROC.glob("self/task/*/stat")]

@@ -1,4 +1,4 @@
-"""Gradients added up over MPI ranks while the backward pass goes on."""
+"""Gradients summed over MPI ranks while the backward pass goes on."""
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -9,20 +9,20 @@ import numpy as np
 from nural.layer import Layer
 from nural.parallel.ranks import WISHES, Ranks
 
-#: Gradients of at least this many bytes are added up where they lie; smaller ones travel together, in messages of this
-#: size. Between two ranks on one machine, sizes from 4 KiB to 1 MiB gave the same time.
+#: Gradients of at least this many bytes are summed in place; smaller ones are packed into messages of this size.
+#: Between two ranks on one machine, sizes from 4 KiB to 1 MiB took the same time.
 MESSAGE_BYTES = 1 << 18
 
 
 class GradientSum:
-    """Adds up a model's gradients over the ranks, message by message, from the last layer to the first.
+    """Sums a model's gradients over the ranks, message by message, from the last layer to the first.
 
-    A message leaves as soon as the layers it is about have filled their gradients, so it travels while the layers
-    before them are at work (MPI's Iallreduce). The last message also carries the small things that all ranks need: the
-    running statistics, of which all get the mean over the batch's rows, and what any rank wishes.
+    A message is sent as soon as its layers have filled their gradients, so it travels while the layers before them
+    compute (MPI's Iallreduce). The last message also carries the small things that all ranks need: the running
+    statistics, which become the mean over the batch's rows, and what each rank asks for.
 
     Args:
-        ranks: Those that take part; with one, nothing is sent.
+        ranks: The ranks that take part; with one, nothing is sent.
         model: Its ``grads`` and ``state`` are filled.
     """
 
@@ -54,10 +54,10 @@ class GradientSum:
         self.model.gradients_ready = None
 
     def finish(self, weight: float) -> None:
-        """After the backward pass: fill gradients and running statistics with those of all ranks.
+        """After the backward pass: fill gradients and running statistics with those over all ranks.
 
         Args:
-            weight: The part of the batch's rows that are this rank's; if 0, its gradients are taken for zeros.
+            weight: This rank's share of the batch's rows; if 0, its gradients count as zeros.
         """
         ranks = self.ranks
         if ranks.size == 1:
@@ -84,7 +84,7 @@ class GradientSum:
             begin += value.size
 
     def _child_ready(self, child: str) -> None:
-        """Send what waited for this layer, in the order in which every rank sends."""
+        """Send the messages that waited for this layer, in the order in which every rank sends."""
         self._ready.add(child)
         waiting = self._messages[len(self._requests) : -1]
         for message in waiting:
@@ -102,7 +102,7 @@ class GradientSum:
 
 
 class _Message:
-    """Arrays that travel as one: packed one after another, or a single one where it lies."""
+    """Arrays that travel as one: packed one after another, or a single array in place."""
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
         self.layers = {name.split(".")[0] for name in arrays}

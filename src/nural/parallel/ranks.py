@@ -14,32 +14,32 @@ from nural.parallel.threads import cores
 
 
 class RanksError(RuntimeError):
-    """Something failed on one rank or more, and all of them end for it; the message says on which, and what."""
+    """One or more ranks failed, so all of them end; the message says which rank, and why."""
 
 
-#: What one rank can ask of all: to end after the step because a callback says so, because of Ctrl-C, or because its
-#: loss is not finite.
+#: What a rank can ask of all: to end after the step because a callback wants it, because of Ctrl-C, or because its loss
+#: is not finite.
 WISHES = ("end", "interrupt", "diverged")
 
 
 class Ranks:
     """The processes that train one model together, each with its share of every batch, seen from one of them.
 
-    Every rank has the whole model. In a step each computes the outputs of its rows; all get all of them (Allgatherv),
-    so each knows the loss of the whole batch, whatever the loss is, and takes its rows of ∂L/∂y back through its
-    model; the gradients are added up over the ranks (Iallreduce) while the backward pass goes on, and all take the same
-    update.
+    Every rank has the whole model. In a step each computes the outputs of its rows, and all ranks get all outputs
+    (Allgatherv). So each knows the loss of the whole batch, whatever the loss is, and takes its own rows of ∂L/∂y back
+    through its model. The gradients are summed over the ranks (Iallreduce) while the backward pass goes on, and all
+    ranks take the same update.
 
     Attributes:
         rank: This process's number, from 0.
         size: How many there are.
-        first: Whether this is rank 0, the one that prints and writes.
+        first: Whether this is rank 0, which prints and writes.
         wishes: What this rank asks of all, some of `WISHES`; it travels with the gradients of the next step.
         granted: What any rank has asked for: the same on all ranks.
 
     Args:
-        communicator: An ``mpi4py.MPI.Comm`` such as ``MPI.COMM_WORLD``. None stands for one process alone, for which
-            nothing here does anything.
+        communicator: An ``mpi4py.MPI.Comm`` such as ``MPI.COMM_WORLD``. None stands for a single process, for which all
+            methods do nothing.
     """
 
     def __init__(self, communicator: Any = None) -> None:
@@ -57,16 +57,16 @@ class Ranks:
     # -- shares ----------------------------------------------------------------------------------------------
 
     def share(self, n: int) -> slice:
-        """The rows that this rank computes of a batch of n; `shares` cuts it.
+        """The rows of a batch of n that this rank computes, as cut by `shares`.
 
-        A rank for which the batch has too few rows does what the last sharer does, in vain: its random numbers stay
-        those of the others, and `weight` is 0.
+        A rank for which the batch has too few rows computes the last share once more, without effect: so its random
+        numbers stay those of the others; its `weight` is 0.
         """
         cut, _ = self._cut(n)
         return cut[min(self.rank, len(cut) - 1)]
 
     def weight(self, n: int) -> float:
-        """The part of a batch of n rows that counts as this rank's own."""
+        """The share of a batch of n rows that counts as this rank's own."""
         _, counts = self._cut(n)
         return counts[self.rank] / n
 
@@ -74,7 +74,7 @@ class Ranks:
         """The outputs of all ranks in the order of the batch, on every rank.
 
         Args:
-            y: Those of this rank's `share` of the n rows.
+            y: The outputs of this rank's `share` of the n rows.
             n: Rows of the whole batch.
 
         Returns:
@@ -89,7 +89,7 @@ class Ranks:
         return out
 
     def _cut(self, n: int) -> tuple[list[slice], np.ndarray]:
-        """The shares of a batch of n rows, and the rows that count of every rank; kept, since few n occur."""
+        """The shares of a batch of n rows, and how many rows of each rank count; cached, since few n occur."""
         if n not in self._cuts:
             cut = shares(n, self.size)
             lengths = [rows.stop - rows.start for rows in cut]
@@ -97,7 +97,7 @@ class Ranks:
         return self._cuts[n]
 
     def cores(self) -> int:
-        """Cores of this machine for each of the ranks that run on it, at least 1."""
+        """The cores of this machine per rank that runs on it, at least 1."""
         if self.size == 1:
             return cores()
         from mpi4py import MPI
@@ -111,7 +111,7 @@ class Ranks:
     # -- the same on all -------------------------------------------------------------------------------------
 
     def said_by(self, rank: int, sentence: str) -> str:
-        """The sentence of one rank, on all, with that rank's name before it; the others' is not looked at."""
+        """The sentence of one rank, on all ranks, after that rank's name; those of other ranks are ignored."""
         return sentence if self.size == 1 else f"rank {rank} of {self.size}: {self._text_of(rank, sentence)}"
 
     def _text_of(self, rank: int, text: str) -> str:
@@ -123,7 +123,7 @@ class Ranks:
         return letters.tobytes().decode()
 
     def from_first(self, value: Any) -> Any:
-        """Rank 0's value, which JSON can hold; the others' is not looked at."""
+        """Rank 0's value, which JSON can hold; values of other ranks are ignored."""
         if self.size == 1:
             return value
         return json.loads(self._text_of(0, json.dumps(value, default=lambda array: array.tolist())))
@@ -139,7 +139,7 @@ class Ranks:
                 array[...] = sent
 
     def require_equal(self, settings: Mapping[str, Any]) -> None:
-        """Raise ValueError on a rank whose settings, JSON by name, are not rank 0's."""
+        """Raise ValueError on a rank whose settings, JSON by name, differ from those of rank 0."""
         if self.size == 1:
             return
         for name, expected in self.from_first(dict(settings)).items():
@@ -151,10 +151,11 @@ class Ranks:
 
     @contextmanager
     def agreeing(self) -> Iterator[None]:
-        """A block that succeeds on all ranks or fails on all; it must not talk to other ranks itself.
+        """A block that succeeds on all ranks or fails on all; it must not communicate with other ranks itself.
 
         Raises:
-            RanksError: on every rank, with what the lowest one that failed says. One process alone: the error itself.
+            RanksError: on every rank, with the message of the lowest rank that failed. A single process raises the
+                error itself.
         """
         cause: Exception | None = None
         try:
@@ -169,7 +170,7 @@ class Ranks:
             raise RanksError(self.said_by(failing, sentence)) from cause
 
     def lowest(self, number: int | None) -> int | None:
-        """The rank that calls this with the lowest number, the first of several; None if all call it with None."""
+        """The rank that calls this with the lowest number, the first of several; None if all ranks pass None."""
         if self.size == 1:
             return None if number is None else 0
         from mpi4py import MPI
@@ -180,7 +181,7 @@ class Ranks:
         return None if place[0] == none else int(place[0]) % self.size
 
     def agree(self) -> None:
-        """Make known now what any rank wishes, instead of with the gradients of the next step."""
+        """Exchange the wishes of all ranks now, instead of with the gradients of the next step."""
         if self.size == 1:
             self.granted = set(self.wishes)
             return
@@ -191,17 +192,17 @@ class Ranks:
         self.granted = {wish for wish, any_asks in zip(WISHES, asked, strict=True) if any_asks}
 
     def ask(self, now: bool, **wishes: bool) -> None:
-        """Add to what this rank wishes; with ``now``, and for one process alone, it is known on all ranks at once."""
+        """Add to this rank's wishes; with ``now``, or with a single process, all ranks know them at once."""
         self.wishes |= {name for name, wished in wishes.items() if wished}
         if now or self.size == 1:
             self.agree()
 
     @contextmanager
     def together(self, agreed: tuple[type[BaseException], ...] = ()) -> Iterator[None]:
-        """A block in which the ranks wait for each other: what is raised on one of them ends all processes at once.
+        """A block in which the ranks wait for each other: an error on one of them ends all processes at once.
 
-        It is said on stderr in one sentence, and ``Abort(2)`` makes the launcher end the other ranks, which would
-        wait for ever. Exceptions of the ``agreed`` types, which come on all ranks alike, are raised as usual.
+        It is reported on stderr in one sentence, and ``Abort(2)`` makes the launcher end the other ranks, which would
+        wait for ever. Exceptions of the ``agreed`` types, which all ranks raise alike, are raised as usual.
         """
         try:
             yield

@@ -1,23 +1,23 @@
-"""One batch on several replicas of a network, a share of its rows on each, and the sum of their gradients."""
+"""One batch on several replicas of a network, each with a share of the rows, and the sum of their gradients."""
 
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
+from nural.blocks import Block, row_blocks
 from nural.layer import Layer
-from nural.optimizers.optimizer import Block, row_blocks
 from nural.parallel.workers import Workers
 
-#: Fewer rows are not cut off for a worker: batch norm needs two to have a variance.
+#: No share has fewer rows: batch norm needs two for a variance.
 LEAST_SHARE = 2
 
 
 def shares(n: int, count: int) -> list[slice]:
     """Cut n rows into at most ``count`` contiguous shares, which differ in length by at most one.
 
-    There are fewer shares where they would get less than `LEAST_SHARE` rows; one is always there. They depend on the
-    two numbers alone, so a training's bits do not depend on which thread was faster.
+    There are fewer shares if they would get less than `LEAST_SHARE` rows, but always one. They depend only on the two
+    numbers, so the bits of a training do not depend on which thread was faster.
     """
     count = max(1, min(count, n // LEAST_SHARE))
     return [slice(i * n // count, (i + 1) * n // count) for i in range(count)]
@@ -26,19 +26,20 @@ def shares(n: int, count: int) -> list[slice]:
 class Replicas:
     """A network in training whose batches are divided over workers, each with a replica; the first has the model.
 
-    The outputs of all rows come back in one array, so that the loss, whatever it is, is computed once for the whole
-    batch, and its gradient dy holds each row's part. A layer's gradients are sums over rows, so those of a batch are
-    the sums of the shares': the result is that of one worker, to rounding. Three things need care:
+    The outputs of all rows come back in one array, so the loss, whatever it is, is computed once for the whole batch,
+    and its gradient dy holds each row's part. A layer's gradients are sums over rows, so those of a batch are the sums
+    of the shares'. The result is that of one worker, up to rounding. Three things need care:
 
     - Dropout gives each row the mask that it has in the whole batch; see `Layer.share`.
-    - Batch norm in training takes mean and variance over its own share, as it does in PyTorch's `DataParallel`. Its
-      running statistics become the mean of the replicas', weighted by their rows.
-    - Generators of all layers stand after a step where one worker would leave them.
+    - Batch norm in training uses the mean and variance of its own share, as in PyTorch's `DataParallel`. Its running
+      statistics become the mean of the replicas', weighted by their rows.
+    - After a step, the generators of all layers are where one worker would leave them.
 
     As a context manager it leaves the model to those who give it whole batches.
 
     Attributes:
-        undivided: Whether the model takes whole batches itself for now. With batch norm they are divided all the same.
+        undivided: Whether the model takes whole batches itself for now. With batch norm, batches are divided
+            nevertheless.
 
     Args:
         model: Its ``grads``, ``state`` and generators are those of the training.
@@ -63,7 +64,7 @@ class Replicas:
 
         Args:
             x: Rows of a batch, ``(N, …)``.
-            before: How many rows of the batch come before them, in other processes.
+            before: How many rows of the batch come before them, those of other processes.
             after: How many come after.
         """
         self._divide(len(x), before, after)
@@ -86,7 +87,7 @@ class Replicas:
         if len(self._shares) == 1:
             self.model.backward(dy, need_dx=False)
             return
-        ready, self.model.gradients_ready = self.model.gradients_ready, None  # they are only its share's so far
+        ready, self.model.gradients_ready = self.model.gradients_ready, None  # so far they are those of its share only
         try:
             self.workers.each(
                 lambda i: self.replicas[i].backward(dy[self._shares[i]], need_dx=False), len(self._shares)
@@ -104,7 +105,7 @@ class Replicas:
         self.model.take_share(0, 0)
 
     def _divide(self, n: int, before: int, after: int) -> None:
-        """Cut a batch of n rows, and tell the replicas, unless it is cut as the last one was."""
+        """Cut a batch of n rows, and tell the replicas, unless it is cut as the last batch was."""
         count = 1 if self.undivided and not self.model.state else self.workers.count
         if self._cut == (n, before, after, count):
             return
@@ -116,7 +117,7 @@ class Replicas:
         self._sums = [block for name in self.model.grads for block in row_blocks(*(each[name] for each in grads))]
 
     def _average_states(self, n: int) -> None:
-        """Make the model's state the mean over the shares, weighted by their rows; what is equal stays as it is."""
+        """Make the model's state the mean over the shares, weighted by their rows; equal values stay as they are."""
         rows = [share.stop - share.start for share in self._shares]
         for name, mean in self.model.state.items():
             first = mean.copy()

@@ -14,28 +14,28 @@ import numpy as np
 from nural.data.batches import Samples, rows
 from nural.layer import Layer
 
-#: Fewer samples are not divided; batch norm needs two.
+#: Batches of fewer samples are not divided; batch norm needs two.
 LEAST_ROWS = 2
-#: A worker should have so many rows of a batch.
+#: The least rows of a batch that are worth a worker.
 ROWS_OF_A_WORKER = 8
-#: A worker should compute so many values in a step, for it waits at each call for Python's lock. With two, the step of
-#: 64 images of LeNet, 2.8 million values each, took 1.3 times as long as with one; that of 16 images of PyTorch's
-#: example, 5.5 million each, 0.9 times as long, and of 64 images 0.7 times.
+#: The least values in a step that are worth a worker, since each call waits for Python's lock. With two, the step of 64
+#: images of LeNet, 2.8 million values each, took 1.3 times as long as with one; that of 16 images of PyTorch's example,
+#: 5.5 million each, 0.9 times as long, and of 64 images 0.7 times.
 VALUES_OF_A_WORKER = 4_000_000
-#: Multiplications that one use of all weights should take to be worth dividing by BLAS.
+#: How many multiplications one use of all weights should take to be worth dividing by BLAS.
 MULTIPLICATIONS = 4_000_000
 
 
 @dataclass(frozen=True)
 class Threads:
-    """Threads of a training; in all it has ``workers * blas``.
+    """Threads of a training, ``workers * blas`` in all.
 
     Attributes:
         workers: Each takes a share of each batch through all layers, on a replica of the network.
-        blas: Threads of a matrix product of each worker.
+        blas: How many threads a matrix product of each worker has.
 
     Raises:
-        ValueError: there is none.
+        ValueError: a number is below 1.
     """
 
     workers: int = 1
@@ -55,24 +55,24 @@ class Threads:
 
 
 def choose_threads(threads: Any, model: Layer, x: Samples, batch_size: int, available: int | None = None) -> Threads:
-    """What ``threads`` means for this training; the same arguments give the same answer on machines of as many cores.
+    """What ``threads`` means for this training; the same on all machines with the same number of cores.
 
-    A network whose layers compute more values than it has weights gains from workers, who each do a share of all that
-    is done; each has to add up gradients of all weights, though. One with more weights than values is mostly matrix
-    products, which BLAS divides. Convolutions, recurrent layers and large batches are of the first kind, fully
-    connected layers with small batches of the second. Where "auto" finds too few values for workers, it leaves what it
-    can to BLAS.
+    A network whose layers compute more values than it has weights gains from workers, each of which does a share of all
+    the work but has to add up the gradients of all weights. A network with more weights than values consists mostly of
+    matrix products, which BLAS divides. Convolutions, recurrent layers and large batches are of the first kind, fully
+    connected layers with small batches of the second. If "auto" finds too few values for workers, it leaves as much as
+    possible to BLAS.
 
     Args:
-        threads: "auto": one for each of the `cores`, or one where a step has too little work. A whole
-            number: so many. `Threads` are what they are.
+        threads: "auto": one for each of the `cores`, or one where a step has too little work. An integer: that number.
+            `Threads`: themselves.
         model: With its weights drawn. Two samples go through a replica of it.
         x: Inputs, ``(N, …)``.
-        batch_size: Samples a step.
+        batch_size: Samples per step.
         available: The cores that "auto" may count on; by default all that this process may use.
 
     Raises:
-        ValueError: threads is nothing of the kind, or the inputs do not fit the network.
+        ValueError: threads is none of these, or the inputs do not fit the network.
     """
     if isinstance(threads, Threads):
         return threads
@@ -93,14 +93,14 @@ def choose_threads(threads: Any, model: Layer, x: Samples, batch_size: int, avai
 
 
 def cores() -> int:
-    """How many cores this process may use; ``OMP_NUM_THREADS``, where it is set, may make them fewer."""
+    """How many cores this process may use; ``OMP_NUM_THREADS``, if set, may reduce it."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     wish = os.environ.get("OMP_NUM_THREADS", "")
     return max(1, min(count, int(wish))) if wish.isdecimal() else count
 
 
 def _values_of_a_sample(model: Layer, x: Samples) -> int:
-    """How many values all layers keep or work with for one sample in training, forward and backward."""
+    """How many values all layers keep or compute for one sample in training, forward and backward."""
     twin = model.replica()
     with np.errstate(all="ignore"):
         y = twin.forward(np.asarray(rows(x, 0, LEAST_ROWS), model.dtype), train=True)
@@ -115,7 +115,7 @@ def buffered(layer: Layer) -> int:
 
 @cache
 def _blas_libraries() -> list[Any]:
-    """The controls of the BLAS libraries of this process; to look for them takes as long as a hundred small steps."""
+    """The controls of the BLAS libraries of this process; finding them takes as long as a hundred small steps."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas").lib_controllers
@@ -124,9 +124,9 @@ def _blas_libraries() -> list[Any]:
 class BlasThreads:
     """The number of threads of BLAS; a context manager that restores it.
 
-    Most libraries have one number for the whole process. Where several threads are in such blocks, it is what the block
-    that was entered last asks for, and when all are left, what it was before the first. Where each thread has a number
-    of its own, as in OpenBLAS built with OpenMP, each gets its own back.
+    Most libraries have one number for the whole process. If several threads are in such blocks, it is what the block
+    asks for that was entered last; when all are left, it is what it was before the first. If each thread has its own
+    number, as in OpenBLAS built with OpenMP, each gets its own back.
     """
 
     _lock = threading.Lock()
@@ -167,5 +167,5 @@ class BlasThreads:
 
     def _set(self, counts: Iterable[int]) -> None:
         for library, count in zip(self._libraries, counts, strict=True):
-            # What threadpoolctl offers since 3.8 obeys one thread alone; here the lock lets several take turns.
+            # threadpoolctl's own from 3.8 works for one thread alone; with this lock several take turns.
             getattr(library, "_real_set_num_threads", library.set_num_threads)(count)

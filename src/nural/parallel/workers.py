@@ -11,17 +11,17 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """So many workers, of which the calling thread is the first; a context manager that ends the others' threads.
+    """Workers, of which the calling thread is the first; a context manager that ends the others' threads.
 
     Attributes:
         at_once: Whether they work at the same time. If not, the calling thread does what each would do, one after the
             other, and gets the same results.
 
     Args:
-        count: How many.
+        count: The number of workers.
 
     Raises:
-        ValueError: there is none.
+        ValueError: the number is below 1.
     """
 
     def __init__(self, count: int = 1) -> None:
@@ -42,7 +42,7 @@ class Workers:
             count: How many take part; by default all.
 
         Raises:
-            BaseException: what a task raised, the first one's if several did; none is running any more then.
+            BaseException: what a task raised, the first if several did; by then none is running any more.
         """
         count = self.count if count is None else count
         if count == 1 or not self.at_once:
@@ -59,13 +59,13 @@ class Workers:
                 raise error
         return [result for result, _ in outcomes]
 
-    def divide(self, function: Callable[[Any], None], pieces: Sequence[Any]) -> None:
-        """Call ``function(piece)`` for each of the pieces; each worker takes a contiguous part of them."""
-        count = min(self.count, len(pieces)) or 1
+    def divide(self, function: Callable[[Any], None], items: Sequence[Any]) -> None:
+        """Call ``function(item)`` for each of the items; each worker takes a contiguous share."""
+        count = min(self.count, len(items)) or 1
 
         def part(i: int) -> None:
-            for piece in pieces[i * len(pieces) // count : (i + 1) * len(pieces) // count]:
-                function(piece)
+            for item in items[i * len(items) // count : (i + 1) * len(items) // count]:
+                function(item)
 
         self.each(part, count)
 
@@ -92,7 +92,7 @@ class Workers:
         while (given := tasks.get()) is not None:
             context, task = given
             results.put(context.run(_outcome, task, i))
-            del given, context, task  # an idle thread keeps nothing alive
+            del given, context, task  # an idle thread must not keep them alive
 
 
 def _outcome(task: Callable[[int], Any], i: int) -> tuple[Any, BaseException | None]:

@@ -1,4 +1,4 @@
-"""Whether confidences mean what they say, and what it brings to refuse the least confident answers."""
+"""Whether confidences mean what they say, and the effect of refusing the least confident answers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from nural.evaluation.calibration import Bin, Coverage
 from nural.plots.figure import BLUE, GREY, ORANGE, figure, open_frame, png
 
 _NORMAL_95 = 1.96
-_REFUSED = 20.0  # percent that are shown at the most: beyond, hardly an answer is wrong
+_REFUSED = 20.0  # percent that are shown at most: beyond, hardly any answer is wrong
 
 
 def reliability(rows: Sequence[Bin], error: float, title: str) -> bytes:
@@ -18,7 +18,7 @@ def reliability(rows: Sequence[Bin], error: float, title: str) -> bytes:
     Args:
         rows: As `nural.reliability` gives them.
         error: The expected calibration error.
-        title: The picture's.
+        title: The title of the picture.
     """
     drawing = figure()
     upper, lower = drawing.subplots(2, 1, sharex=True, height_ratios=(2.6, 1))
@@ -43,13 +43,13 @@ def reliability(rows: Sequence[Bin], error: float, title: str) -> bytes:
 
 
 def coverage(curve: Sequence[Coverage], marked: Sequence[Coverage], chosen: Coverage | None, title: str) -> bytes:
-    """The error among the answers given over the share of digits that are answered, as PNG.
+    """The error among the answers given against the share of digits answered, as PNG.
 
     Args:
         curve: Rows of `nural.coverage_against_error` for many thresholds.
         marked: Rows that get a dot and their threshold.
         chosen: The row of the model's own threshold, if it has one.
-        title: The picture's.
+        title: The title of the picture.
     """
     drawing = figure()
     axes = drawing.subplots()
@@ -78,7 +78,7 @@ _OF_A_BIN = ("confidence", "accuracy", "count")
 
 
 def _wilson(share: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The interval that holds the true share in 95 of 100 cases (Wilson 1927); it is not empty at 0 and 1 either."""
+    """The interval that holds the true share in 95 of 100 cases (Wilson 1927); it is not empty even at 0 and 1."""
     z2 = _NORMAL_95**2
     middle = (share + z2 / (2 * count)) / (1 + z2 / count)
     half = np.sqrt(z2 * (share * (1 - share) / count + z2 / (4 * count * count))) / (1 + z2 / count)
@@ -86,7 +86,7 @@ def _wilson(share: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _points(rows: Sequence[Coverage]) -> tuple[list[float], list[float]]:
-    """Coverage and error in percent, where anything is answered."""
+    """Coverage and error in percent, as far as anything is answered."""
     answered = [row for row in rows if row.error is not None]
     return [100 * row.coverage for row in answered], [100 * (row.error or 0.0) for row in answered]
 

@@ -6,20 +6,20 @@ import numpy as np
 
 from nural.plots.figure import ORANGE, figure, open_frame, png, shortened
 
-_MOST = 16  # classes with letters of full size; of twice as many the numbers can still be read
+_MOST = 16  # classes whose numbers have full size; up to twice as many they can still be read
 _SHORT = 3  # letters of a name that fits beneath its column
 
 
 def confusion(matrix: np.ndarray, title: str, names: Sequence[str] | None = None, what: str = "digit") -> bytes:
     """A confusion matrix ``(C, C)``, row the true class, with the share of each class that is misread, as PNG.
 
-    Colour shows the mistakes; the diagonal is what is right.
+    Colour shows the mistakes; the diagonal holds right answers.
 
     Args:
-        matrix: It.
-        title: The picture's.
-        names: Of the classes; 0, 1, 2, … by default.
-        what: One class: "digit".
+        matrix: The confusion matrix.
+        title: The title of the picture.
+        names: Names of the classes; 0, 1, 2, … by default.
+        what: The word for one class: "digit".
     """
     drawing = figure()
     axes, bars = drawing.subplots(1, 2, width_ratios=(1.5, 1))

@@ -1,4 +1,4 @@
-"""Digits and other pictures in rows, with what is to be said of each."""
+"""Digits and other pictures in rows, with captions."""
 
 import itertools
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from nural.plots.figure import GREY, HEIGHT, WIDTH, figure, png, shortened
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: So many fit on a slide and can still be seen.
+#: How many fit on a slide and can still be seen.
 _MOST_MISTAKES = 48
 _GAP = 6 / 28  # between neighbours, in widths of a picture
 _LINE = 6 / 28  # the height of a line of a caption
-_SIDE = 128  # pixels of the longer side of a picture: of larger ones only so many are drawn
+_SIDE = 128  # pixels of the longer side of a picture: larger ones are reduced to this
 _TITLE = 0.5  # inches
 _LARGEST_LETTERS = 15  # points
 _LETTERS = 72 / 0.6  # points of an inch over the mean width of a letter
@@ -26,7 +26,8 @@ _SHORT = 2  # letters of a name that leaves room for another on its line
 def mistakes(images: np.ndarray, truth: np.ndarray, answer: np.ndarray, confidence: np.ndarray, title: str) -> bytes:
     """Misread pictures ``(N, H, W, C)``, 1 white, with truth, answer and confidence, as PNG.
 
-    The most confident come first, as large as a slide has room for; of more than 48 only these, and the title says so.
+    The most confident come first, as large as fits on a slide; if there are more than 48, only these are shown, and the
+    title says so.
     """
     order = np.argsort(-confidence, kind="stable")[:_MOST_MISTAKES]
     names = [shortened(str(name)) for name in (*truth[order], *answer[order])]
@@ -65,11 +66,11 @@ def stages(pictures: dict[str, np.ndarray], title: str) -> bytes:
 
 
 def sheet(images: np.ndarray, captions: Sequence[str], columns: int) -> "Figure":
-    """Images in rows with their captions above them, on one canvas: an axes for each would take seconds to lay out.
+    """Images in rows with their captions above them, on one canvas: laying out an axes for each would take seconds.
 
     Args:
         images: ``(N, H, W, C)``, 1 white: grey levels for C = 1, or colours for C = 3.
-        captions: One for each, of as many lines each.
+        captions: One for each, all with the same number of lines.
         columns: How many are in a row.
     """
     step = max(1, -(-max(images.shape[1:3]) // _SIDE))
@@ -96,12 +97,12 @@ def sheet(images: np.ndarray, captions: Sequence[str], columns: int) -> "Figure"
 
 
 def sheet_height(count: int, columns: int, lines: int, shape: tuple[int, int] = (SIDE, SIDE)) -> float:
-    """The height in inches of a `sheet` of so many images (H, W) whose captions have so many lines."""
+    """The height in inches of a `sheet` of ``count`` images (H, W) whose captions have ``lines`` lines."""
     height, width = _cell(lines, shape)
     return max(1, -(-count // columns)) * height * WIDTH / (columns * width) + _TITLE
 
 
 def _cell(lines: int, shape: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of an image with its caption and the gaps."""
+    """Height and width of an image including its caption and the gaps."""
     height, width = shape
     return height + round((_GAP + _LINE * lines) * width), width + round(_GAP * width)

@@ -9,16 +9,16 @@ from nural.overwriting import PNG_TEXT
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Blue and orange can be told apart by those who cannot tell red from green.
+#: Blue and orange can be distinguished by those who cannot distinguish red and green.
 BLUE, ORANGE, GREY = "#1f6fb2", "#d9621e", "#5b6470"
-#: A slide of 1920×1080 pixels, in inches: small ones, so that letters of the usual sizes are large.
+#: A slide of 1920×1080 pixels, in inches: few, so that letters of the usual sizes are large.
 WIDTH, HEIGHT, DPI = 9.6, 5.4, 200
 MARGIN = 0.08
 _LONGEST = 20  # letters of a name
 
 
 def figure(width: float = WIDTH, height: float = HEIGHT) -> "Figure":
-    """A figure of its own, outside pyplot's global state, in inches."""
+    """A figure of this size in inches, outside pyplot's global state."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -27,11 +27,11 @@ def figure(width: float = WIDTH, height: float = HEIGHT) -> "Figure":
 
 
 def png(figure: Any, title: str) -> bytes:
-    """The figure under its title."""
+    """The figure with its title, as PNG."""
     figure.suptitle(title, fontsize=13, parse_math=False)
     content = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # somebody's names may have letters of any script
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # names may have letters of any script
         figure.savefig(content, format="png", metadata=PNG_TEXT)
     return content.getvalue()
 
@@ -51,5 +51,5 @@ def signed_colours() -> Any:
 
 
 def shortened(name: str) -> str:
-    """A class's name, in as many letters as there is room for."""
+    """A class's name, shortened to the letters that fit."""
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -12,12 +12,12 @@ from nural.plots.figure import BLUE, figure, open_frame, png
 def robustness(
     curves: Sequence[tuple[Disturbance, Sequence[tuple[float, float]]]], examples: Sequence[np.ndarray], title: str
 ) -> bytes:
-    """Accuracy over the level of each disturbance, with a digit at each level below, as PNG.
+    """Accuracy against the level of each disturbance, with a digit at each level below, as PNG.
 
     Args:
         curves: Disturbances, each with its levels and accuracies.
         examples: For each of them, one digit at each level: ``(levels, 784)``.
-        title: The picture's.
+        title: The title of the picture.
     """
     drawing = figure()
     panels = drawing.subplots(2, len(curves), height_ratios=(6, 1), squeeze=False, sharex="col", sharey="row")

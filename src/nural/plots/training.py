@@ -7,9 +7,9 @@ from nural.training.history import History
 
 
 def learning_curve(history: History, title: str) -> bytes:
-    """Loss on training and validation, and the validation accuracy, over the epochs, as PNG.
+    """Loss on training and validation, and the validation accuracy, against the epochs, as PNG.
 
-    The training loss is that of the steps, averaged over a fiftieth of the training.
+    The training loss is the steps' loss, averaged over fiftieths of the training.
     """
     drawing = figure(height=4.0)
     left, right = drawing.subplots(1, 2)

@@ -1,4 +1,4 @@
-"""Measures calls of layers, of a loss and of an optimizer while they go on as ever."""
+"""Measures calls of layers, of a loss and of an optimizer while they work as usual."""
 
 import time
 import tracemalloc
@@ -16,7 +16,7 @@ Methods = tuple[Callable[..., np.ndarray], Callable[..., Any]]
 
 @contextmanager
 def in_place_of_methods(layers: Mapping[str, Any], methods: Callable[[str, Layer], Methods]) -> Iterator[None]:
-    """Within the block these layers have the ``forward`` and ``backward`` that ``methods(name, layer)`` gives."""
+    """Within the block these layers have the ``forward`` and ``backward`` that ``methods(name, layer)`` returns."""
     for name, layer in layers.items():
         layer.forward, layer.backward = methods(name, layer)
     try:
@@ -34,7 +34,7 @@ class Meter(Protocol):
         ...
 
     def end(self) -> float:
-        """The last one of those under way ends: what it took."""
+        """The innermost call under way ends; returns what it took."""
         ...
 
 
@@ -49,15 +49,15 @@ class Clock:
         self._begun.append(time.perf_counter())
 
     def end(self) -> float:
-        """The seconds of the last call of those under way."""
+        """The seconds of the innermost call under way."""
         return time.perf_counter() - self._begun.pop()
 
 
 class Bytes:
-    """The most bytes that each call had allocated at any time, as `tracemalloc` counts them, which must be started."""
+    """The most bytes that each call had allocated at any time, as counted by `tracemalloc`, which must be started."""
 
     def __init__(self) -> None:
-        self._open: list[tuple[int, int]] = []  # of each call under way: bytes at its beginning, the most so far
+        self._open: list[tuple[int, int]] = []  # for each call under way: bytes at its beginning, the most so far
 
     def begin(self) -> None:
         """A call begins."""
@@ -66,10 +66,10 @@ class Bytes:
         self._open.append((now, now))
 
     def end(self) -> float:
-        """The bytes of the last call of those under way, beyond those there before it."""
+        """The most bytes of the innermost call under way, beyond those before it."""
         self._note_peak()
         begun, most = self._open.pop()
-        if self._open:  # what was the most within was so around it too
+        if self._open:  # the most within a call is also a maximum of the call around it
             before, most_around = self._open[-1]
             self._open[-1] = before, max(most_around, most)
         return most - begun
@@ -87,8 +87,8 @@ class Calls:
     Attributes:
         meter: What measures them.
         taken: What it found.
-        depths: In how many others each is contained.
-        operations: Of each layer's call, without the layers inside.
+        depths: How many other calls contain each call.
+        operations: Those of each layer's call, without the layers inside.
     """
 
     def __init__(self, meter: Meter) -> None:
@@ -130,9 +130,9 @@ class Calls:
         backward = self.watched("backward", name, layer.backward)
         shapes: list[tuple[int, ...]] = []
 
-        def watched_forward(x: np.ndarray, train: bool = False) -> np.ndarray:
+        def watched_forward(x: Any, train: bool = False) -> np.ndarray:
             y = forward(x, train)
-            shapes[:] = x.shape, y.shape
+            shapes[:] = (sum(part.size for part in x),) if isinstance(x, tuple) else x.shape, y.shape
             self.operations["forward", name] = layer.operations(*shapes)[0]
             return y
 

@@ -1,4 +1,4 @@
-"""Where the time of a training step goes: what each layer's calls take in seconds, operations and bytes."""
+"""Where the time of a training step goes: the seconds, operations and bytes of each layer's calls."""
 
 import time
 import tracemalloc
@@ -16,13 +16,13 @@ from nural.parallel.threads import BlasThreads, Threads
 from nural.profile.calls import Bytes, Calls, Clock
 from nural.training.loop import train
 
-#: Steps before the first that counts: buffers grow, and the processor speeds up.
+#: Steps before the first measured one: buffers grow, and the processor speeds up.
 WARM_UP = 5
-#: Steps to take the median of: for so many seconds, but at least and at most so many.
+#: The median is taken over steps during this many seconds, but over at least and at most so many steps.
 SECONDS, FEWEST, MOST = 2.0, 10, 2000
-#: Steps whose bytes are counted; one is like the other.
+#: Steps whose bytes are counted; all are alike.
 STEPS_OF_BYTES = 3
-#: Rows and columns of the matrices whose product shows what the machine can do; the best of so many times counts.
+#: Rows and columns of the matrices whose product shows the machine's speed, and how often it is tried; the best counts.
 PRODUCT, TIMES = 1024, 24
 
 
@@ -33,13 +33,13 @@ class Row:
     Attributes:
         part: "forward", "loss", "backward" or "update".
         name: The layer's dotted name; empty for loss and update.
-        layer: The name of its class, likewise.
+        layer: The name of the layer's class; empty for loss and update.
         depth: How many of the other rows contain this one.
-        seconds: Median over the steps; with what is inside, as the operations and bytes are.
+        seconds: Median over the steps; like operations and bytes, it includes the layers inside.
         operations: Floating-point operations, see `Layer.operations`; None for loss and update, which are not counted.
-        allocated: The most bytes that the call had allocated at any time, beyond those there before it. An array counts
+        allocated: The most bytes that the call had allocated at any time, beyond those before it. An array counts
             even if the call frees it; so do Python's own objects, some hundred bytes.
-        buffers: Bytes of the arrays that the layer keeps between calls; None but in its "forward" row.
+        buffers: Bytes of the arrays that the layer keeps between calls; None except in its "forward" row.
     """
 
     part: str
@@ -57,9 +57,9 @@ class Profile:
     """A training step in its parts.
 
     Attributes:
-        rows: In the order in which a step begins them, so a container's row stands before those of the layers inside.
-        steps: How many steps the times are the medians of.
-        product_rate: Operations a second of one large matrix product of the model's type, with the same threads.
+        rows: In the order in which a step begins them: a container's row comes before those of the layers inside.
+        steps: Over how many steps the medians are taken.
+        product_rate: Operations per second of one large matrix product of the model's type, with the same threads.
     """
 
     rows: list[Row]
@@ -87,19 +87,19 @@ def profile(
     threads: int = 1,
     seconds: float = SECONDS,
 ) -> Profile:
-    """Let `train` take steps with one batch, and say what each part of a step takes.
+    """Let `train` take steps with one batch, and measure each part of a step.
 
     The learning rate is 0, so weights stay as they are; running statistics and generators move on. Most steps are taken
-    with a clock, the last ones while `tracemalloc`, to which NumPy reports its arrays, counts bytes. What a step does
-    between the parts, such as the gathering of the batch, is not in them.
+    with a clock, the last ones while `tracemalloc`, to which NumPy reports its arrays, counts bytes. Work between the
+    parts, such as gathering the batch, is not included.
 
     Args:
         model: The network.
         x: One batch of inputs, ``(N, …)``.
         y: Its targets, as ``loss`` takes them.
-        optimizer: Keeps running arrays of its own afterwards, as in any training.
+        optimizer: Keeps its running arrays afterwards, as in any training.
         loss: ``(y, t, out=None) -> (loss, dy)``.
-        threads: Of a matrix product. The batch is not divided over workers.
+        threads: How many threads a matrix product has. The batch is not divided over workers.
         seconds: About how long to go on with the clock.
 
     Raises:
@@ -158,13 +158,13 @@ def profile(
 
 
 def _operations_within(part: str, name: str, operations: dict[tuple[str, str], int]) -> int:
-    """Those of a layer and of the layers inside."""
+    """The operations of a layer and of the layers inside."""
     inside = [count for (p, n), count in operations.items() if p == part and (n == name or n.startswith(f"{name}."))]
     return sum(inside)
 
 
 def _product_rate(dtype: Any) -> float:
-    """Operations a second of one large matrix product."""
+    """Operations per second of one large matrix product."""
     a, b = np.random.default_rng(0).random((2, PRODUCT, PRODUCT)).astype(dtype)
     out = np.empty_like(a)
     shortest = float("inf")

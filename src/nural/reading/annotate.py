@@ -9,16 +9,16 @@ from nural.overwriting import PNG_TEXT
 from nural.reading.page import Page
 
 _SURE, _UNSURE = (20, 120, 220), (230, 110, 20)
-_LONGEST = 2000  # pixels of the longer side of what is drawn
+_LONGEST = 2000  # pixels of the longer side of the drawing
 
 
 def annotate(image: str | os.PathLike[str], page: Page, threshold: float) -> bytes:
-    """Draw each digit's box and what it was read as, as PNG; digits of less confidence in another colour, as "?".
+    """Draw each digit's box and value, as PNG; digits below the threshold in another colour, as "?".
 
     Args:
         image: The picture that was read.
-        page: What was read.
-        threshold: The confidence from which on a digit is sure.
+        page: The page that was read from it.
+        threshold: The confidence from which a digit is sure.
 
     Raises:
         DataError: The picture cannot be read.

@@ -1,4 +1,4 @@
-"""A digit's ink as the network sees it."""
+"""A digit's ink in the form that the network takes."""
 
 import numpy as np
 

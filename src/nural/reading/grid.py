@@ -1,26 +1,26 @@
-"""What the ruled lines of a table say of its writing: which pieces stand in one row, and where its columns end."""
+"""The ruled lines of a table: which lines of writing are one row, and where columns end."""
 
 import itertools
 
 import numpy as np
 
-from nural.reading.pieces import Piece
+from nural.reading.components import Component
 from nural.reading.ruling import Rule
 
-_LOWEST, _TALLEST = 1.1, 3.2  # heights of its digits: a row of a table, from line to line
-_NARROWEST = 2.0  # of them: a column; squared paper has narrower squares
-_OFF = 0.25  # of them: how far from each other two parts of one line may be
-_BESIDE = 0.3  # of the narrower piece: how much of two that stand beside each other may overlap
+_LOWEST, _TALLEST = 1.1, 3.2  # in heights of the digits: the distance between the lines of a table's row
+_NARROWEST = 2.0  # in heights: the least width of a column; squared paper has narrower squares
+_OFF = 0.25  # in heights: how far apart vertically two parts of one row may be
+_BESIDE = 0.3  # of the narrower component: how much of it may overlap another one beside it
 
 Box = tuple[int, int, int, int]
 
 
 class Grid:
-    """The lines of a page.
+    """The ruled lines of a page.
 
     Args:
-        rules: The lines, in the pixels of the page as it was photographed.
-        back: The ``(2, 3)`` matrix that takes points of the page as it was turned upright back there.
+        rules: The lines, in pixels of the photograph.
+        back: The ``(2, 3)`` matrix that maps points of the upright page to pixels of the photograph.
     """
 
     def __init__(self, rules: list[Rule], back: np.ndarray) -> None:
@@ -28,23 +28,23 @@ class Grid:
         self._upright = [rule for rule in rules if rule.upright]
         self._back = back
 
-    def with_whole_rows(self, lines: list[list[Piece]]) -> list[list[Piece]]:
-        """The lines, in which those parts are one that stand beside each other between the same two level lines.
+    def with_whole_rows(self, lines: list[list[Component]]) -> list[list[Component]]:
+        """Join those lines of writing that stand side by side between the same two level lines of a table.
 
-        In the cells of a table one writes higher or lower than in the next.
+        In one cell of a table people write higher or lower than in the next.
         """
-        joined: list[list[Piece]] = []
+        joined: list[list[Component]] = []
         for line in lines:
             row = next((row for row in joined if self._one_row(row, line)), None)
             if row is None:
                 joined.append(list(line))
             else:
                 row += line
-                row.sort(key=lambda piece: piece.middle[1])
+                row.sort(key=lambda component: component.middle[1])
         return joined
 
     def columns_end(self, boxes: list[Box]) -> list[bool]:
-        """Before which of a line's boxes a table's upright line passes."""
+        """For each box of a line, whether an upright line of the table passes before it."""
         if not boxes:
             return []
         height = float(np.median([bottom - top for top, _, bottom, _ in boxes]))
@@ -57,16 +57,16 @@ class Grid:
             ends.append(bool(passing) and self._is_wide(passing[0], left[0], height))
         return ends
 
-    def _one_row(self, first: list[Piece], second: list[Piece]) -> bool:
-        """Whether two lines stand beside each other between the same two level lines."""
-        heights = [float(np.median([piece.height for piece in line])) for line in (first, second)]
+    def _one_row(self, first: list[Component], second: list[Component]) -> bool:
+        """Whether two lines stand side by side between the same two level lines."""
+        heights = [float(np.median([component.height for component in line])) for line in (first, second)]
         height = max(heights)
         if min(heights) < 0.45 * height or _overlap(first, second):
             return False
         here, there = min(
             ((a, b) for a in first for b in second), key=lambda pair: abs(pair[0].middle[1] - pair[1].middle[1])
         )
-        bands = [self._band(*self._place(*piece.middle), height) for piece in (here, there)]
+        bands = [self._band(*self._place(*component.middle), height) for component in (here, there)]
         if bands[0] is None or bands[1] is None:
             return False
         column = self._place(*there.middle)[1]
@@ -75,7 +75,7 @@ class Grid:
         )
 
     def _band(self, row: float, column: float, height: float) -> tuple[Rule, Rule] | None:
-        """The level lines above and below a point, if they are as far apart as those of a table with such digits."""
+        """The level lines above and below a point, if their distance fits a table with such digits."""
         crossing = self._crossing(self._level, column, height)
         above = max((each for each in crossing if each[0] <= row), key=lambda each: each[0], default=None)
         below = min((each for each in crossing if each[0] > row), key=lambda each: each[0], default=None)
@@ -84,13 +84,13 @@ class Grid:
         return above[1], below[1]
 
     def _is_wide(self, column: float, row: float, height: float) -> bool:
-        """Whether the upright lines beside this one, if there are any, are as far away as a column is wide."""
+        """Whether the neighbouring upright lines, if any, are at least the width of a column away."""
         others = [abs(x - column) for x, _ in self._crossing(self._upright, row, 0)]
         return all(apart >= _NARROWEST * height for apart in others if apart > _OFF * height)
 
     @staticmethod
     def _crossing(rules: list[Rule], along: float, beyond: float) -> list[tuple[float, Rule]]:
-        """The lines that reach this column, or row if they are upright, and where each is there."""
+        """The lines that reach this column (or row, for upright lines), and their position there."""
         return [
             (_at(rule, along), rule)
             for rule in rules
@@ -98,20 +98,20 @@ class Grid:
         ]
 
     def _place(self, row: float, column: float) -> tuple[float, float]:
-        """A point of the turned page in the pixels of the page as it was: row and column."""
+        """A point of the upright page in pixels of the photograph: row and column."""
         x, y = self._back @ (column, row, 1.0)
         return float(y), float(x)
 
 
 def _at(rule: Rule, along: float) -> float:
-    """The line's row in this column, or column in this row; beyond its ends it goes on straight."""
+    """The line's row in this column, or column in this row; beyond its ends the line goes on straight."""
     within = along - rule.start
     inside = float(np.clip(within, 0, len(rule.curve) - 1))
     return float(rule.curve[int(inside)]) + rule.slope * (within - inside)
 
 
-def _overlap(first: list[Piece], second: list[Piece]) -> bool:
-    """Whether a piece of one line stands above one of the other."""
+def _overlap(first: list[Component], second: list[Component]) -> bool:
+    """Whether a component of one line overlaps one of the other horizontally."""
     for a in first:
         for b in second:
             shared = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])

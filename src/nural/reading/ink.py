@@ -1,15 +1,15 @@
-"""Ink told from the ground of a whole page, in whatever light, faint beside strong."""
+"""Ink told from the ground of a whole page, in even and uneven light, also faint ink beside strong."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-_WINDOW = 0.06  # of the page's longer side: wider than any stroke, narrower than what light changes over
-_NEAR = 0.012  # of it: how far strong ink sets what counts as ink
-_SHARE = 0.42  # of the strongest ink near by: what is paler is the blur of an edge, or a ruled line
-_FAINTEST, _LEAST_CERTAIN = 0.06, 0.3  # bounds of the level from which on ink counts
-_COARSE = 600  # pixels of the longer side in which it is found whether the ink is lighter
-_AROUND = 61  # of these pixels: much of it is ground
+_WINDOW = 0.06  # of the page's longer side: wider than any stroke, narrower than changes of light
+_NEAR = 0.012  # of the longer side: how far strong ink determines what counts as ink
+_SHARE = 0.42  # of the strongest ink nearby: paler ink is the blur of an edge, or a ruled line
+_FAINTEST, _LEAST_CERTAIN = 0.06, 0.3  # bounds of the level from which ink counts
+_COARSE = 600  # pixels of the longer side when deciding whether the ink is lighter
+_AROUND = 61  # of these pixels: a window, most of which is ground
 _DARKEST_GROUND = 40  # below it, noise would be taken for differences of light
 
 
@@ -19,8 +19,8 @@ class Ink:
 
     Attributes:
         levels: float32 ``(H, W)``, ``1 − light / ground``, from 0 to 1.
-        low: The level from which on it counts as ink at all.
-        ground: The light of the ground there, float32 ``(H, W)`` from 0 to 255.
+        low: The level from which anything counts as ink.
+        ground: The light of the ground, float32 ``(H, W)`` from 0 to 255.
     """
 
     levels: np.ndarray
@@ -29,7 +29,7 @@ class Ink:
 
 
 def ink_is_lighter(grey: np.ndarray) -> bool:
-    """Whether a page is light on dark: what differs from the ground, which is the median around each point.
+    """Whether a page is light on dark, compared with the ground, which is the median around each point.
 
     Args:
         grey: uint8 ``(H, W)``.
@@ -50,7 +50,7 @@ def page_ink(grey: np.ndarray, lighter: bool) -> Ink:
 
     Args:
         grey: uint8 ``(H, W)``.
-        lighter: whether the ink is lighter than its ground.
+        lighter: Whether the ink is lighter than its ground.
     """
     import cv2
 
@@ -59,7 +59,7 @@ def page_ink(grey: np.ndarray, lighter: bool) -> Ink:
     smooth = cv2.GaussianBlur(grey, (0, 0), 0.8)
     ground = (255 - _opened(255 - cv2.medianBlur(smooth, 5))).astype(np.float32)
     difference = ground - smooth
-    difference -= float(np.median(difference[::4, ::4]))  # the closing takes the lightest grain for the ground
+    difference -= float(np.median(difference[::4, ::4]))  # the closing is as light as the lightest grain
     levels = np.clip(difference / np.maximum(ground, _DARKEST_GROUND), 0, 1)
     fine = levels - cv2.blur(levels, (5, 5))
     noise = 1.5 * float(np.median(np.abs(fine[::4, ::4])))
@@ -67,7 +67,7 @@ def page_ink(grey: np.ndarray, lighter: bool) -> Ink:
 
 
 def marks(levels: np.ndarray, low: float) -> np.ndarray:
-    """What is ink, bool ``(H, W)``: at least ``low``, and not much paler than the strongest ink near by."""
+    """Which pixels are ink, bool ``(H, W)``: at least ``low``, and not much paler than the strongest ink nearby."""
     import cv2
 
     window = 2 * max(3, round(_NEAR * max(levels.shape) / 2)) + 1
@@ -76,7 +76,7 @@ def marks(levels: np.ndarray, low: float) -> np.ndarray:
 
 
 def _opened(levels: np.ndarray) -> np.ndarray:
-    """The grey opening by a square; beyond its edge the page goes on as it ends."""
+    """The grey opening by a square; beyond its edge the page is continued by its last pixels."""
     import cv2
 
     window = 2 * max(1, round(_WINDOW * max(levels.shape) / 2)) + 1  # odd: an even one would shift the page

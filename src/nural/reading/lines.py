@@ -1,29 +1,29 @@
-"""Pieces of ink put into lines."""
+"""Components of ink put into lines."""
 
 import numpy as np
 
-from nural.reading.pieces import Piece
+from nural.reading.components import Component
 
-_LEAST = 9  # pixels: lower pieces begin no line
-_SMALLER, _LARGER = 0.45, 1.9  # heights of what may stand in one line, of the line's
-_OFF, _OFF_FAR = 0.45, 0.4  # how far above or below the line a piece may be, of its height; behind a wide gap
-_FAR = 3.0  # heights: a gap this wide is one
-_NEAR = 0.6  # heights: so near a digit a small stroke may belong to it
+_LEAST = 9  # pixels: lower components do not begin a line
+_SMALLER, _LARGER = 0.45, 1.9  # of the line's height: the heights that components of one line may have
+_OFF, _OFF_FAR = 0.45, 0.4  # of its height: how far off the line a component may be; the same after a wide gap
+_FAR = 3.0  # in heights: a gap of this width is wide
+_NEAR = 0.6  # in heights: how near a digit a small stroke must be to belong to it
 
 
-def lines_of(pieces: list[Piece]) -> list[list[Piece]]:
-    """Put pieces into lines, from top to bottom, each from left to right.
+def lines_of(components: list[Component]) -> list[list[Component]]:
+    """Put components into lines, from top to bottom, each from left to right.
 
-    The tallest piece begins a line, which grows on both sides by the next piece of like height that lies where the line
-    goes on; then the tallest of the others begins the next. Small strokes are added to the line they lie in. The page
-    is upright up to a few degrees.
+    The tallest component begins a line, which grows on both sides by the next component of similar height that lies
+    where the line goes on; then the tallest of the others begins the next. Small strokes are added to the line they lie
+    in. The page is upright up to a few degrees.
     """
-    order = sorted(range(len(pieces)), key=lambda i: -pieces[i].height)
-    boxes = np.array([piece.box for piece in pieces], float).reshape(-1, 4)
-    free = np.ones(len(pieces), bool)
+    order = sorted(range(len(components)), key=lambda i: -components[i].height)
+    boxes = np.array([component.box for component in components], float).reshape(-1, 4)
+    free = np.ones(len(components), bool)
     lines = []
     for i in order:
-        if not free[i] or pieces[i].height < _LEAST:
+        if not free[i] or components[i].height < _LEAST:
             continue
         free[i] = False
         members = [i]
@@ -32,12 +32,12 @@ def lines_of(pieces: list[Piece]) -> list[list[Piece]]:
                 free[found] = False
                 members.insert(len(members) if side == 1 else 0, found)
         _add_small(boxes, free, members)
-        lines.append(sorted((pieces[j] for j in members), key=lambda piece: piece.middle[1]))
-    return sorted(lines, key=lambda line: float(np.median([piece.middle[0] for piece in line])))
+        lines.append(sorted((components[j] for j in members), key=lambda component: component.middle[1]))
+    return sorted(lines, key=lambda line: float(np.median([component.middle[0] for component in line])))
 
 
 def _next(boxes: np.ndarray, free: np.ndarray, members: list[int], side: int) -> int | None:
-    """The free piece that goes on a line to the right (1) or left (-1)."""
+    """The free component that continues a line to the right (1) or left (-1)."""
     last = members[-6:] if side == 1 else members[:6]
     here = boxes[last]
     height = float(np.median(here[:, 2] - here[:, 0]))
@@ -57,7 +57,7 @@ def _next(boxes: np.ndarray, free: np.ndarray, members: list[int], side: int) ->
 
 
 def _add_small(boxes: np.ndarray, free: np.ndarray, members: list[int]) -> None:
-    """Add the small strokes that lie in the line, each beside a member."""
+    """Add the small strokes that lie in the line and beside one of its members."""
     own = boxes[members]
     for i in np.flatnonzero(free):
         top, left, bottom, right = boxes[i]

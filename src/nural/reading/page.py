@@ -14,23 +14,23 @@ from nural.data.image_file import MAX_PIXELS, read_contrast, reduced, upright_si
 from nural.data.source_file import read_file
 from nural.evaluation.calibration import answer_threshold
 from nural.layer import Layer
+from nural.reading.components import components_of
 from nural.reading.grid import Grid
 from nural.reading.ink import ink_is_lighter, marks, page_ink
 from nural.reading.lines import lines_of
 from nural.reading.paper import page_of, regions_of
-from nural.reading.pieces import pieces_of
 from nural.reading.refusal import digits_among, spaces_before, without_specks
 from nural.reading.ruling import remove_rules
 from nural.reading.signs import Sign, signs_of
-from nural.reading.tilt import tilt_of_pieces, tilt_of_rules, turn
+from nural.reading.tilt import tilt_of_components, tilt_of_rules, turn
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_ENOUGH = 1500  # pixels of the longer side: a photograph of twice that or more is reduced first
+_ENOUGH = 1500  # pixels of the longer side: a photograph at least twice as large is reduced first
 _LEAST_TILT = 0.7  # degrees
-_USUAL = 0.6  # the threshold of a model that names none
-_IN_LINE = 0.55  # of a model's own: a sign in a line has passed other tests too. Chosen on validation pages
+_USUAL = 0.6  # the threshold of a model that has none
+_IN_LINE = 0.55  # of a model's own threshold: signs in a line have passed other tests too. Chosen on validation pages
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Digit:
     """A digit on a page.
 
     Attributes:
-        box: left, top, right, bottom in the picture's pixels, upright as its EXIF orientation says.
+        box: Left, top, right, bottom in the picture's pixels, upright as its EXIF orientation says.
         digit: The digit, 0 to 9.
-        confidence: Its probability, as the network has it.
+        confidence: Its probability by the network.
     """
 
     box: tuple[int, int, int, int]
@@ -54,14 +54,14 @@ class Line:
 
     Attributes:
         digits: Its digits.
-        spaces: Before which of them there is a wide gap.
+        spaces: For each digit, whether there is a wide gap before it.
     """
 
     digits: list[Digit]
     spaces: list[bool]
 
     def text(self, threshold: float = 0.0) -> str:
-        """The line as it is written, a space at wide gaps, "?" for a digit of less confidence than ``threshold``."""
+        """The line as text, with a space at wide gaps, and "?" for digits of less confidence than ``threshold``."""
         signs = (str(each.digit) if each.confidence >= threshold else "?" for each in self.digits)
         return "".join(" " * space + sign for space, sign in zip(self.spaces, signs, strict=True))
 
@@ -80,7 +80,7 @@ class Page:
 
 
 def threshold_of(model: Layer) -> float:
-    """The confidence from which on a sign in a line is a digit: less than for a digit alone, which ``info`` names."""
+    """The confidence from which a sign in a line is a digit: less than for a single digit, which ``info`` holds."""
     return _IN_LINE * answer_threshold(model) if "threshold" in model.info else _USUAL
 
 
@@ -88,8 +88,8 @@ def read_page(image: "str | os.PathLike[str] | IO[bytes] | Image | np.ndarray", 
     """Find and read the digits on a page. Several threads may read with one model.
 
     Args:
-        image: A path, an open file or Pillow's image; or grey levels, uint8 ``(H, W)``. Of files with several pages
-            `nural.data.pages` gives each.
+        image: A path, an open file or Pillow's image; or grey levels, uint8 ``(H, W)``. A file of several pages is read
+            page by page, with `nural.data.pages`.
         model: A network that takes 784 pixels of a digit and answers with ten logits. Its ``info["threshold"]`` says
             how confident it must be for a sign to be a digit.
 
@@ -125,20 +125,20 @@ def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:
     """The lines of a page in the pixels of ``grey``."""
     ink = page_ink(grey, lighter)
     levels, rules = remove_rules(ink.levels, ink.low)
-    pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
-    page = page_of(regions_of(ink.ground), pieces, model, threshold_of(model), grey.shape)
+    components = components_of(levels, ink.low, marks(levels, ink.low))
+    page = page_of(regions_of(ink.ground), components, model, threshold_of(model), grey.shape)
     if not page.all():
         levels = np.where(page, levels, np.float32(0))
-        pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
+        components = components_of(levels, ink.low, marks(levels, ink.low))
     tilt = tilt_of_rules(rules)
     if tilt is None:
-        tilt = tilt_of_pieces(pieces)
+        tilt = tilt_of_components(components)
     back = np.array([[1.0, 0, 0], [0, 1, 0]])
     if abs(tilt) > _LEAST_TILT:
         levels, back = turn(levels, tilt)
-        pieces = pieces_of(levels, ink.low, marks(levels, ink.low))
+        components = components_of(levels, ink.low, marks(levels, ink.low))
     grid = Grid(rules, back)
-    signs = signs_of(grid.with_whole_rows(lines_of(pieces)), model, threshold_of(model))
+    signs = signs_of(grid.with_whole_rows(lines_of(components)), model, threshold_of(model))
     lines = []
     for digits in without_specks([digits_among(line, threshold_of(model)) for line in signs]):
         boxes = [digit.box for digit in digits]
@@ -149,7 +149,7 @@ def _read_lines(grey: np.ndarray, lighter: bool, model: Layer) -> list[Line]:
 
 
 def _digit(sign: Sign, back: np.ndarray) -> Digit:
-    """A digit whose box is that around the turned one, in the pixels of the picture before it was turned."""
+    """A digit whose box surrounds the turned one, in pixels of the picture before it was turned."""
     top, left, bottom, right = sign.box
     corners = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]]) @ back.T
     low, high = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))

@@ -1,27 +1,27 @@
-"""What of a picture is the page: it may lie on a desk, whose grain is no writing."""
+"""Which part of a picture is the page: it may lie on a desk, whose grain is no writing."""
 
 import numpy as np
 
 from nural.data.digits import to_float32
 from nural.evaluation.inference import predict_proba
 from nural.layer import Layer
+from nural.reading.components import Component
 from nural.reading.digit_field import digit_field
-from nural.reading.pieces import Piece
 
-_COARSE = 400  # pixels of the longer side in which the regions are told apart
+_COARSE = 400  # pixels of the longer side when finding regions
 _EDGE = 0.05  # of the light, from one of these pixels to the next: a sharp change
-_SMALL = 0.004  # of the picture: a smaller region is none of its own
-_EDGE_WIDTH = 5  # of these pixels: so far the edge itself reaches into a page
-_ASKED = 40  # pieces of a region that are shown to the network
-_WRITING = 0.4  # of the best region's share of digits: with less, a region holds no writing
-_FEWEST = 3  # pieces that show whether a region holds writing
+_SMALL = 0.004  # of the picture: smaller regions are not counted
+_EDGE_WIDTH = 5  # of these pixels: how far the edge itself reaches into a page
+_ASKED = 40  # components of a region that are shown to the network
+_WRITING = 0.4  # of the best region's share of digits: below it, a region holds no writing
+_FEWEST = 3  # components that are needed to decide whether a region holds writing
 
 
 def regions_of(ground: np.ndarray) -> np.ndarray:
-    """Number the regions that sharp changes of the ground divide, such as a page, the desk and a hard shadow.
+    """Number the regions between sharp changes of the ground, such as a page, the desk and a hard shadow.
 
     Args:
-        ground: the light of the ground, float32 ``(H, W)``.
+        ground: The light of the ground, float32 ``(H, W)``.
 
     Returns:
         int32 ``(h, w)``, smaller than the page: 0 on the changes, then 1, 2, …
@@ -41,18 +41,18 @@ def regions_of(ground: np.ndarray) -> np.ndarray:
 
 
 def page_of(
-    regions: np.ndarray, pieces: list[Piece], model: Layer, threshold: float, shape: tuple[int, int]
+    regions: np.ndarray, components: list[Component], model: Layer, threshold: float, shape: tuple[int, int]
 ) -> np.ndarray:
-    """Where the page is, bool ``(H, W)``: the regions in whose pieces the network finds digits.
+    """Where the page is, bool ``(H, W)``: the regions in whose components the network finds digits.
 
-    A shadow's region is one of the page. Ones are not counted: a desk's grain is full of them.
+    The region of a shadow belongs to the page. Ones are not counted, since a desk's grain is full of them.
 
     Args:
-        regions: as `regions_of` gives them.
-        pieces: the picture's.
-        model: the network.
-        threshold: the confidence from which on it has found a digit.
-        shape: of the picture, ``(H, W)``.
+        regions: The result of `regions_of`.
+        components: The components of the picture.
+        model: The network.
+        threshold: The confidence from which a component counts as a digit.
+        shape: The shape of the picture, ``(H, W)``.
     """
     import cv2
 
@@ -60,13 +60,14 @@ def page_of(
     if count < 2:
         return np.ones(shape, bool)
     scale = regions.shape[0] / shape[0], regions.shape[1] / shape[1]
-    asked: list[list[Piece]] = [[] for _ in range(count + 1)]
-    for piece in pieces:
-        if 0.3 * piece.height <= piece.width <= 1.4 * piece.height and 9 <= piece.height <= 0.2 * max(shape):
-            row, column = (int(middle * s) for middle, s in zip(piece.middle, scale, strict=True))
-            asked[int(regions[row, column])].append(piece)
+    asked: list[list[Component]] = [[] for _ in range(count + 1)]
+    for component in components:
+        height = component.height
+        if 0.3 * height <= component.width <= 1.4 * height and 9 <= height <= 0.2 * max(shape):
+            row, column = (int(middle * s) for middle, s in zip(component.middle, scale, strict=True))
+            asked[int(regions[row, column])].append(component)
     shown = [each[:: max(1, len(each) // _ASKED)] for each in asked]
-    fields = [digit_field(piece.ink) for each in shown[1:] for piece in each]
+    fields = [digit_field(component.ink) for each in shown[1:] for component in each]
     if not fields:
         return np.ones(shape, bool)
     probabilities = predict_proba(model, to_float32(np.stack(fields).reshape(len(fields), -1)))

@@ -1,4 +1,4 @@
-"""What of a line is no digit, and what is a word apart."""
+"""Which signs of a line are no digits, and where its words are separated."""
 
 import itertools
 
@@ -7,23 +7,23 @@ import numpy as np
 from nural.reading.signs import Sign
 
 _SMALLEST, _LARGEST = 0.5, 1.6  # of the height of the line's digits
-_SPACE, _SURE_SPACE = 0.6, 1.05  # of it: a gap that may, and one that must, be a space
-_USUAL = 30  # percentile of a line's gaps: where words are short, half of them may be spaces
+_SPACE, _SURE_SPACE = 0.6, 1.05  # of that height: the gap that may be a space, and the one that must be
+_USUAL = 30  # percentile of a line's gaps: if words are short, half of the gaps may be spaces
 _WIDER = 1.8  # times the line's usual gap: such a gap is a space
-_UNCLEAR = 0.5  # of the threshold: with less confidence it is no digit, with more it may be an unclear one
-_SPECK = 0.6  # of the height of the page's digits: lower ones with no other digit in their line are dirt
+_UNCLEAR = 0.5  # of the threshold: with less confidence a sign is no digit, with more it may be an unclear one
+_SPECK = 0.6  # of the height of the page's digits: lower ones without other digits in their line are dirt
 _NEIGHBOURS = 0.45  # of a height: a sign this near belongs to the same word
 
 
 def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
-    """The signs that are digits: like in size to the line's others, and in a word that is no word of letters.
+    """The signs that are digits: similar in size to the others of the line, and not in a word of letters.
 
-    In a word, signs with gaps as between letters, more must be digits of at least ``threshold`` than no digits: an
-    ``o`` in a word is no zero, and an unclear digit in a number stays.
+    In a word (signs with gaps like those between letters), digits of at least ``threshold`` must outnumber signs that
+    are no digits: so an ``o`` in a word is no zero, while an unclear digit in a number stays.
 
     Args:
-        signs: those of a line, from left to right.
-        threshold: the confidence from which on a sign is a digit on its own.
+        signs: The signs of a line, from left to right.
+        threshold: The confidence from which a sign alone is a digit.
     """
     sure = [sign for sign in signs if sign.digit is not None and sign.confidence >= threshold]
     if not sure:
@@ -44,9 +44,9 @@ def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
 
 
 def without_specks(lines: list[list[Sign]]) -> list[list[Sign]]:
-    """The lines of a page but for empty ones and those of nothing but low ones, which are dirt.
+    """The lines of a page, without empty lines and without lines of low digits only, which are dirt.
 
-    Specks are read as ones, and so is what is left of the paper's lines.
+    Specks are read as ones, and so are remains of the paper's lines.
     """
     heights = [_tall(sign) for line in lines for sign in line if sign.digit != 1]
     least = _SPECK * float(np.median(heights)) if heights else 0.0
@@ -54,7 +54,7 @@ def without_specks(lines: list[list[Sign]]) -> list[list[Sign]]:
 
 
 def spaces_before(boxes: list[tuple[int, int, int, int]]) -> list[bool]:
-    """Before which of a line's digits there is a wide gap."""
+    """For each digit of a line, whether there is a wide gap before it."""
     if not boxes:
         return []
     height = float(np.median([box[2] - box[0] for box in boxes]))
@@ -76,7 +76,7 @@ def _words(signs: list[Sign], gap: float) -> list[list[Sign]]:
 
 
 def _height(signs: list[Sign]) -> float:
-    """The height of most digits: of small signs that look like digits, many are in words."""
+    """The height of most digits: many small signs that look like digits are letters in words."""
     return float(np.percentile([_tall(sign) for sign in signs], 70))
 
 

@@ -1,12 +1,12 @@
-"""How far the lines of a page are turned."""
+"""The angle by which the lines of a page are tilted."""
 
 import numpy as np
 
-from nural.reading.pieces import Piece
+from nural.reading.components import Component
 from nural.reading.ruling import Rule
 
 _STEEPEST = 20.0  # degrees
-_FEWEST = 4  # pieces that must be there to tell a tilt
+_FEWEST = 4  # components that are needed to measure a tilt
 
 
 def tilt_of_rules(rules: list[Rule]) -> float | None:
@@ -22,14 +22,14 @@ def tilt_of_rules(rules: list[Rule]) -> float | None:
     return float(np.degrees(np.arctan(slopes[order[int(np.searchsorted(half, half[-1] / 2))]])))
 
 
-def tilt_of_pieces(pieces: list[Piece]) -> float:
-    """The angle in degrees, clockwise, along which the ink's projection is the sharpest.
+def tilt_of_components(components: list[Component]) -> float:
+    """The angle in degrees, clockwise, along which the ink's projection is sharpest.
 
-    Each piece counts as a bar from its top to its bottom; what has no lines has no tilt.
+    Each component counts as a bar from its top to its bottom. Without enough components the angle is 0.
     """
-    if len(pieces) < _FEWEST:
+    if len(components) < _FEWEST:
         return 0.0
-    boxes = np.array([piece.box for piece in pieces], float)
+    boxes = np.array([component.box for component in components], float)
     heights = boxes[:, 2] - boxes[:, 0]
     bin_height = max(1.0, float(np.median(heights)) / 6)
     parts = np.linspace(0, 1, 9)
@@ -49,7 +49,7 @@ def tilt_of_pieces(pieces: list[Piece]) -> float:
 
 
 def turn(picture: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
-    """Turn a picture by degrees anticlockwise, and the ``(2, 3)`` matrix that takes its points back."""
+    """A picture turned anticlockwise by ``degrees``, and the ``(2, 3)`` matrix that maps its points back."""
     import cv2
 
     height, width = picture.shape

@@ -28,7 +28,7 @@ def conv2d_backward(dy, K, x, stride=1, padding=0, dilation=1, groups=1):
 
 
 def windows(x, kernel_size, stride=None, dilation=1):
-    """X[n, r, c, :, i, j] = x[n, r·stride + i·dilation, c·stride + j·dilation]: a view; what is added to X, x gets."""
+    """X[n, r, c, :, i, j] = x[n, r·stride + i·dilation, c·stride + j·dilation]: a view, so adding to X adds to x."""
     kernel, dilation = down_across(kernel_size), down_across(dilation)
     stride = kernel if stride is None else down_across(stride)
     extent = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))

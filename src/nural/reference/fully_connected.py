@@ -48,6 +48,16 @@ def tanh_backward(dy, y):
     return dy * (1 - y**2)
 
 
+def softsign_forward(x):
+    """y = x / (1 + |x|)."""
+    return x / (1 + np.abs(x))
+
+
+def softsign_backward(dy, x):
+    """dx = dy / (1 + |x|)²."""
+    return dy / (1 + np.abs(x)) ** 2
+
+
 def softmax_forward(x):
     """y_i = e^(x_i) / Σ_j e^(x_j): the largest x_j is subtracted first, so that nothing overflows."""
     y = np.exp(x - x.max(axis=-1, keepdims=True))

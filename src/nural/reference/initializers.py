@@ -10,7 +10,7 @@ def fans(shape):
 
 
 def he_normal(rng, shape):
-    """W ~ N(0, 2 / fan_in): a sum of fan_in terms has the variance of one, doubled, for ReLU lets half of it pass."""
+    """W ~ N(0, 2 / fan_in): a sum of fan_in terms has the variance of one term, doubled since ReLU passes half."""
     fan_in, _ = fans(shape)
     return rng.standard_normal(shape) * math.sqrt(2 / fan_in)
 

@@ -1,4 +1,4 @@
-"""Batch norm, layer norm and dropout."""
+"""Batch norm, layer norm, group norm and dropout."""
 
 import numpy as np
 
@@ -44,6 +44,23 @@ def layer_norm_backward(dy, gamma, x, mean, inverse_std, axes=1):
     normalized, g = (x - mean) * r, gamma * dy
     dx = r * (g - g.mean(last, keepdims=True) - normalized * (g * normalized).mean(last, keepdims=True))
     return (dy * normalized).sum(samples), dy.sum(samples), dx
+
+
+def group_norm_forward(x, num_groups, gamma=1, beta=0, eps=1e-5):
+    """y = γ (x − μ) r + β, r = 1 / √(σ² + ε), μ and σ² of each sample's groups of channels; returns (y, μ, r)."""
+    grouped = x.reshape(len(x), -1, num_groups, x.shape[-1] // num_groups)
+    mean, r = grouped.mean((1, 3), keepdims=True), 1 / np.sqrt(grouped.var((1, 3), keepdims=True) + eps)
+    return gamma * ((grouped - mean) * r).reshape(x.shape) + beta, mean[:, 0, :, 0], r[:, 0, :, 0]
+
+
+def group_norm_backward(dy, gamma, x, mean, inverse_std):
+    """dγ = Σ dy x̂, dβ = Σ dy, dx = r (g − mean g − x̂ mean (g x̂)), x̂ = (x − μ) r and g = γ dy, means by group."""
+    shape = len(x), -1, mean.shape[1], x.shape[-1] // mean.shape[1]
+    mean, r = mean[:, None, :, None], inverse_std[:, None, :, None]
+    normalized, g = (x.reshape(shape) - mean) * r, (gamma * dy).reshape(shape)
+    dx = r * (g - g.mean((1, 3), keepdims=True) - normalized * (g * normalized).mean((1, 3), keepdims=True))
+    places = tuple(range(x.ndim - 1))
+    return (dy * normalized.reshape(x.shape)).sum(places), dy.sum(places), dx.reshape(x.shape)
 
 
 def dropout_mask(rng, p, out):

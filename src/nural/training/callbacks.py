@@ -58,7 +58,7 @@ class BestModel(Callback):
         self.path, self.monitor = path, monitor
 
     def on_begin(self, model: Layer, history: History) -> None:
-        """Raise OverwriteError if the file is none of nural's models, before the training instead of after it."""
+        """Raise OverwriteError before the training if the file that is there is not a model of nural's."""
         require_replaceable(self.path, MODEL)
 
     def on_epoch(self, model: Layer, history: History) -> None:

@@ -30,7 +30,7 @@ def save_checkpoint(
 
     Raises:
         ModelFileError: an array holds NaN or infinity.
-        OverwriteError: a file is there that is no checkpoint of nural's, and would be lost.
+        OverwriteError: a file is there that is not a checkpoint of nural's and would be lost.
         OSError: the file cannot be written.
     """
     arrays = {
@@ -147,8 +147,8 @@ class Checkpoint:
 
     Args:
         path: The file, or None.
-        model: Learns.
-        optimizer: Moves it.
+        model: The network that is trained.
+        optimizer: Its optimizer.
         ranks: The processes that train together.
         settings: What else must be the same when the training goes on; see `save_checkpoint`.
     """

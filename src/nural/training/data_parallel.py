@@ -1,4 +1,4 @@
-"""What the loop leaves to others: every step on several threads and processes, watched for divergence."""
+"""The steps of a training on several threads and processes, watched for divergence."""
 
 import math
 import time
@@ -27,14 +27,14 @@ from nural.training.divergence import all_finite, require_no_divergence
 class DataParallel:
     """Takes the steps of one training, each batch shared by the ranks and, in each, by its threads; a context manager.
 
-    With one thread of one process, `forward`, `backward` and `update` are those of model and optimizer. What is not
-    finite any more is reported where the step ends, on all ranks alike.
+    With one thread of one process, `forward`, `backward` and `update` are those of model and optimizer. Divergence is
+    reported at the end of the step, on all ranks.
 
     Args:
-        model: Learns.
+        model: The network to train.
         optimizer: Its learning rate may be changed before each step.
-        batches: Those of the training, of which each rank gets its share.
-        x: All inputs, by which the threads are chosen.
+        batches: The training's batches, of which each rank gets its share.
+        x: All inputs, for `choose_threads`.
         threads: See `train`.
         ranks: The processes that share each batch.
         step: The first step, counted from 0.

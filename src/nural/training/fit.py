@@ -61,7 +61,7 @@ def fit(
         KeyboardInterrupt: Ctrl-C, after the step under way was finished and ``checkpoint`` written.
         DivergedError: see `train`; ``checkpoint`` keeps the last epoch that was good.
         ModelFileError: ``checkpoint`` is to be resumed, but is missing, damaged, or of another training.
-        OverwriteError: ``checkpoint`` is a file that is no checkpoint of nural's, and would be lost.
+        OverwriteError: ``checkpoint`` is a file that is not a checkpoint of nural's and would be lost.
     """
     if resume and checkpoint is None:
         raise ValueError("fit: to resume, name the checkpoint to resume from")

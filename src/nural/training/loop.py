@@ -20,7 +20,7 @@ from nural.task import Task, class_places
 from nural.training.data_parallel import DataParallel
 from nural.training.history import Progress
 
-#: So many targets tell whether they are one-hot rows or values.
+#: The number of targets by which one-hot rows and values are told apart.
 TOLD_BY = 1000
 
 
@@ -75,14 +75,14 @@ def train(
             network is for, unless ``model.task`` says it already; see `implied_task`.
         schedule: The learning rate by step, counted from 0; by default the optimizer's own.
         validation: ``(x, y)`` to `evaluate` after each epoch.
-        augment: Changes the samples of each batch at random, by numbers that depend on ``(seed, step)`` alone.
-        seed: Of the weights and of the batches: the same seed and the same threads give the same bits.
-        threads: How many in all, `Threads`, or "auto", which chooses from the work that a step has and the cores there
-            are; see `choose_threads`. Workers take shares of each batch; batch norm has the statistics of its share in
-            training, see `Replicas`. With "auto" `Contention` goes on with one thread while neighbours have the cores,
-            so the last bits may differ from run to run. Give a number for the same bits.
-        start: Steps that were taken before, when a training is resumed.
-        ranks: The processes that share each batch, all of which run this alike; by default this one is alone.
+        augment: Changes the samples of each batch at random; the draws depend on ``(seed, step)`` alone.
+        seed: Seeds weights and batches: the same seed and the same threads give the same bits.
+        threads: The number of threads, `Threads`, or "auto", which chooses by the work of a step and the number of
+            cores; see `choose_threads`. Workers take shares of each batch; in training, batch norm has the statistics
+            of its share, see `Replicas`. With "auto" `Contention` goes on with one thread while other
+            programs use the cores, so the last bits may differ from run to run. Give a number for the same bits.
+        start: Steps taken before the break, when a training is resumed.
+        ranks: The processes that share each batch, all with the same arguments; by default this one alone.
 
     Raises:
         DivergedError: the loss, or a weight at the end of an epoch, is NaN or infinite.
@@ -131,8 +131,8 @@ def require_parameters(model: Layer) -> None:
     """Raise ValueError if there is nothing to train."""
     if not model.all_shapes():
         raise ValueError(
-            f"{model!r} has no parameters, so there is nothing to train: a layer's own are the shapes it gives to "
-            "Layer.__init__, those of layers inside are found where these are attributes or children"
+            f"{model!r} has no parameters, so there is nothing to train: a layer's own are the params it gives to "
+            "Layer.__init__, and layers inside are found where they are attributes or children"
         )
 
 

@@ -12,7 +12,7 @@ from nural.data.digits import CLASSES, PIXELS, SIDE
 from nural.initializers import Initializer, glorot_normal, he_normal, normal
 from nural.layer import Layer
 from nural.layers import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Unflatten
-from nural.web.body import number, whole
+from nural.web.body import integer, number
 from nural.web.problem import Problem
 
 ACTIVATIONS: dict[str, Callable[[], Layer]] = {
@@ -31,26 +31,26 @@ INITIALIZERS: dict[str, Initializer | str] = {
 TYPES = ("linear", "conv", "pool", "batch norm", "dropout", *ACTIVATIONS)
 MOST_LAYERS = 24
 MOST_WEIGHTS = 3_000_000
-#: Multiplications and additions of one digit's way forward.
+#: The most multiplications and additions of the forward pass of one digit.
 MOST_OPERATIONS = 60_000_000
 
 
 def build(
     layers: Sequence[Any], initializer: str = "he", scale: float = 1.0, rng: np.random.Generator | None = None
 ) -> Sequential:
-    """The network of these layers; a last layer of ten outputs is added, and images become rows where they must.
+    """The network of these layers, with a last layer of ten outputs added, and images flattened where they must be.
 
     Args:
         layers: Each ``{"type": …}`` with its numbers: ``linear`` has ``size``, ``conv`` has ``channels``, ``size`` of
-            the kernel and perhaps ``padding``, ``pool`` has ``size``, ``dropout`` has ``rate``; the others have none.
-            A convolution before batch norm has no biases, for which batch norm has its own.
+            the kernel and perhaps ``padding``, ``pool`` has ``size``, ``dropout`` has ``rate``; others have none.
+            A convolution before batch norm has no bias, since batch norm has its own.
         initializer: One of `INITIALIZERS`.
-        scale: A factor for every weight that is drawn; with "normal" it is the standard deviation.
+        scale: A factor for all initial weights; with "normal", their standard deviation.
         rng: Draws the weights.
 
     Raises:
-        Problem: a layer is unknown, a number is missing or out of bounds, images become too small, or the whole is too
-            large to be trained here.
+        Problem: a layer is unknown, a number is missing or out of bounds, images become too small, or the network is
+            too large to be trained here.
     """
     if not isinstance(layers, list | tuple) or len(layers) > MOST_LAYERS:
         raise Problem(f"layers must be a list of at most {MOST_LAYERS}")
@@ -89,7 +89,7 @@ def build(
 
 
 def listed(model: Layer) -> list[dict[str, Any]]:
-    """The layers of a network as `build` takes them; the inverse of `build` for networks of these layers."""
+    """The layers of a network in the form that `build` takes: its inverse for networks of these layers."""
     found: list[dict[str, Any]] = []
     for layer in model.children.values():
         match layer:
@@ -110,7 +110,7 @@ def listed(model: Layer) -> list[dict[str, Any]]:
 
 
 def _normalised(following: Sequence[Any]) -> bool:
-    """Whether batch norm comes next, perhaps behind pooling."""
+    """Whether batch norm comes next, perhaps after pooling."""
     kinds = [layer.get("type") for layer in following if isinstance(layer, dict)]
     return next((kind == "batch norm" for kind in kinds if kind != "pool"), False)
 
@@ -118,15 +118,15 @@ def _normalised(following: Sequence[Any]) -> bool:
 def _layer(layer: dict[str, Any], shape: tuple[int, ...], initializer: Initializer | str, bias: bool) -> Layer:
     match layer["type"]:
         case "linear":
-            return Linear(shape[0], whole(layer, "size", 1, 2048), initializer=initializer)
+            return Linear(shape[0], integer(layer, "size", 1, 2048), initializer=initializer)
         case "conv":
-            size, padding = whole(layer, "size", 1, 9), whole(layer, "padding", 0, 4, 0)
+            size, padding = integer(layer, "size", 1, 9), integer(layer, "padding", 0, 4, 0)
             if min(shape[:2]) + 2 * padding < size:
                 raise Problem(f"a kernel of {size}×{size} is larger than the image of {shape[0]}×{shape[1]} before it")
-            channels = whole(layer, "channels", 1, 128)
+            channels = integer(layer, "channels", 1, 128)
             return Conv2d(shape[2], channels, size, padding=padding, bias=bias, initializer=initializer)
         case "pool":
-            size = whole(layer, "size", 2, 4)
+            size = integer(layer, "size", 2, 4)
             if min(shape[:2]) < size:
                 raise Problem(f"pooling of {size}×{size} is larger than the image of {shape[0]}×{shape[1]} before it")
             return MaxPool2d(size)

@@ -1,4 +1,4 @@
-"""What a request holds, checked: JSON objects, numbers within bounds, pixels."""
+"""Checks of what a request holds: JSON objects, numbers within bounds, pixels."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from nural.web.problem import Problem
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """The body as a JSON object; an empty body is an empty one.
+    """The body as a JSON object; an empty body counts as an empty object.
 
     Raises:
         Problem: it is anything else.
@@ -41,8 +41,12 @@ def number(body: dict[str, Any], name: str, least: float, most: float, default: 
     return float(value)
 
 
-def whole(body: dict[str, Any], name: str, least: int, most: int, default: int | None = None) -> int:
-    """As `number`, without a fraction."""
+def integer(body: dict[str, Any], name: str, least: int, most: int, default: int | None = None) -> int:
+    """An integer from ``least`` to ``most``; without ``default`` it must be there.
+
+    Raises:
+        Problem: it is missing, no integer, or out of bounds.
+    """
     value = body.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise Problem(f"{name} must be a whole number from {least} to {most}")
@@ -50,10 +54,10 @@ def whole(body: dict[str, Any], name: str, least: int, most: int, default: int |
 
 
 def one_of(body: dict[str, Any], name: str, allowed: Any, default: str | None = None) -> str:
-    """One of some names.
+    """One of the ``allowed`` names.
 
     Raises:
-        Problem: it is another.
+        Problem: it is none of them.
     """
     value = body.get(name, default)
     if not isinstance(value, str) or value not in allowed:
@@ -62,10 +66,10 @@ def one_of(body: dict[str, Any], name: str, allowed: Any, default: str | None = 
 
 
 def pixels_of(body: dict[str, Any], name: str = "pixels") -> np.ndarray:
-    """float32 ``(784,)`` from 0 to 1.
+    """The pixels as float32 ``(784,)`` from 0 to 1.
 
     Raises:
-        Problem: there are more or fewer, or others.
+        Problem: there are more or fewer than 784, or some are not from 0 to 1.
     """
     value = body.get(name)
     if not isinstance(value, list) or len(value) != PIXELS:

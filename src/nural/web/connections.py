@@ -1,4 +1,4 @@
-"""Which cells a layer computes a cell from, by which weights, and which cells it has a part in."""
+"""From which cells, with which weights, a layer computes a cell, and which cells depend on it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,17 +9,33 @@ import numpy as np
 from nural.activations import PReLU
 from nural.activations.activation import Activation
 from nural.activations.softmaxes import AlongDimension
-from nural.containers import Residual
-from nural.graph import Sum
+from nural.containers import Residual, entry_for
+from nural.graph import Concatenate, Sum
 from nural.layer import Layer
-from nural.layers import AdaptiveAvgPool2d, AdaptiveMaxPool2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Unflatten
+from nural.layers import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    Affine,
+    Conv2d,
+    Dropout,
+    Flatten,
+    GroupNorm,
+    LayerNorm,
+    Linear,
+    MaxPool2d,
+    Permute,
+    Rescaling,
+    Reverse,
+    Unflatten,
+)
 from nural.layers.batch_norm import BatchNorm
 from nural.layers.padding import pad2d_forward
 from nural.layers.pooling import Pooling, pooling_windows
+from nural.layers.recurrent import Recurrent
 from nural.layers.windows import Windows, windows_over
 
 #: Layers that give the numbers they get, in another shape or in the same: no step of their own in an explanation.
-SAME = (Flatten, Unflatten, Dropout)
+SAME = (Flatten, Unflatten, Dropout, Permute, Reverse)
 
 
 @dataclass(frozen=True)
@@ -28,9 +44,9 @@ class Links:
 
     Attributes:
         cells: Flat indices of the other cells, ``(n,)``; −1 for padding.
-        slopes: What the other cell's value (or its error, on the way back) is multiplied by, ``(n,)`` float64.
-        parameter: The layer's own parameter whose entries the slopes are, or "".
-        entries: Flat indices into it, ``(n,)``.
+        slopes: What the other cell's value (or error, in the backward pass) is multiplied by, ``(n,)`` float64.
+        parameter: The layer's parameter whose entries are the slopes, or "".
+        entries: Flat indices into the parameter, ``(n,)``.
     """
 
     cells: np.ndarray
@@ -45,7 +61,7 @@ class Connection:
     Args:
         layer: The layer.
         x: Its input, of a sample's shape.
-        y: What it gave for it.
+        y: Its output.
     """
 
     #: How the page draws it: "sum", "scale", "function", "max", "mean" or "same".
@@ -59,16 +75,16 @@ class Connection:
         raise NotImplementedError
 
     def targets(self, cell: int) -> Links:
-        """The cells of the output that the input's ``cell`` has a part in."""
+        """The cells of the output that the input's ``cell`` contributes to."""
         raise NotImplementedError
 
     def bias(self, cell: int) -> tuple[str, int] | None:
-        """The parameter that is added, and its entry, if there is one."""
+        """The parameter that is added, and the index of its entry, if there is one."""
         return None
 
 
 class FullyConnected(Connection):
-    """`Linear`: every cell to every cell."""
+    """`Linear`: every cell is connected with every cell."""
 
     def sources(self, cell: int) -> Links:
         """Column ``cell`` of W."""
@@ -83,12 +99,12 @@ class FullyConnected(Connection):
         return Links(cells, W[cell].astype(np.float64), "W", cell * W.shape[1] + cells)
 
     def bias(self, cell: int) -> tuple[str, int] | None:
-        """b of the cell."""
+        """Entry ``cell`` of b."""
         return ("b", cell) if self.layer.bias else None
 
 
 class Convolution(Connection):
-    """`Conv2d`: the patch under the kernel, and back the windows that saw a pixel."""
+    """`Conv2d`: forward the patch under the kernel, backward the windows that hold a pixel."""
 
     @cached_property
     def pixels(self) -> np.ndarray:
@@ -99,12 +115,12 @@ class Convolution(Connection):
 
     @cached_property
     def windows(self) -> Windows:
-        """Over the padded image."""
+        """The windows over the padded image."""
         layer = self.layer
         shape = (1, *self.pixels.shape, 1)
         return windows_over("Conv2d", shape, layer.kernel_size, layer.stride, 0, layer.dilation)
 
-    def taps(self) -> tuple[np.ndarray, np.ndarray]:
+    def kernel_positions(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of the kernel's positions from the window's corner, ``(kh, 1)`` and ``(1, kw)``."""
         (kh, kw), (down, across) = self.windows.kernel, self.windows.dilation
         return np.arange(kh)[:, None] * down, np.arange(kw)[None] * across
@@ -112,7 +128,7 @@ class Convolution(Connection):
     def patch(self, cell: int) -> np.ndarray:
         """The pixels under the window of the output's ``cell``, ``(kh, kw)``."""
         r, c, _ = np.unravel_index(cell, self.y.shape)
-        i, j = self.taps()
+        i, j = self.kernel_positions()
         return self.pixels[r * self.windows.stride[0] + i, c * self.windows.stride[1] + j]
 
     def sources(self, cell: int) -> Links:
@@ -127,7 +143,7 @@ class Convolution(Connection):
         return Links(cells, K.reshape(-1)[entries].astype(np.float64), "K", entries)
 
     def targets(self, cell: int) -> Links:
-        """For each place where the pixel lies in the padded image, the windows that have it under a position."""
+        """For each place where the pixel lies in the padded image, the windows that have it under a kernel position."""
         K = self.layer.params["K"]
         kh, kw, channels, outputs = K.shape
         pixel, channel = divmod(cell, self.x.shape[2])
@@ -147,12 +163,12 @@ class Convolution(Connection):
         return Links(np.concatenate(cells), K.reshape(-1)[flat].astype(np.float64), "K", flat)
 
     def bias(self, cell: int) -> tuple[str, int] | None:
-        """b of the channel."""
+        """The channel's entry of b."""
         return ("b", cell % self.y.shape[2]) if self.layer.bias else None
 
 
 class CellByCell(Connection):
-    """A layer that makes each cell of one other: its slope is what the layer's own ``backward`` makes of a 1."""
+    """A layer that computes each cell from one other; its slope is the layer's own ``backward`` of a 1."""
 
     kind = "function"
 
@@ -177,7 +193,7 @@ class Scale(CellByCell):
 
 
 class Same(CellByCell):
-    """The numbers as they are, in another shape."""
+    """The same numbers, perhaps in another shape."""
 
     kind = "same"
 
@@ -188,12 +204,12 @@ class Same(CellByCell):
 
     @cached_property
     def origins(self) -> np.ndarray:
-        """Where in the input each cell of the output lies."""
+        """The index in the input of each cell of the output."""
         places = np.arange(self.x.size, dtype=np.float64).reshape(1, *self.x.shape)
         return self.layer.replica().forward(places).reshape(-1).astype(int)
 
     def sources(self, cell: int) -> Links:
-        """The cell that it is a copy of."""
+        """The cell of which it is a copy."""
         return Links(self.origins[[cell]], np.ones(1))
 
     def targets(self, cell: int) -> Links:
@@ -202,7 +218,7 @@ class Same(CellByCell):
 
 
 class Pool(Connection):
-    """Pooling of each channel alone. The shares are those with which ``backward`` divides a 1 among the pixels."""
+    """Pooling of each channel. The shares are those by which ``backward`` divides a 1 among the pixels."""
 
     def __init__(self, layer: Any, x: np.ndarray, y: np.ndarray) -> None:
         super().__init__(layer, x, y)
@@ -217,7 +233,7 @@ class Pool(Connection):
 
     @cached_property
     def members(self) -> np.ndarray:
-        """Which pixels lie under each window, ``(windows, pixels)``: of a maximum those that lost as well."""
+        """Which pixels lie under each window, ``(windows, pixels)``; for a maximum, also those that are smaller."""
         height, width, _ = self.x.shape
         if isinstance(self.layer, AdaptiveMaxPool2d):
             return _shares(AdaptiveAvgPool2d(self.layer.output_size), np.zeros((height, width))) > 0
@@ -228,7 +244,7 @@ class Pool(Connection):
         windows = pooling_windows("MaxPool2d", (1, height, width, 1), *settings)
         found = np.zeros((*windows.count, height * width), bool)
         pixels = np.arange(height * width).reshape(height, width)
-        for _, (r, c), (h, w) in windows.all_taps():
+        for _, (r, c), (h, w) in windows.all_positions():
             part = pixels[h, w]
             rows, columns = np.arange(r.start, r.stop)[:, None], np.arange(c.start, c.stop)[None]
             found[rows, columns, part] = True
@@ -248,7 +264,7 @@ class Pool(Connection):
 
 
 class Addition(CellByCell):
-    """`Residual` and `Sum`: values added, for one of them."""
+    """`Residual` and `Sum`: a sum of values, as seen from one of them."""
 
     kind = "add"
 
@@ -258,27 +274,31 @@ class Addition(CellByCell):
         return np.ones(self.x.size)
 
 
+#: The connection that each class of layers makes, and those derived from it; None where it is not told cell by cell,
+#: for each cell depends on all of the input or, of a concatenation, on one input of several.
+CONNECTIONS: dict[type[Layer], type[Connection] | None] = {
+    Linear: FullyConnected,
+    Conv2d: Convolution,
+    **dict.fromkeys(SAME, Same),
+    Pooling: Pool,
+    Residual: Addition,
+    Sum: Addition,
+    BatchNorm: Scale,
+    **dict.fromkeys((Affine, Rescaling, Activation, PReLU), CellByCell),
+    **dict.fromkeys((AlongDimension, LayerNorm, GroupNorm, Recurrent, Concatenate)),
+}
+
+
 def connection(layer: Layer, x: np.ndarray, y: np.ndarray) -> Connection | None:
-    """The connection that a layer makes; None if each of its cells depends on all of its input, as layer norm's."""
-    for kinds, found in (
-        (Linear, FullyConnected),
-        (Conv2d, Convolution),
-        (SAME, Same),
-        (Pooling, Pool),
-        ((Residual, Sum), Addition),
-        (PReLU, CellByCell),
-    ):
-        if isinstance(layer, kinds):
-            return None if found is FullyConnected and x.ndim > 1 else found(layer, x, y)
-    if isinstance(layer, BatchNorm) and layer.track_running_stats:
-        return Scale(layer, x, y)
-    if isinstance(layer, Activation) and not isinstance(layer, AlongDimension):
-        return CellByCell(layer, x, y)
-    return None
+    """The connection that a layer makes; None where `CONNECTIONS` has none, or not for this input."""
+    found = entry_for(layer, CONNECTIONS)
+    rows_of_several = found is FullyConnected and x.ndim > 1
+    no_statistics = found is Scale and not layer.state
+    return None if found is None or rows_of_several or no_statistics else found(layer, x, y)
 
 
 def _shares(layer: Layer, image: np.ndarray) -> np.ndarray:
-    """∂y/∂x of a pooling of one channel, ``(windows, pixels)``: a copy of the image, and one 1, for each window."""
+    """∂y/∂x of a pooling of one channel, ``(windows, pixels)``: for each window, a copy of the image and a single 1."""
     layer = layer.replica()
     count = layer.forward(image[None, :, :, None]).size
     y = layer.forward(np.repeat(image[None, :, :, None], count, axis=0))

@@ -1,4 +1,4 @@
-"""Who draws goes before who trains: a training waits between two steps while a drawing is read."""
+"""Drawings go before trainings: a training waits between two steps while a drawing is read."""
 
 import threading
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ LONGEST_WAIT = 0.05
 
 
 class Courtesy:
-    """Counts the answers that people wait for; a training steps aside between two of its steps."""
+    """Counts the answers that people wait for, so that a training waits between two of its steps."""
 
     def __init__(self) -> None:
         self._busy = 0
@@ -17,7 +17,7 @@ class Courtesy:
 
     @contextmanager
     def first(self) -> Iterator[None]:
-        """Within the block somebody waits for an answer."""
+        """Within the block a person waits for an answer."""
         with self._free:
             self._busy += 1
         try:
@@ -28,7 +28,7 @@ class Courtesy:
                 self._free.notify_all()
 
     def wait(self) -> None:
-        """Return when nobody waits any more, or after `LONGEST_WAIT` seconds."""
+        """Return when nobody waits for an answer, or after `LONGEST_WAIT` seconds."""
         if self._busy:
             with self._free:
                 self._free.wait_for(lambda: not self._busy, LONGEST_WAIT)

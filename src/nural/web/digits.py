@@ -1,4 +1,4 @@
-"""MNIST for the page: decoded once, on a thread of its own, while the page already opens."""
+"""MNIST for the page: decoded once, on a thread of its own, while the page opens."""
 
 import threading
 
@@ -11,14 +11,14 @@ SETS = ("training", "validation", "test")
 
 
 class Digits:
-    """The three sets by name; who comes first waits for them."""
+    """The three sets by name. The first who ask wait until they are decoded."""
 
     def __init__(self) -> None:
         self._sets: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._lock = threading.Lock()
 
     def load_soon(self) -> None:
-        """Begin to decode."""
+        """Begin to decode in the background."""
         threading.Thread(target=self._load, name="digits", daemon=True).start()
 
     def get(self, name: str) -> tuple[np.ndarray, np.ndarray]:

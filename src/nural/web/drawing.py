@@ -1,4 +1,4 @@
-"""A drawing, a sample or a picture on its way to ten probabilities."""
+"""Routes that read a drawing, a sample or a picture: its ten probabilities."""
 
 import io
 from typing import Any
@@ -15,7 +15,7 @@ from nural.data.strokes import WIDTH, prepare_strokes, prepare_strokes_in_stages
 from nural.evaluation.inference import predict_proba
 from nural.layer import Layer
 from nural.parallel.threads import Threads
-from nural.web.body import number, one_of, pixels_of, read_object, whole
+from nural.web.body import integer, number, one_of, pixels_of, read_object
 from nural.web.digits import SETS
 from nural.web.models import PRETRAINED, threshold_of
 from nural.web.problem import Problem
@@ -24,7 +24,7 @@ from nural.web.tensors import Json, tensors
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp")
 MOST_POINTS = 20_000
 MOST_SAMPLES = 60
-#: Pixels of the longer side in which a stage is sent to be looked at.
+#: Pixels of the longer side of the stages that are sent.
 SHOWN = 168
 
 
@@ -98,7 +98,7 @@ def _of_strokes(body: dict[str, Any], wanted: bool) -> tuple[np.ndarray, dict[st
 
 
 def _over(base: np.ndarray, points: list[Any], width: float) -> np.ndarray:
-    """Prepared pixels with strokes on top, where they were drawn: what is darker counts."""
+    """Prepared pixels with strokes on top, where they were drawn; the darker value counts."""
     if not any(points):
         return base
     drawn = prepare_strokes(points, width, box=False, scale=False, centre=False)
@@ -116,7 +116,7 @@ def _is_point(point: Any) -> bool:
 
 
 def _shown(levels: np.ndarray) -> np.ndarray:
-    """A stage from 0 to 1, large ones reduced to what fits a small picture."""
+    """A stage from 0 to 1, reduced if it is larger than a small picture."""
     from PIL import Image
 
     if max(levels.shape) > SHOWN:
@@ -133,17 +133,17 @@ async def samples(request: Request) -> Response:
     name = one_of(asked, "set", SETS, "test")
     x, y = await run_in_threadpool(request.app.state.digits.get, name)
     if "index" in asked:
-        chosen = np.array([whole(asked, "index", 0, len(x) - 1)])
+        chosen = np.array([integer(asked, "index", 0, len(x) - 1)])
     else:
-        rng = np.random.default_rng(whole(asked, "seed", 0, 2**32, 0))
-        count = whole(asked, "count", 1, MOST_SAMPLES, 12)
-        among = np.flatnonzero(y == whole(asked, "label", 0, 9)) if "label" in asked else np.arange(len(y))
+        rng = np.random.default_rng(integer(asked, "seed", 0, 2**32, 0))
+        count = integer(asked, "count", 1, MOST_SAMPLES, 12)
+        among = np.flatnonzero(y == integer(asked, "label", 0, 9)) if "label" in asked else np.arange(len(y))
         chosen = rng.choice(among, count, replace=False)
     return tensors({"pixels": x[chosen]}, {"set": name, "indices": chosen, "labels": y[chosen]})
 
 
 async def models(request: Request) -> Response:
-    """GET /api/models: what there is."""
+    """GET /api/models: the networks there are."""
     return Json(request.app.state.models.listed())
 
 

@@ -13,7 +13,7 @@ from nural.web.tensors import to_json
 
 MOST_STREAMS = 32
 INTERVAL = 0.1
-#: Seconds without news after which a line is sent all the same: a browser that is gone is noticed by it.
+#: Seconds without news after which a line is sent anyway, to notice browsers that are gone.
 SILENCE = 10
 
 
@@ -25,18 +25,18 @@ class Streams:
         self._ending = False
 
     def end(self) -> None:
-        """Let every stream end at its next turn."""
+        """Make every stream end when it next wakes."""
         self._ending = True
 
     def stream(self, request: Request, status: Callable[[], Any]) -> StreamingResponse:
-        """A new one.
+        """Open a new stream.
 
         Args:
-            request: Whose stream it is.
-            status: What to send, an object that is replaced when something changes.
+            request: The request that it answers.
+            status: Returns what to send; a change replaces this object by another.
 
         Raises:
-            Problem: there are too many.
+            Problem: there are too many streams.
         """
         if self.open >= MOST_STREAMS:
             raise Problem("too many pages listen already; close one", 503)
@@ -60,14 +60,14 @@ class Streams:
 
 
 class _Counted(StreamingResponse):
-    """A stream that is no longer counted once it ends, however that comes."""
+    """A stream that is counted until it ends, for whatever reason."""
 
     def __init__(self, streams: Streams, content: AsyncIterator[bytes], **more: Any) -> None:
         super().__init__(content, **more)
         self.streams = streams
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Send it to its end."""
+        """Send the stream to its end."""
         try:
             with contextlib.suppress(OSError):  # the browser is gone
                 await super().__call__(scope, receive, send)

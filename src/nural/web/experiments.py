@@ -1,4 +1,4 @@
-"""Networks that are made on the view Inside: after one step on a drawing, and broken ones to learn from."""
+"""Networks that the view Inside makes: after one step on a drawing, and broken ones to learn from."""
 
 import itertools
 import threading
@@ -19,7 +19,7 @@ from nural.web.models import Models
 from nural.web.problem import Problem
 from nural.web.trace import Trace, trace
 
-#: Networks after a step that are kept for the pages that are open; the oldest give way.
+#: How many networks after a step are kept for open pages; the oldest are dropped.
 KEPT = 24
 HUGE_RATE, HUGE_STEPS = 3.0, 2
 HIDDEN = 32
@@ -31,9 +31,9 @@ class Stepped:
     """A network before and after one step of plain gradient descent on one image.
 
     Attributes:
-        model: The network after it, with weights of its own.
-        before: What the image gave before.
-        after: What it gives now.
+        model: The network after the step, with its own weights.
+        before: The result for the image before the step.
+        after: The result after it.
         squared_norm: ‖g‖², the sum of all squared gradients.
         learning_rate: η.
     """
@@ -51,7 +51,7 @@ class Stepped:
 
     @property
     def true(self) -> float:
-        """The change that there was."""
+        """The actual change of the loss."""
         return self.after.loss - self.before.loss
 
 
@@ -59,7 +59,7 @@ def take_step(model: Layer, pixels: np.ndarray, label: int, learning_rate: float
     """W ← W − η ∂L/∂W for all weights of a copy, where L is the loss of this one image.
 
     Args:
-        model: The network, which keeps its weights.
+        model: The network, which is not changed.
         pixels: ``(784,)``.
         label: The digit.
         learning_rate: η.
@@ -73,26 +73,26 @@ def take_step(model: Layer, pixels: np.ndarray, label: int, learning_rate: float
 
 
 def healthy(*_: Any) -> Layer:
-    """Six fully connected layers with ReLU and He initialisation: the error reaches the ink as large as it began."""
+    """Six fully connected layers with ReLU and He initialisation: the error reaches the ink in its full size."""
     return _deep(ReLU, he_normal)
 
 
 def tiny_sigmoids(*_: Any) -> Layer:
-    """The same with sigmoids and weights of standard deviation 0.1: each layer leaves about a sixth of the error."""
+    """The same with sigmoids and weights of standard deviation 0.1: each layer reduces the error to about a sixth."""
     return _deep(Sigmoid, normal(0.1))
 
 
 def dead_rectifiers(*_: Any) -> Layer:
-    """The same with biases of −5 in the third layer: none of its ReLUs opens, and no error comes through."""
+    """The same with biases of −5 in the third layer: none of its ReLUs opens, and no error passes."""
     model = healthy()
-    for name in ("6.b", "8.b"):  # above it, where nothing but a bias arrives, ReLUs stay open
+    for name in ("6.b", "8.b"):  # above it only biases arrive; these keep the ReLUs open
         model.params[name] = np.full(HIDDEN, 0.5)
     model.params["4.b"] = np.full(HIDDEN, -5.0)
     return model
 
 
 def huge_rate(x: np.ndarray, y: np.ndarray) -> Layer:
-    """The same after two steps at a rate a hundred times too large: the error grows on its way down."""
+    """The same after two steps at a rate a hundred times too large: the error grows from layer to layer."""
     model = healthy()
     n = HUGE_STEPS * 64
     for _ in train(model, x[:n], y[:n], epochs=1, batch_size=64, optimizer=SGD(HUGE_RATE), seed=0, threads=1):
@@ -100,7 +100,7 @@ def huge_rate(x: np.ndarray, y: np.ndarray) -> Layer:
     return model
 
 
-#: By name: training images and labels → the network.
+#: By name: ``(training images, labels) -> network``.
 BROKEN = {
     "healthy": healthy,
     "sigmoids": tiny_sigmoids,
@@ -121,7 +121,7 @@ class Experiments:
 
     Args:
         models: The page's other networks.
-        digits: The page's `Digits`, for those that are trained.
+        digits: The page's `Digits`, for networks that are trained.
     """
 
     def __init__(self, models: Models, digits: Any) -> None:
@@ -134,7 +134,7 @@ class Experiments:
         """A replica of a network: "broken:NAME", "step:N", or one of `Models`.
 
         Raises:
-            Problem: there is none of this name, or no longer.
+            Problem: there is no such network, or no longer.
         """
         kind, _, which = name.partition(":")
         with self._lock:

@@ -1,4 +1,4 @@
-"""Where a number of a trace comes from: the terms of a cell's sums, forward and backward, and the uses of a weight."""
+"""Where a number of a trace comes from: the terms of the sums behind a cell, its error, and a weight's gradient."""
 
 import math
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ import numpy as np
 from nural.layers.batch_norm import BatchNorm
 from nural.web.connections import Connection, Convolution, FullyConnected
 from nural.web.paths import Paths, index_of, shown_shape
-from nural.web.trace import Step, Trace
+from nural.web.trace import Trace, TraceStep
 
-#: So many terms are shown one by one unless more are asked for.
+#: How many terms are shown one by one by default.
 TERMS = 8
-#: The patch of a convolution, or the whole input of a fully connected cell, is sent as a picture up to this size.
+#: Up to this size, the patch of a convolution or the whole input of a fully connected cell is sent as a picture.
 LARGEST_FIELD = 4096
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One side of a product: a number of the trace and where it stands."""
+    """One factor of a product: a number of the trace and its place."""
 
-    step: Step
+    step: TraceStep
     cell: int
     value: float
 
@@ -30,15 +30,15 @@ class Cell:
 def explain_cell(trace: Trace, name: str, index: Sequence[int], terms: int = TERMS) -> dict[str, Any]:
     """How a cell was computed, and how its error was.
 
-    Forward: z = Σ x w + b, then what is done to z on its own, up to the number that the next layer takes. Backward:
-    ∂L/∂a = Σ w δ over the cells that used it, then × f′(z) on the way down. The largest terms stand first, the rest
-    is one number, and what is shown adds up to what the trace holds.
+    Forward: z = Σ x w + b, then the functions applied to z alone, up to the number that the next layer takes. Backward:
+    ∂L/∂a = Σ w δ over the cells that used it, then × f′(z) on the way down. The largest terms come first, the rest is
+    one number, and the numbers shown add up to those of the trace.
 
     Args:
-        trace: With or without a label.
-        name: The step.
-        index: The cell, of the shape in which the step is shown.
-        terms: How many are shown one by one.
+        trace: The trace, with or without a label.
+        name: The name of the step.
+        index: The cell's index, in the shape in which the step is shown.
+        terms: How many terms are shown one by one.
 
     Raises:
         KeyError: there is no such step.
@@ -63,15 +63,15 @@ def flat_index(index: Sequence[int], shape: tuple[int, ...]) -> int:
     """The flat index of ``index``.
 
     Raises:
-        IndexError: the array has no such place.
+        IndexError: the index is outside the array.
     """
     if len(index) != len(shape) or not all(0 <= i < size for i, size in zip(index, shape, strict=True)):
         raise IndexError(f"an array of shape {list(shape)} has nothing at {list(index)}")
     return int(np.ravel_multi_index(tuple(index), shape))
 
 
-def _station(paths: Paths, step: Step, cell: int) -> dict[str, Any]:
-    """The cell's number after this step, its error, and what the step did to the number before."""
+def _station(paths: Paths, step: TraceStep, cell: int) -> dict[str, Any]:
+    """The cell's number after this step, its error, and how the step made it of the number before."""
     kind = paths.kind(step)
     found: dict[str, Any] = {
         "step": step.name,
@@ -93,8 +93,8 @@ def _station(paths: Paths, step: Step, cell: int) -> dict[str, Any]:
     return found
 
 
-def _forward(paths: Paths, step: Step, cell: int, terms: int) -> dict[str, Any] | None:
-    """The sum, the maximum or the mean that a cell is; None for the ink and for layers that mix all they get."""
+def _forward(paths: Paths, step: TraceStep, cell: int, terms: int) -> dict[str, Any] | None:
+    """The sum, the maximum or the mean that gives a cell; None for the ink and layers that mix all of their input."""
     if not step.inputs:
         return None
     found: list[dict[str, Any]] = []
@@ -115,13 +115,13 @@ def _forward(paths: Paths, step: Step, cell: int, terms: int) -> dict[str, Any] 
             bias = _parameter(step, *named)
         field = _field(paths, step, link, links.slopes, cells, inside)
     total = _at(step.output, cell)
-    if paths.kind(step) == "max":  # all that stood for election, the winner first
+    if paths.kind(step) == "max":  # all candidates, the maximum first
         found.sort(key=lambda term: (-term["weight"], -term["value"]))
     return ranked_sum(found, total, bias, terms) | {"kind": paths.kind(step), "field": field, "reach": _reach(found)}
 
 
-def _backward(paths: Paths, step: Step, cell: int, terms: int) -> dict[str, Any] | None:
-    """The sum of what comes back to a cell from all that used it; None where a layer above mixes all it gets."""
+def _backward(paths: Paths, step: TraceStep, cell: int, terms: int) -> dict[str, Any] | None:
+    """The sum of the errors that come back to a cell from its uses; None below a layer that mixes all of its input."""
     if step.gradient is None:
         return None
     found: list[dict[str, Any]] = []
@@ -132,13 +132,13 @@ def _backward(paths: Paths, step: Step, cell: int, terms: int) -> dict[str, Any]
         links = link.targets(place)
         targets = [Cell(user, int(i), _at(user.gradient, int(i))) for i in links.cells]
         found += _products(targets, links.slopes, user, links.parameter, links.entries)
-    if not found:  # of the logits, to which the loss itself gives p − t
+    if not found:  # the logits, whose error p − t comes from the loss itself
         return None
     return ranked_sum(found, _at(step.gradient, cell), None, terms) | {"kind": "sum", "reach": _reach(found)}
 
 
 def _products(
-    cells: list[Cell], slopes: np.ndarray, owner: Step, parameter: str, entries: np.ndarray | None
+    cells: list[Cell], slopes: np.ndarray, owner: TraceStep, parameter: str, entries: np.ndarray | None
 ) -> list[dict[str, Any]]:
     """The terms value × weight of some cells."""
     found: list[dict[str, Any]] = []
@@ -158,9 +158,9 @@ def _products(
 
 
 def ranked_sum(found: list[dict[str, Any]], total: float, bias: dict[str, Any] | None, terms: int) -> dict[str, Any]:
-    """The largest terms, and the rest as the one number with which they and the bias add up to the total.
+    """The largest terms, and one number for the rest, so that they and the bias add up to the total.
 
-    The rest holds what float32 rounded as well; where all terms are shown that is all it holds.
+    The rest includes what float32 rounded; where all terms are shown, it is that alone.
     """
     ranked = sorted(found, key=lambda term: -abs(term["product"]))[:terms]
     shown = [term["product"] for term in ranked]
@@ -179,7 +179,12 @@ def ranked_sum(found: list[dict[str, Any]], total: float, bias: dict[str, Any] |
 
 
 def _field(
-    paths: Paths, step: Step, link: Connection, slopes: np.ndarray, cells: list[tuple[Step, int]], inside: np.ndarray
+    paths: Paths,
+    step: TraceStep,
+    link: Connection,
+    slopes: np.ndarray,
+    cells: list[tuple[TraceStep, int]],
+    inside: np.ndarray,
 ) -> dict[str, Any] | None:
     """Patch and kernel, or the whole input and the weights to it, as two pictures of one shape."""
     if not isinstance(link, Convolution | FullyConnected) or not cells or len(slopes) > LARGEST_FIELD:
@@ -211,7 +216,7 @@ def _loss(trace: Trace, cell: int) -> dict[str, Any]:
     }
 
 
-def _parameter(step: Step, name: str, entry: int) -> dict[str, Any]:
+def _parameter(step: TraceStep, name: str, entry: int) -> dict[str, Any]:
     assert step.layer is not None
     return {
         "parameter": parameter_name(step, name),
@@ -220,12 +225,12 @@ def _parameter(step: Step, name: str, entry: int) -> dict[str, Any]:
     }
 
 
-def parameter_name(step: Step, name: str) -> str:
+def parameter_name(step: TraceStep, name: str) -> str:
     """The name of a step's own parameter among the model's."""
     return name if step.name == "model" else f"{step.name}.{name}"
 
 
-def _entry(step: Step, name: str, flat: int) -> list[int]:
+def _entry(step: TraceStep, name: str, flat: int) -> list[int]:
     assert step.layer is not None
     return [int(i) for i in np.unravel_index(flat, step.layer.params[name].shape)]
 

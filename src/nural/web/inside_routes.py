@@ -12,7 +12,7 @@ from starlette.routing import Route
 from nural.evaluation.inference import evaluate
 from nural.layer import Layer
 from nural.parallel.threads import Threads
-from nural.web.body import number, pixels_of, read_object, whole
+from nural.web.body import integer, number, pixels_of, read_object
 from nural.web.experiments import BROKEN, Experiments, take_step
 from nural.web.explanation import TERMS, explain_cell
 from nural.web.models import PRETRAINED
@@ -26,7 +26,7 @@ from nural.web.weight_uses import explain_weight
 CHANNELS = 16
 MOST_TERMS = 10_000
 MOST_POINTS = 201
-#: On so many digits of the validation set a step's effect on others is measured.
+#: The number of digits of the validation set on which a step's effect is measured.
 OTHERS = 1000
 MOST_LABEL = 9
 
@@ -34,7 +34,7 @@ Answer = Callable[[Request, Layer, dict[str, Any]], Response]
 
 
 def _route(path: str, answer: Answer) -> Route:
-    """POST with a JSON body and ``?model=``; answered on another thread, before a training's next step."""
+    """A POST route with a JSON body and ``?model=``; answered on another thread, before a training's next step."""
 
     async def endpoint(request: Request) -> Response:
         body = await read_object(request)
@@ -53,7 +53,7 @@ def _route(path: str, answer: Answer) -> Route:
 
 
 def _experiments(request: Request) -> Experiments:
-    """Those of this application, made when they are first asked for."""
+    """The experiments of this application, made when they are first needed."""
     state = request.app.state
     if not hasattr(state, "experiments"):
         state.experiments = Experiments(state.models, state.digits)
@@ -61,12 +61,12 @@ def _experiments(request: Request) -> Experiments:
 
 
 def show_trace(_: Request, model: Layer, body: dict[str, Any]) -> Response:
-    """POST /api/trace {pixels, label?, channels?, whole?: [layer, …]}: the trace in tensors, `manifest` with them."""
+    """POST /api/trace {pixels, label?, channels?, whole?: [layer, …]}: the trace in tensors, with its `manifest`."""
     found = _trace(model, body)
     names = body.get("whole", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise Problem("whole must be a list of layers' names")
-    arrays = arrays_of(found, whole(body, "channels", 1, 4096, CHANNELS), frozenset(names))
+    arrays = arrays_of(found, integer(body, "channels", 1, 4096, CHANNELS), frozenset(names))
     return tensors(arrays, manifest(found))
 
 
@@ -78,13 +78,13 @@ def download_trace(_: Request, model: Layer, body: dict[str, Any]) -> Response:
 
 def cell(_: Request, model: Layer, body: dict[str, Any]) -> Response:
     """POST /api/inside/cell {pixels, label?, step, index, terms?}: see `explain_cell`."""
-    terms = whole(body, "terms", 0, MOST_TERMS, TERMS)
+    terms = integer(body, "terms", 0, MOST_TERMS, TERMS)
     return Json(explain_cell(_trace(model, body), _name(body, "step"), _index(body), terms))
 
 
 def weight(_: Request, model: Layer, body: dict[str, Any]) -> Response:
     """POST /api/inside/weight {pixels, label, parameter, index, terms?}: see `explain_weight`."""
-    terms = whole(body, "terms", 0, MOST_TERMS, TERMS)
+    terms = integer(body, "terms", 0, MOST_TERMS, TERMS)
     return Json(explain_weight(_trace(model, body, needed=True), _name(body, "parameter"), _index(body), terms))
 
 
@@ -102,14 +102,14 @@ def proof(_: Request, model: Layer, body: dict[str, Any]) -> Response:
 
 def curve(_: Request, model: Layer, body: dict[str, Any]) -> Response:
     """POST /api/inside/curve {pixels, label, parameter, index, span, points?}: see `loss_curve`."""
-    points = whole(body, "points", 3, MOST_POINTS, 61)
+    points = integer(body, "points", 3, MOST_POINTS, 61)
     return Json(loss_curve(_moved(model, body), number(body, "span", 1e-9, 1e6), points))
 
 
 def step(request: Request, model: Layer, body: dict[str, Any]) -> Response:
     """POST /api/inside/step {pixels, label, rate}: a step on this image; ``model`` names the network after it."""
     rate = number(body, "rate", 0, 1e6)
-    taken = take_step(model, pixels_of(body), whole(body, "label", 0, MOST_LABEL), rate)
+    taken = take_step(model, pixels_of(body), integer(body, "label", 0, MOST_LABEL), rate)
     before, after = taken.before, taken.after
     return Json(
         {
@@ -125,26 +125,26 @@ def step(request: Request, model: Layer, body: dict[str, Any]) -> Response:
 
 
 def accuracy(request: Request, model: Layer, _: dict[str, Any]) -> Response:
-    """POST /api/inside/accuracy: how many of `OTHERS` digits of the validation set the network reads rightly."""
+    """POST /api/inside/accuracy: how many of `OTHERS` validation digits the network reads rightly."""
     x, y = request.app.state.digits.get("validation")
     share = evaluate(model, x[:OTHERS], y[:OTHERS], threads=Threads())["accuracy"]
     return Json({"correct": round(share * OTHERS), "of": OTHERS})
 
 
 async def broken(_: Request) -> Response:
-    """GET /api/inside/broken: the names behind ``broken:`` that a model may have."""
+    """GET /api/inside/broken: the names that may follow ``broken:`` as a model."""
     return Json(list(BROKEN))
 
 
 def _trace(model: Layer, body: dict[str, Any], needed: bool = False) -> Trace:
     label = None
     if needed or body.get("label") is not None:
-        label = whole(body, "label", 0, MOST_LABEL)
+        label = integer(body, "label", 0, MOST_LABEL)
     return trace(model, pixels_of(body), label)
 
 
 def _moved(model: Layer, body: dict[str, Any]) -> Moved:
-    label = whole(body, "label", 0, MOST_LABEL)
+    label = integer(body, "label", 0, MOST_LABEL)
     return Moved(model, pixels_of(body).astype(np.float64), label, _name(body, "parameter"), _index(body))
 
 

@@ -1,4 +1,4 @@
-"""How a network answers a whole set: what it takes for what, and how sure it is when it is wrong."""
+"""How a network answers a whole set: which digits it confuses, and how sure it is when it is wrong."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ class Answers:
     """The answers to a set of digits.
 
     Attributes:
-        predicted: The most probable digit of each, ``(N,)``.
+        predicted: The most probable digit for each, ``(N,)``.
         confidence: Its probability, ``(N,)`` float32.
-        labels: What they are, ``(N,)``.
+        labels: The true digits, ``(N,)``.
     """
 
     predicted: np.ndarray
@@ -32,7 +32,7 @@ class Answers:
         return confusion_matrix(self.predicted, self.labels, CLASSES)
 
     def coverage(self, threshold: float) -> tuple[float, float]:
-        """The share of digits answered, and of these the share answered wrongly, if less sure answers are held back."""
+        """The share of digits answered with at least this confidence, and the share of these that are wrong."""
         answered = self.confidence >= threshold
         wrong = answered & (self.predicted != self.labels)
         return float(answered.mean()), float(wrong.sum() / max(1, answered.sum()))

@@ -16,7 +16,7 @@ from nural.web.problem import Problem
 from nural.web.tensors import tensors
 from nural.web.trace import digest
 
-#: Answers to a set take seconds, so those of the last networks asked about are kept.
+#: Reading a set takes seconds, so the answers of the last few networks are kept.
 KEPT = 12
 MOST_DIGITS = 200
 
@@ -32,7 +32,7 @@ class Kept:
         """The answers of a network to a set."""
         model = models.get(name)
         key = digest(model), which
-        with self._lock:  # who asks the same at the same time waits for it
+        with self._lock:  # requests for the same answers wait for the first
             if key not in self._answers:
                 self._answers[key] = answers(model, *digits.get(which))
             self._answers.move_to_end(key)
@@ -42,7 +42,7 @@ class Kept:
 
 
 async def mistakes(request: Request) -> Response:
-    """GET /api/mistakes?model=&set=: the confusion matrix, and of every digit label, answer and confidence."""
+    """GET /api/mistakes?model=&set=: the confusion matrix, and label, answer and confidence of every digit."""
     state, query = request.app.state, request.query_params
     name, which = query.get("model", PRETRAINED), query.get("set", "test")
     if which not in SETS:

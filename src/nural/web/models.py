@@ -1,4 +1,4 @@
-"""The networks that the page can ask, by name. None of them changes any more: a training publishes copies."""
+"""The networks that the page can use, by name. None of them changes: a training publishes copies."""
 
 import math
 import threading
@@ -11,7 +11,7 @@ from nural.models.pretrained import load_pretrained
 from nural.web.problem import Problem
 
 PRETRAINED, GIVEN, TRAINING = "pretrained", "file", "training"
-#: Below this probability a network that says nothing of its own is unsure: more likely wrong than right.
+#: The threshold of a network that has none of its own: below it, an answer is more likely wrong than right.
 THRESHOLD = 0.5
 
 
@@ -19,7 +19,7 @@ class Models:
     """Networks by name: the one inside nural, the one given at the start, the one in training, and its snapshots.
 
     Args:
-        given: What ``nural serve --model`` names.
+        given: The network that ``nural serve --model`` names.
     """
 
     def __init__(self, given: Layer | None = None) -> None:
@@ -28,7 +28,7 @@ class Models:
         self._models[PRETRAINED] = frozen(load_pretrained())
 
     def get(self, name: str) -> Layer:
-        """A replica for the caller alone: it has the weights in common, which stay as they are, and nothing else.
+        """A replica for the caller alone: it shares the weights, which nobody changes, and nothing else.
 
         Raises:
             Problem: there is no network of this name.
@@ -40,7 +40,7 @@ class Models:
         return model.replica()
 
     def publish(self, name: str, model: Layer) -> None:
-        """Put a network, which nobody changes from now on, in the place of the one of this name."""
+        """Add a network, which nobody changes from now on; it replaces the one of the same name."""
         with self._lock:
             self._models[name] = frozen(model)
 
@@ -51,7 +51,7 @@ class Models:
                 self._models.pop(name, None)
 
     def listed(self) -> list[dict[str, Any]]:
-        """What there is, the default first: name, layers, how many weights, and the threshold of a sure answer."""
+        """All networks, the default first: name, layers, number of weights, and the threshold of a sure answer."""
         with self._lock:
             models = list(self._models.items())
         return [describe(name, model) for name, model in models]
@@ -76,5 +76,5 @@ def describe(name: str, model: Layer) -> dict[str, Any]:
 
 
 def threshold_of(model: Layer) -> float:
-    """Below this probability the network's answer is "?"."""
+    """The probability below which the network's answer is "?"."""
     return answer_threshold(model, THRESHOLD)

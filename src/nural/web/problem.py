@@ -1,4 +1,4 @@
-"""What a request can do wrong, as the page is told it: a status and one sentence."""
+"""Errors of requests, as the page gets them: a status and one sentence."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ class Problem(Exception):
     """A request that cannot be answered.
 
     Args:
-        sentence: What was expected and what was found. It names nothing of this machine.
-        status: Of HTTP, from 400 to 499, or 503.
+        sentence: What was expected and what was found. It reveals nothing about this machine.
+        status: The HTTP status, from 400 to 499, or 503.
     """
 
     def __init__(self, sentence: str, status: int = 400) -> None:
@@ -25,14 +25,14 @@ def answer_problem(_: Request, problem: Exception) -> JSONResponse:
 
 
 def answer_http(_: Request, error: Exception) -> JSONResponse:
-    """The sentence for what Starlette itself turns away, such as an unknown address."""
+    """The sentence for requests that Starlette itself refuses, such as an unknown address."""
     status = getattr(error, "status_code", 400)
     sentences = {404: "there is nothing at this address", 405: "this address does not take this method"}
     return JSONResponse({"error": sentences.get(status, "the request was not understood")}, status)
 
 
 def answer_gone(_: Request, __: Exception) -> Response:
-    """Nobody is left to read it."""
+    """An empty answer, since nobody reads it."""
     return Response(status_code=400)
 
 

@@ -1,4 +1,4 @@
-"""A gradient held against the loss itself: central differences, and the loss as a curve over one weight; in float64."""
+"""A gradient compared with the loss itself: central differences, and the loss over one weight; all in float64."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from nural.activations import Hardtanh, LeakyReLU, PReLU, ReLU
 from nural.layer import Layer
 from nural.layers import AdaptiveMaxPool2d, MaxPool2d
 from nural.web.explanation import flat_index
-from nural.web.trace import Step, Trace, trace
+from nural.web.trace import Trace, TraceStep, trace
 
-#: Half the distance between the two points of a difference, from far to near. Far ones lose to the curve, near ones to
-#: rounding; which is best depends on the weight.
+#: Half the distance between the two points of a difference, from far to near. Far points suffer from curvature, near
+#: ones from rounding; which distance is best depends on the weight.
 STEPS = tuple(10.0**-k for k in (2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6))
-#: Cells that differ by less are equal: what rounding makes of equal sums over empty paper is no kink.
+#: Cells that differ by less count as equal: rounding of equal sums over empty paper makes no kink.
 DECIMALS = 10
 
 
 @dataclass(frozen=True)
 class Point:
-    """The loss at one value of the weight, and what the network's kinks were at."""
+    """The loss at one value of the weight, and the side of each kink on which the network was."""
 
     weight: float
     loss: float
@@ -37,7 +37,7 @@ class Moved:
         pixels: ``(784,)``.
         label: The digit.
         parameter: The weight's array, by its name in ``params``.
-        index: Its place there.
+        index: The entry's index.
 
     Raises:
         KeyError: there is no such parameter.
@@ -54,12 +54,12 @@ class Moved:
         grads = start.model.grads
         #: ∂L/∂w, by the library's ``backward``.
         self.gradient = float(grads[parameter][self._index])
-        #: Below it two slopes are the same: what rounding leaves of a gradient that is zero is not compared.
+        #: Slopes that differ by less are equal: the rounding error of a zero gradient is not compared.
         self.floor = max(_largest(grads[parameter]) / 100, max(map(_largest, grads.values())) / 1000)
         self.start = Point(self.here, loss_in_full(start), _gates(start))
 
     def at(self, weight: float) -> Point:
-        """The loss with the weight there; it is put back."""
+        """The loss with the weight at this value; then the weight is restored."""
         self._array[self._index] = weight
         try:
             found = trace(self._model, self._pixels, self._label, backward=False)
@@ -71,8 +71,9 @@ class Moved:
 def central_difference(moved: Moved) -> dict[str, Any]:
     """The slope (L(w + h) − L(w − h)) / 2h beside the gradient.
 
-    Of several h the one is taken whose slope its neighbours confirm best, among those between whose two points no
-    ReLU switches and no maximum moves to another cell; if there are none, the smallest h, and the kinks are named.
+    Of several h the one is taken whose slope agrees best with its neighbours', among those between whose two points no
+    ReLU switches and no maximum moves to another cell. If there are none, the smallest h is taken and its kinks are
+    named.
 
     The relative error is |a − n| over the largest of |a|, |n|, a hundredth of the array's largest gradient and a
     thousandth of the network's, as in `nural.check_gradients`.
@@ -98,16 +99,16 @@ def central_difference(moved: Moved) -> dict[str, Any]:
 
 
 def loss_curve(moved: Moved, span: float, points: int) -> dict[str, Any]:
-    """The true loss over a stretch of the weight, and where it has kinks.
+    """The true loss over an interval of the weight, and where it has kinks.
 
     Args:
         moved: The weight.
-        span: How far to each side.
-        points: How many values; an odd number has the weight's own in the middle.
+        span: How far the interval extends to each side.
+        points: The number of values; if it is odd, the weight's own value is in the middle.
 
     Returns:
-        ``weights`` and ``losses``; ``kinks``: for each stretch between two points in which a gate switched, its middle,
-        the steps and how many; ``gradient`` and ``loss`` at the weight as it is.
+        ``weights`` and ``losses``; ``kinks``: for each interval between two points in which a gate switched, its
+        middle, the steps and how many gates; ``gradient`` and ``loss`` at the weight's own value.
     """
     curve = [moved.at(weight) for weight in np.linspace(moved.here - span, moved.here + span, points).tolist()]
     kinks = [
@@ -135,7 +136,7 @@ def loss_in_full(found: Trace) -> float:
 
 
 def _best(smooth: list[dict[str, Any]]) -> dict[str, Any]:
-    """The difference that is nearest to its neighbours."""
+    """The difference that agrees best with its neighbours."""
     if len(smooth) == 1:
         return smooth[0]
     gaps = [abs(a["slope"] - b["slope"]) for a, b in pairwise(smooth)]
@@ -143,11 +144,11 @@ def _best(smooth: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _gates(found: Trace) -> dict[str, np.ndarray]:
-    """At which side of its kink each cell is: the sign before a rectifier, the winner under a maximum."""
+    """The side of its kink on which each cell is: the sign before a rectifier, the largest cell under a maximum."""
     return {step.name: sides for step in found.steps.values() for sides in _sides(found, step)}
 
 
-def _sides(found: Trace, step: Step) -> Iterator[np.ndarray]:
+def _sides(found: Trace, step: TraceStep) -> Iterator[np.ndarray]:
     if isinstance(step.layer, ReLU | LeakyReLU | PReLU):
         yield found.steps[step.inputs[0]].output.round(DECIMALS) > 0
     elif isinstance(step.layer, Hardtanh):
@@ -164,6 +165,6 @@ def _largest(array: np.ndarray) -> float:
 
 
 def _switched(a: Point, b: Point) -> dict[str, int]:
-    """How many cells of each step are at different sides of their kinks."""
+    """How many cells of each step are on different sides of their kinks."""
     counts = {name: int((side != b.gates[name]).sum()) for name, side in a.gates.items()}
     return {name: count for name, count in counts.items() if count}

@@ -1,4 +1,4 @@
-"""One training on the page: `nural.train` step by step, with what is measured on the way and moments to return to."""
+"""One training on the page: `nural.train` step by step, with what is measured on the way and snapshots to return to."""
 
 import copy
 import time
@@ -13,27 +13,27 @@ from nural.data import Batches
 from nural.optimizers import Optimizer
 from nural.training.history import Progress
 from nural.training.loop import train
-from nural.web.moment import JUDGED, gradient_norms, judge, layers_of, read_pinned, update_ratios
+from nural.web.measurements import JUDGED, gradient_norms, judge, layers_of, read_pinned, update_ratios
 from nural.web.settings import Settings
 
 Set = tuple[np.ndarray, np.ndarray]
-#: Moments kept for the curves; when there are more, every second one of the older is left out.
-MOST_MOMENTS = 1_500
+#: How many measurements are kept for the curves; if there are more, every second one of the older half is dropped.
+MOST_MEASUREMENTS = 1_500
 MOST_SNAPSHOTS, MOST_BYTES = 60, 96 << 20
-#: To judge a network may take so much of the time.
+#: The share of time that judging the network may take.
 JUDGING = 0.15
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A moment of a training, complete: from here it goes on as it did.
+    """A training after some step, complete: from here it goes on as it did.
 
     Attributes:
-        step: Updates made.
+        step: The number of updates made.
         epoch: How often the digits were seen.
-        model: With arrays of its own, which nobody writes.
+        model: The network, with its own arrays, which nobody changes.
         running: The optimizer's arrays.
-        generators: The state of each of the model's.
+        generators: The state of each of the model's generators.
     """
 
     step: int
@@ -44,7 +44,7 @@ class Snapshot:
 
     @property
     def bytes(self) -> int:
-        """Of weights and running arrays."""
+        """The size of weights and running arrays."""
         arrays = (*self.model.params.values(), *self.model.state.values(), *self.running.values())
         return sum(array.nbytes for array in arrays)
 
@@ -53,11 +53,11 @@ class Run:
     """A training that can stop after any step, change while it goes on, and go back.
 
     Attributes:
-        moments: What was measured, oldest first; each is JSON.
-        snapshots: By step, oldest first.
+        measurements: What was measured, oldest first; each is JSON.
+        snapshots: The snapshots by step, oldest first.
 
     Args:
-        settings: Of the training.
+        settings: The settings of the training.
         training: MNIST's training set.
         validation: Its validation set.
     """
@@ -73,7 +73,7 @@ class Run:
         self.model = settings.build()
         self.optimizer = settings.new_optimizer()
         self.layers = layers_of(self.model)
-        self.moments: list[dict[str, Any]] = []
+        self.measurements: list[dict[str, Any]] = []
         self.snapshots: dict[int, Snapshot] = {}
         self.pinned: np.ndarray | None = None
         self.position = 0
@@ -86,7 +86,7 @@ class Run:
     # -- the steps ---------------------------------------------------------------------------------------------
 
     def _from_here(self) -> Generator[Progress]:
-        """The steps from ``position`` on, none of them taken yet."""
+        """The steps from ``position`` on, taken as they are asked for."""
         chosen = self.settings
         share = chosen.share_of_rate(self.steps_of_epoch)
         yield from train(
@@ -107,12 +107,12 @@ class Run:
 
     @property
     def step(self) -> int:
-        """Updates made."""
+        """The number of updates made."""
         return self.optimizer.steps
 
     @property
     def steps_of_epoch(self) -> int:
-        """Steps until all digits were seen."""
+        """The number of steps in an epoch."""
         return len(Batches(self.x, self.y, self.settings.batch_size, drop_last=self.settings.drop_last))
 
     @property
@@ -126,11 +126,11 @@ class Run:
         return self.position >= self.settings.epochs * self.steps_of_epoch
 
     def left_in_epoch(self) -> int:
-        """Steps to the end of the epoch that is under way or comes next."""
+        """The number of steps to the end of this epoch, or of the next if this one has ended."""
         return self.steps_of_epoch - self.position % self.steps_of_epoch
 
     def advance(self, measured: bool, judged: bool = False) -> None:
-        """Take one step, and measure it if that is wanted; the digits are judged as `measure` says.
+        """Take one step, and measure it if wanted; for ``judged`` see `measure`.
 
         Raises:
             DivergedError: the loss or a weight is no longer finite.
@@ -145,13 +145,13 @@ class Run:
     # -- what is measured --------------------------------------------------------------------------------------
 
     def measure(self, before: dict[str, np.ndarray] | None, judged: bool = False) -> None:
-        """Add a moment.
+        """Add a measurement.
 
         Args:
-            before: The weights before the last step; without them nothing is said of it.
-            judged: Whether to judge the network even if that was done shortly before.
+            before: The weights before the last step; without them, gradients and updates are left out.
+            judged: Whether to judge the network even if this was done shortly before.
         """
-        moment: dict[str, Any] = {
+        measurement: dict[str, Any] = {
             "step": self.step,
             "epoch": self.epoch,
             "rate": self.optimizer.learning_rate,
@@ -160,20 +160,21 @@ class Run:
         }
         self._losses = []
         if before is not None:
-            moment |= {"gradients": gradient_norms(self.model), "updates": update_ratios(before, self.model)}
+            measurement |= {"gradients": gradient_norms(self.model), "updates": update_ratios(before, self.model)}
         now = time.monotonic()
         if judged or now - self._judged_at > self._judging_took / JUDGING:
-            moment |= {name: judge(self.model, *digits) for name, digits in self.judged.items()}
+            measurement |= {name: judge(self.model, *digits) for name, digits in self.judged.items()}
             self._judged_at = time.monotonic()
             self._judging_took = self._judged_at - now
-        self.moments.append(moment)
-        if len(self.moments) > MOST_MOMENTS:
-            self.moments = self.moments[: len(self.moments) // 2 : 2] + self.moments[len(self.moments) // 2 :]
+        self.measurements.append(measurement)
+        if len(self.measurements) > MOST_MEASUREMENTS:
+            half = len(self.measurements) // 2
+            del self.measurements[1:half:2]
         if not self.snapshots or self.step >= max(self.snapshots) + self._spacing:
             self.keep()
 
     def keep(self) -> None:
-        """Add a snapshot; where they become too many or too large, every second one is left out, never the first."""
+        """Add a snapshot; if they become too many or too large, every second one is dropped, but never the first."""
         running = {name: array.copy() for name, array in self.optimizer.state.items()}
         generators = {name: copy.deepcopy(rng.bit_generator.state) for name, rng in self.model.generators().items()}
         self.snapshots[self.step] = Snapshot(self.step, self.epoch, self.copied(), running, generators)
@@ -185,25 +186,25 @@ class Run:
             self._spacing = max(2 * self._spacing, kept[-1] - kept[-2])
 
     def copied(self) -> Sequential:
-        """The network with arrays of its own."""
+        """A copy of the network with its own arrays."""
         return self.model.astype(self.model.dtype)
 
     def pin(self, pixels: np.ndarray | None) -> None:
-        """Follow this drawing; what earlier moments would have said of it is asked of their snapshots."""
+        """Follow this drawing; at earlier steps the answers are those of their snapshots."""
         self.pinned = pixels
-        for moment in self.moments:
-            snapshot = self.snapshots.get(moment["step"])
-            moment["pinned"] = None if snapshot is None else read_pinned(snapshot.model, pixels)
-        self.moments[-1]["pinned"] = read_pinned(self.model, pixels)
+        for measurement in self.measurements:
+            snapshot = self.snapshots.get(measurement["step"])
+            measurement["pinned"] = None if snapshot is None else read_pinned(snapshot.model, pixels)
+        self.measurements[-1]["pinned"] = read_pinned(self.model, pixels)
 
     # -- changes -----------------------------------------------------------------------------------------------
 
     def change(self, settings: Settings) -> None:
-        """Go on with other settings, of those that may change."""
+        """Go on with other settings, which differ in what may change."""
         epoch, self.settings = self.epoch, settings
         fresh = settings.new_optimizer()
         fresh.steps = self.optimizer.steps
-        if set(fresh.slots) == set(self.optimizer.slots):  # otherwise momentum begins or ends, and its arrays with it
+        if set(fresh.slots) == set(self.optimizer.slots):  # otherwise momentum, with its arrays, begins or ends
             fresh.state = self.optimizer.state
         self._go_on(epoch, fresh)
 
@@ -219,12 +220,12 @@ class Run:
         optimizer.steps = snapshot.step
         optimizer.state = {name: array.copy() for name, array in snapshot.running.items()}
         self.snapshots = {other: kept for other, kept in self.snapshots.items() if other <= step}
-        self.moments = [moment for moment in self.moments if moment["step"] <= step]
+        self.measurements = [measurement for measurement in self.measurements if measurement["step"] <= step]
         self._losses = []
         self._go_on(snapshot.epoch, optimizer)
 
     def _go_on(self, epoch: float, optimizer: Optimizer) -> None:
-        """Let the next step be the one after so many epochs."""
+        """Make the next step the one after ``epoch`` epochs."""
         self._steps.close()
         self.optimizer = optimizer
         self.position = round(epoch * self.steps_of_epoch)

@@ -1,8 +1,8 @@
-"""Who may ask, and how much at once: every request passes through here before anything else sees it.
+"""Which requests are answered, and how large they may be: every request is checked here first.
 
 A page on the web can make a browser send requests to loopback, and a name that it owns can be pointed at 127.0.0.1. So
-the Host must be one of loopback's own names, whatever changes something must come from this page (Origin), and no other
-site's page may even read (Sec-Fetch-Site). Bodies end at a bound, whether their length is announced or not.
+the Host must be one of loopback's own names, requests that change something must come from this page (Origin), and
+pages of other sites may not even read (Sec-Fetch-Site). The size of bodies is bounded, announced or not.
 """
 
 from typing import Any
@@ -23,15 +23,15 @@ SENT_ALONG = {
 
 
 class TooLarge(Exception):
-    """A body went past its bound."""
+    """A body exceeds its bound."""
 
 
 class Security:
     """ASGI middleware.
 
     Args:
-        app: What answers the requests that pass.
-        port: Where the server listens; part of what Host and Origin must be.
+        app: The application that answers the requests that pass.
+        port: The port of the server, which Host and Origin must name.
     """
 
     def __init__(self, app: Any, port: int) -> None:
@@ -41,7 +41,7 @@ class Security:
             self.hosts |= {"127.0.0.1", "localhost", "[::1]"}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer with an error, or hand on with bounds and headers."""
+        """Answer with an error, or pass the request on with bounds and headers."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -85,7 +85,7 @@ class Security:
             await JSONResponse({"error": too_large}, 413, {"connection": "close"})(scope, receive, send_along)
 
     def _refusal(self, scope: Any, headers: Headers) -> tuple[int, str] | None:
-        """Status and sentence, or None where the request may pass."""
+        """Status and sentence, or None if the request may pass."""
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self.hosts:
             return 403, "this server answers to its own address on this machine alone, such as 127.0.0.1"
@@ -100,6 +100,6 @@ class Security:
 
 
 def _announced(headers: Headers) -> int:
-    """The length that a body is said to have; HTTP's parser has refused those that are no numbers."""
+    """The announced length of a body; HTTP's parser has refused lengths that are no numbers."""
     length = headers.get("content-length", "0")
     return int(length) if length.isdecimal() else 0

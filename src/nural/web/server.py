@@ -26,9 +26,9 @@ from nural.web.session import Session
 
 LOOPBACK = "127.0.0.1"
 STATIC = Path(__file__).with_name("static")
-#: Seconds between two threads' turns. Python's own, 0.005, lets a training delay a reading by a few of them.
+#: Python's switch interval in seconds. With the default, 0.005, a training delays a reading by a few of them.
 SWITCH = 0.0005
-#: Seconds that answers under way have when the server ends.
+#: How many seconds answers under way may take when the server ends.
 GRACE = 1
 MOST_CONNECTIONS = 256
 
@@ -37,10 +37,10 @@ def create_app(port: int, given: Layer | None = None) -> Starlette:
     """The page's application.
 
     Args:
-        port: Where it will listen, which Host and Origin must name.
+        port: The port of the server, which Host and Origin must name.
         given: The network of ``nural serve --model``, which comes first on the page.
     """
-    mimetypes.add_type("text/javascript", ".js")  # a system's table may say otherwise, and no browser would run it
+    mimetypes.add_type("text/javascript", ".js")  # a system's table may differ, and then no browser would run it
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -54,7 +54,7 @@ def create_app(port: int, given: Layer | None = None) -> Starlette:
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
-    app.router.default = StaticFiles(directory=STATIC, html=True)  # what is no route; a mount would hide the 405s
+    app.router.default = StaticFiles(directory=STATIC, html=True)  # other addresses; a mount would hide the 405s
     app.state.models = Models(given)
     app.state.digits = Digits()
     app.state.courtesy = Courtesy()
@@ -67,8 +67,8 @@ class Server(uvicorn.Server):
     """Uvicorn on loopback, which ends at the first Ctrl-C and ends the event streams with it.
 
     Args:
-        port: 0 for any that is free.
-        given: See `create_app`.
+        port: The port; 0 for any that is free.
+        given: The network of ``nural serve --model``.
         ready: Called with the page's address once it can be opened.
 
     Raises:
@@ -76,9 +76,9 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, port: int, given: Layer | None = None, ready: Callable[[str], Any] | None = None) -> None:
-        # asyncio sends at once (TCP_NODELAY) where the protocol is named; elsewhere an answer waits 40 ms for an ACK
+        # asyncio sends at once (TCP_NODELAY) if the protocol is named; otherwise an answer waits 40 ms for an ACK
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        if sys.platform != "win32":  # there it would let two servers share a port
+        if sys.platform != "win32":  # on Windows this would let two servers share a port
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((LOOPBACK, port))
         self.port = self.socket.getsockname()[1]
@@ -110,12 +110,12 @@ class Server(uvicorn.Server):
             self.socket.close()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the event streams, which would end at no time of their own, then the rest."""
+        """End the event streams, which never end by themselves, then the rest."""
         self.app.state.streams.end()
         await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, and say so."""
+        """Begin to listen, and call ``ready``."""
         await super().startup(sockets)
         if self.ready is not None and not self.should_exit:
             self.ready(self.address)

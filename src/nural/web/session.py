@@ -1,4 +1,4 @@
-"""The one training of the page, on a thread of its own that alone touches it."""
+"""The one training of the page, on its own thread, which alone touches it."""
 
 import itertools
 import threading
@@ -21,24 +21,24 @@ from nural.web.settings import Settings
 
 #: How many filters of the first layer the page shows.
 MOST_FILTERS = 24
-#: Seconds between two moments that are measured: about ten a second.
+#: Seconds between two measurements: about ten a second.
 INTERVAL = 0.1
-#: Seconds between two copies of the network that views other than Train look into.
+#: Seconds between two copies of the network for the views other than Train.
 PUBLISHED = 0.5
 NONE, PAUSED, RUNNING, FINISHED, DIVERGED = "none", "paused", "running", "finished", "diverged"
 
 
 class Session:
-    """Takes orders, runs the training between them, and publishes what nobody changes any more.
+    """Takes orders, runs the training between them, and publishes copies that nobody changes.
 
     Attributes:
-        status: A few numbers of now, replaced as a whole: what event streams send. Of two, the later has the larger
-            ``told``, for an answer and an event may overtake each other.
+        status: A few present numbers, which event streams send; a change replaces the whole object. A later status has
+            a larger ``told``, since an answer and an event may overtake each other.
 
     Args:
-        digits: To learn from.
+        digits: The digits to learn from.
         models: Where the network in training and its snapshots are published.
-        courtesy: Whom to let go first.
+        courtesy: Says when the training must wait for readings.
     """
 
     def __init__(self, digits: Digits, models: Models, courtesy: Courtesy) -> None:
@@ -47,12 +47,12 @@ class Session:
         self._changed = threading.Condition()
         self._run: Run | None = None
         self._state = NONE
-        self._left = 0.0  # steps that may be taken
-        self._generation = 0  # grows when moments were taken back or begin anew
+        self._left = 0.0  # how many steps may be taken
+        self._generation = 0  # grows whenever the kept measurements change, other than by an addition
         self._error: str | None = None
         self._measured_at = self._published_at = 0.0
         self._published: set[str] = set()
-        self._told = itertools.count(int(1000 * time.time()))  # so that those of a server started later are larger
+        self._told = itertools.count(int(1000 * time.time()))  # so that those of a later server are larger
         self._closing = False
         self.status: dict[str, Any] = self._describe()
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
@@ -61,7 +61,7 @@ class Session:
     # -- orders, from any thread -------------------------------------------------------------------------------
 
     def order(self, what: Callable[[], Any]) -> Future[Any]:
-        """Have the thread call this between two steps; the future has what it returns or raises."""
+        """Have the thread call ``what`` between two steps; the future holds what that returns or raises."""
         future: Future[Any] = Future()
         with self._changed:
             self._orders.append((what, future))
@@ -77,10 +77,10 @@ class Session:
     # -- what an order may do: called on the thread ------------------------------------------------------------
 
     def create(self, settings: Settings) -> dict[str, Any]:
-        """Put a new training in the place of the one that is there.
+        """Replace the training by a new one.
 
         Raises:
-            Problem: that one is running.
+            Problem: the training is running.
         """
         if self._state == RUNNING:
             raise Problem("a training is running; pause it before another begins", 409)
@@ -88,13 +88,13 @@ class Session:
         self._run = Run(settings, self._digits.get("training"), self._digits.get("validation"))
         self._run.pin(pinned)
         self._begins_anew(PAUSED)
-        return self.whole()
+        return self.report()
 
     def go(self, steps: Callable[[Run], float]) -> dict[str, Any]:
-        """Let the training take so many steps.
+        """Let the training take ``steps`` steps.
 
         Raises:
-            Problem: there is none, it is running, or it has ended.
+            Problem: there is no training, it is running, or it has ended.
         """
         run = self._there()
         if self._state == RUNNING:
@@ -108,7 +108,7 @@ class Session:
         return self.status
 
     def pause(self) -> dict[str, Any]:
-        """Take no further step."""
+        """Stop after the present step."""
         self._there()
         if self._state == RUNNING:
             self._stop(PAUSED)
@@ -122,26 +122,26 @@ class Session:
             self._state = FINISHED if run.finished else PAUSED
         self._generation += 1
         self._tell()
-        return self.whole()
+        return self.report()
 
     def restore(self, step: int) -> dict[str, Any]:
-        """Go back to a snapshot, and stay there."""
+        """Go back to a snapshot, and pause there."""
         run = self._there()
         if step not in run.snapshots:
             raise Problem("there is no snapshot of this step", 404)
         run.restore(step)
         self._begins_anew(PAUSED)
-        return self.whole()
+        return self.report()
 
     def pin(self, pixels: np.ndarray | None) -> dict[str, Any]:
-        """Follow this drawing, or none."""
+        """Follow this drawing; None for no drawing."""
         self._there().pin(pixels)
         self._generation += 1
         self._tell()
-        return self.whole()
+        return self.report()
 
-    def whole(self) -> dict[str, Any]:
-        """All that there is to say: status, settings, layers, moments, snapshots."""
+    def report(self) -> dict[str, Any]:
+        """All about the training: status, settings, layers, measurements, snapshots."""
         run = self._run
         if run is None:
             return self.status
@@ -149,13 +149,13 @@ class Session:
             **self.status,
             "settings": run.settings.as_json(),
             "layers": run.layers,
-            "moments": list(run.moments),
+            "measurements": list(run.measurements),
             "snapshots": [{"step": each.step, "epoch": each.epoch} for each in run.snapshots.values()],
             "pinned": run.pinned,
         }
 
     def filters(self) -> tuple[np.ndarray, int]:
-        """What the first layer that learns looks for now, ``(count, height, width)``, and the step."""
+        """The present filters of the first layer that learns, ``(count, height, width)``, and the step."""
         run = self._there()
         found = first_filters(run.model)
         return np.zeros((0, 1, 1), np.float32) if found is None else found[:MOST_FILTERS], run.step
@@ -214,7 +214,7 @@ class Session:
         self._tell()
 
     def _publish(self, run: Run, now: float | None = None) -> None:
-        """Let others see the network as it is now; if a time is given, only where the last copy is old."""
+        """Publish copies of the network as it is now; if a time is given, only if the last copy is old."""
         if now is not None and now - self._published_at < PUBLISHED:
             return
         self._published_at = time.monotonic()
@@ -247,7 +247,7 @@ class Session:
             "step": run.step,
             "epoch": run.epoch,
             "epochs": run.settings.epochs,
-            "moment": run.moments[-1],
+            "measurement": run.measurements[-1],
             "last_snapshot": max(run.snapshots),
             "published": self._published_at,
         }

@@ -1,4 +1,4 @@
-"""What a training on the page is set to: a recipe's settings, or one's own."""
+"""The settings of a training on the page: a recipe's, or the user's own."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -10,11 +10,11 @@ import numpy as np
 from nural.containers import Sequential
 from nural.data.augmentation import Affine, Augmentation, Elastic
 from nural.losses import Loss, cross_entropy_loss
-from nural.models.recipes import RECIPES, Recipe, training_set
+from nural.models.recipes import RECIPES, SCHEDULES, Recipe, training_set
 from nural.optimizers import SGD, Adadelta, AdaGrad, Adam, AdamW, Optimizer, RMSProp
-from nural.schedules import Schedule, constant, one_cycle, step_decay
+from nural.schedules import Schedule
 from nural.web.architecture import INITIALIZERS, build, listed
-from nural.web.body import number, one_of, whole
+from nural.web.body import integer, number, one_of
 from nural.web.problem import Problem
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
@@ -25,18 +25,8 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "adagrad": AdaGrad,
     "adadelta": Adadelta,
 }
-SCHEDULES: dict[str, Callable[[int, int], Schedule]] = {
-    "constant": lambda epochs, steps: constant(1.0),
-    "one cycle": lambda epochs, steps: one_cycle(1.0, epochs * steps),
-    "step decay": lambda epochs, steps: step_decay(1.0, steps, 0.7),
-}
-#: What the recipes' functions are called here.
-RECIPE_SCHEDULES = dict.fromkeys(("mlp", "mlp-augmented", "cnn-fast", "cnn", "best"), "one cycle") | {
-    "mnist-example": "step decay"
-}
-RECIPE_INITIALIZERS = {"walkthrough": ("normal", 1e-3), "two-layer": ("normal", 1e-2), "mnist-example": ("torch", 1.0)}
 MOST_SAMPLES = 50_000
-#: What may change while a training runs.
+#: The settings that may change while a training runs.
 LIVE = ("learning_rate", "momentum", "weight_decay", "batch_size", "epochs")
 
 
@@ -45,25 +35,25 @@ class Settings:
     """All that a training depends on.
 
     Attributes:
-        layers: As `build` takes them.
+        layers: The layers, as `build` takes them.
         initializer: One of `INITIALIZERS`.
-        scale: A factor for the first weights.
+        scale: A factor for the initial weights.
         optimizer: One of `OPTIMIZERS`.
-        learning_rate: The largest of the schedule.
+        learning_rate: The largest rate of the schedule.
         schedule: One of `SCHEDULES`.
-        momentum: Of SGD and RMSProp.
-        nesterov: Of SGD.
-        weight_decay: Of all optimizers.
-        label_smoothing: Of the loss.
-        batch_size: Digits a step.
+        momentum: For SGD and RMSProp.
+        nesterov: For SGD.
+        weight_decay: For all optimizers.
+        label_smoothing: For the loss.
+        batch_size: Digits per step.
         epochs: Passes over the digits.
         samples: How many digits of MNIST's training set to learn from.
-        augmentation: The probability of each digit of a batch to be distorted, by `Affine` and `Elastic`.
-        variants: How many digits as MNIST has few there are to learn from for each of its own.
-        outliers: How many pictures that are none there are to learn from for each digit.
+        augmentation: The probability that a digit of a batch is distorted, by `Affine` and `Elastic`.
+        variants: How many variants to learn from for each digit; see `nural.data.variants`.
+        outliers: How many pictures of no digit to learn from for each digit.
         seed: Of weights and batches.
         drop_last: Whether a shorter last batch is left out.
-        recipe: Its name, if it is one's, or "own".
+        recipe: The name of the recipe, or "own".
     """
 
     layers: tuple[dict[str, Any], ...]
@@ -88,17 +78,16 @@ class Settings:
 
     @classmethod
     def of_recipe(cls, recipe: Recipe) -> Self:
-        """Those of a recipe."""
+        """The settings of a recipe."""
         optimizer = recipe.optimizer(recipe.learning_rate)
-        initializer, scale = RECIPE_INITIALIZERS.get(recipe.name, ("he", 1.0))
         smoothing = recipe.loss.keywords["label_smoothing"] if isinstance(recipe.loss, partial) else 0.0
         return cls(
             layers=tuple(listed(recipe.build(np.random.default_rng(0)))),
-            initializer=initializer,
-            scale=scale,
+            initializer=recipe.initializer,
+            scale=recipe.scale,
             optimizer=next(name for name, kind in OPTIMIZERS.items() if type(optimizer) is kind),
             learning_rate=recipe.learning_rate,
-            schedule=RECIPE_SCHEDULES.get(recipe.name, "constant"),
+            schedule=next(name for name, schedule in SCHEDULES.items() if schedule is recipe.schedule),
             momentum=getattr(optimizer, "momentum", 0.0),
             nesterov=getattr(optimizer, "nesterov", False),
             weight_decay=optimizer.weight_decay,
@@ -114,7 +103,7 @@ class Settings:
 
     @classmethod
     def of_request(cls, body: dict[str, Any]) -> Self:
-        """Those of a recipe that the body names, "mlp" by default, with what else the body says.
+        """The settings of the recipe that the body names, "mlp" by default, changed by what else the body holds.
 
         Raises:
             Problem: something is unknown or out of bounds.
@@ -135,11 +124,11 @@ class Settings:
             optimizer=one_of(body, "optimizer", OPTIMIZERS, base.optimizer),
             schedule=one_of(body, "schedule", SCHEDULES, base.schedule),
             label_smoothing=number(body, "label_smoothing", 0, 0.9, base.label_smoothing),
-            samples=whole(body, "samples", 10, MOST_SAMPLES, base.samples),
+            samples=integer(body, "samples", 10, MOST_SAMPLES, base.samples),
             augmentation=number(body, "augmentation", 0, 1, base.augmentation),
             variants=number(body, "variants", 0, 1, base.variants),
             outliers=number(body, "outliers", 0, 1, base.outliers),
-            seed=whole(body, "seed", 0, 2**32 - 1, base.seed),
+            seed=integer(body, "seed", 0, 2**32 - 1, base.seed),
             **flags,
         ).changed({name: body[name] for name in LIVE if name in body})
         changed = made if made == replace(base, seed=made.seed) else replace(made, recipe="own")
@@ -148,24 +137,30 @@ class Settings:
         return changed
 
     def changed(self, body: dict[str, Any]) -> Self:
-        """These with what may change while a training runs.
+        """These settings, changed in what may change while a training runs.
 
         Raises:
-            Problem: something else is to change, or a number is out of bounds.
+            Problem: another setting differs, or a number is out of bounds.
         """
         if other := [name for name in body if name not in LIVE]:
             raise Problem(f"{other[0]} cannot change while a training runs; what can: {', '.join(LIVE)}")
-        return replace(
+        made = replace(
             self,
             learning_rate=number(body, "learning_rate", 0, 1000, self.learning_rate),
             momentum=number(body, "momentum", 0, 0.999, self.momentum),
             weight_decay=number(body, "weight_decay", 0, 1, self.weight_decay),
-            batch_size=whole(body, "batch_size", 2, 1024, self.batch_size),
-            epochs=whole(body, "epochs", 1, 1000, self.epochs),
+            batch_size=integer(body, "batch_size", 2, 1024, self.batch_size),
+            epochs=integer(body, "epochs", 1, 1000, self.epochs),
         )
+        if made.drop_last and made.batch_size > made.samples:
+            raise Problem(
+                f"no batch of {made.batch_size} can be made of {made.samples} digits, and a shorter one is left out; "
+                "make batch_size smaller"
+            )
+        return made
 
     def build(self) -> Sequential:
-        """The network with its first weights."""
+        """The network with its initial weights."""
         return build(self.layers, self.initializer, self.scale, np.random.default_rng(self.seed))
 
     def new_optimizer(self) -> Optimizer:
@@ -178,21 +173,21 @@ class Settings:
         return OPTIMIZERS[self.optimizer](self.learning_rate, **more)
 
     def learned_from(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The digits, and variants and outliers if there are any."""
+        """The digits, and variants and outliers if any."""
         return training_set(x, y, self.seed, outliers=self.outliers, variants=self.variants)
 
     def augment(self) -> Augmentation | None:
-        """What changes the digits of each batch."""
+        """The augmentation of the digits of each batch."""
         return Augmentation(Affine(), Elastic(), probability=self.augmentation) if self.augmentation else None
 
     def loss(self) -> Loss:
-        """What is minimised."""
+        """The loss that is minimised."""
         return partial(cross_entropy_loss, label_smoothing=self.label_smoothing)
 
     def share_of_rate(self, steps: int) -> Schedule:
         """The schedule for a largest rate of 1, given the steps of an epoch."""
-        return SCHEDULES[self.schedule](self.epochs, steps)
+        return SCHEDULES[self.schedule](1.0, self.epochs, steps)
 
     def as_json(self) -> dict[str, Any]:
-        """By name."""
+        """The settings by name."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""Arrays on their way to the page: a JSON manifest, then the numbers as little-endian float32."""
+"""Arrays in the form that the page gets: a JSON manifest, then the numbers as little-endian float32."""
 
 import json
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ MEDIA_TYPE = "application/octet-stream"
 
 
 def pack(arrays: Mapping[str, np.ndarray], extra: Mapping[str, Any] | None = None) -> bytes:
-    """One body for several arrays.
+    """Pack several arrays into one body.
 
     The length of the manifest as uint32, the manifest ``{"tensors": [{"name", "shape", "offset"}, …], **extra}``,
-    spaces up to a multiple of 4 bytes, and the arrays one behind another. ``offset`` counts bytes from the first array.
-    All numbers are little-endian, as every browser's arrays are.
+    spaces up to a multiple of 4 bytes, and the arrays one after another. ``offset`` counts bytes from the first array.
+    All numbers are little-endian, as are the arrays of every browser.
 
     Args:
-        arrays: By name; converted to float32.
-        extra: What else the manifest says. NumPy's numbers and arrays are written as plain ones, and what is not
-            finite as null, which JSON has instead.
+        arrays: The arrays by name; converted to float32.
+        extra: Further content of the manifest. NumPy's numbers and arrays are written as plain ones; numbers that are
+            not finite become null, since JSON has no others.
     """
     entries, parts, offset = [], [], 0
     for name, array in arrays.items():
@@ -34,7 +34,7 @@ def pack(arrays: Mapping[str, np.ndarray], extra: Mapping[str, Any] | None = Non
 
 
 def tensors(arrays: Mapping[str, np.ndarray], extra: Mapping[str, Any] | None = None) -> Response:
-    """The answer that `pack` makes."""
+    """An answer that holds the result of `pack`."""
     return Response(pack(arrays, extra), media_type=MEDIA_TYPE)
 
 
@@ -56,7 +56,7 @@ def _plain(content: Any) -> Any:
 
 
 class Json(Response):
-    """`to_json` as an answer."""
+    """An answer that holds the result of `to_json`."""
 
     media_type = "application/json"
 

@@ -13,20 +13,20 @@ from nural.layer import Layer
 from nural.losses import cross_entropy_loss
 from nural.profile.calls import Methods, in_place_of_methods
 
-#: The name of what goes in: the pixels.
+#: The name of the input: the pixels.
 INK = "ink"
 
 
 @dataclass(frozen=True)
-class Step:
-    """A layer on the way, with what it gave for one image.
+class TraceStep:
+    """A layer of the network, with its output for one image.
 
     Attributes:
         name: Its dotted name in the model, as in `params`; `INK` for the image itself.
         layer: The layer; None for the ink.
-        inputs: The names of the steps whose outputs it takes: one, or those that are joined.
-        output: What it gave, of a sample's shape.
-        gradient: ∂L/∂output, of the same shape; None without a label, for there is no loss then.
+        inputs: The names of the steps whose outputs it takes: one, or several that it joins.
+        output: Its output, of a sample's shape.
+        gradient: ∂L/∂output, of the same shape; None without a label, since there is no loss then.
     """
 
     name: str
@@ -42,42 +42,42 @@ class Trace:
 
     Attributes:
         model: The network that computed them, a replica whose ``grads`` are those of this loss.
-        label: "This is a 7", or None: then there is no loss and nothing comes back.
-        steps: The ink and every layer by name, in the order in which the forward pass came to them.
-        probabilities: softmax of the logits, ``(C,)``.
+        label: The digit that the image shows, or None: then there is no loss and no backward pass.
+        steps: The ink and every layer by name, in the order of the forward pass.
+        probabilities: Softmax of the logits, ``(C,)``.
         loss: −log p of the label, in nats; None without one.
     """
 
     model: Layer
     label: int | None
-    steps: dict[str, Step]
+    steps: dict[str, TraceStep]
     probabilities: np.ndarray
     loss: Any
 
     @property
-    def logits(self) -> Step:
+    def logits(self) -> TraceStep:
         """The last step."""
         return next(reversed(self.steps.values()))
 
-    def consumers(self, name: str) -> list[Step]:
-        """The steps that take what ``name`` gave. A `Residual` without a shortcut layer may take it itself."""
+    def consumers(self, name: str) -> list[TraceStep]:
+        """The steps that take the output of ``name``; a `Residual` without a shortcut layer may be one itself."""
         return [step for step in self.steps.values() if name in step.inputs]
 
 
 def trace(model: Layer, pixels: np.ndarray, label: int | None, backward: bool = True) -> Trace:
     """Pass one image forward as in evaluation, and the error of one label back.
 
-    At the top ∂L/∂logits = p − t, where t is 1 for the label. Batch norm uses its running statistics, dropout lets
-    everything through, and the gradients are those of the loss which this very pass computed.
+    At the top ∂L/∂logits = p − t, where t is 1 for the label. Batch norm uses its running statistics, dropout drops
+    nothing, and the gradients are those of the loss that this very pass computed.
 
     Args:
         model: A network from 784 pixels to logits; a replica of it computes, in the model's own float type.
         pixels: ``(784,)``, 0 for the ground and 1 for ink.
-        label: The digit that the image is said to show.
-        backward: Whether the error goes back, or the loss alone is wanted.
+        label: The digit that the image shows.
+        backward: Whether the error goes back too, or only the loss is wanted.
 
     Raises:
-        ValueError: the image does not fit the network, or the label names none of its outputs.
+        ValueError: the image does not fit the network, or the network has no output for the label.
     """
     twin = model.replica()
     x = np.array(pixels, twin.dtype).reshape(1, -1)
@@ -94,9 +94,9 @@ def trace(model: Layer, pixels: np.ndarray, label: int | None, backward: bool = 
             if backward:
                 gradients[INK] = twin.backward(dy)[0].copy()
         probabilities = softmax_forward(logits)[0]
-    steps = {INK: Step(INK, None, (), x[0], gradients.get(INK))}
+    steps = {INK: TraceStep(INK, None, (), x[0], gradients.get(INK))}
     for name, (layer, inputs) in graph.items():
-        steps[name] = Step(name, layer, inputs, outputs[name], gradients.get(name))
+        steps[name] = TraceStep(name, layer, inputs, outputs[name], gradients.get(name))
     return Trace(twin, label, steps, probabilities, loss)
 
 
@@ -110,7 +110,7 @@ def digest(model: Layer) -> str:
 
 
 def _graph(model: Layer) -> dict[str, tuple[Layer, tuple[str, ...]]]:
-    """Each layer that computes something, by dotted name, with the names of those that it takes its input from."""
+    """Each layer that computes something, by dotted name, with the names of the layers that it takes its input from."""
     graph: dict[str, tuple[Layer, tuple[str, ...]]] = {}
 
     def note(place: str, layer: Layer, inputs: tuple[str, ...]) -> str:
@@ -123,7 +123,7 @@ def _graph(model: Layer) -> dict[str, tuple[Layer, tuple[str, ...]]]:
 
 
 def _recorded(outputs: dict[str, np.ndarray], gradients: dict[str, np.ndarray], name: str, layer: Layer) -> Methods:
-    """The methods of a layer, with what it gives and what comes back to it copied under its name."""
+    """The methods of a layer, which also store copies of its output and its error under its name."""
     forward, backward = layer.forward, layer.backward
 
     def recorded_forward(x: np.ndarray, train: bool = False) -> np.ndarray:

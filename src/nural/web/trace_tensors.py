@@ -1,4 +1,4 @@
-"""A trace on its way to the page: arrays cut to the channels that are looked at, or all of it as JSON to download."""
+"""A trace in the form that the page gets: arrays of the channels that are shown, or all of it as JSON to download."""
 
 import json
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from nural.layers import AdaptiveMaxPool2d, MaxPool2d
 from nural.web.connections import SAME
 from nural.web.explanation import parameter_name
 from nural.web.paths import Paths, shown_shape
-from nural.web.trace import Step, Trace, digest
+from nural.web.trace import Trace, TraceStep, digest
 
 
 def layers_of(trace: Trace) -> list[dict[str, Any]]:
-    """What the page must know of each step to draw it: name, type, shape, how it computes, and its size of numbers."""
+    """What the page needs to draw each step: name, type, shape, how it computes, and the size of its numbers."""
     paths = Paths(trace)
     found = []
     for step in trace.steps.values():
@@ -43,8 +43,8 @@ def layers_of(trace: Trace) -> list[dict[str, Any]]:
 def arrays_of(trace: Trace, channels: int, whole: frozenset[str]) -> dict[str, np.ndarray]:
     """``a.NAME``, ``d.NAME`` and ``open.NAME`` of every step, images cut to ``channels`` unless among ``whole``.
 
-    ``open`` is there where a rectifier or a maximum takes what the step gave: 1 where an error can come back, 0 at a
-    closed gate and at what lost to a larger number.
+    There is ``open`` where a rectifier or a maximum takes the output of a step: 1 where an error can come back, 0 at a
+    closed gate and where another number was larger.
     """
     paths = Paths(trace)
     found = {}
@@ -58,7 +58,7 @@ def arrays_of(trace: Trace, channels: int, whole: frozenset[str]) -> dict[str, n
 
 
 def manifest(trace: Trace) -> dict[str, Any]:
-    """What goes with the arrays."""
+    """The manifest that goes with the arrays."""
     return {
         "layers": layers_of(trace),
         "label": trace.label,
@@ -69,9 +69,9 @@ def manifest(trace: Trace) -> dict[str, Any]:
 
 
 def as_json(trace: Trace) -> Iterator[str]:
-    """All of the trace as JSON, piece by piece: every activation and gradient, every parameter and its gradient.
+    """All of the trace as JSON, part by part: every activation and gradient, every parameter and its gradient.
 
-    Numbers have the digits that tell float32 numbers apart, and no more. What is not finite becomes null.
+    Numbers have as many digits as distinguish float32 numbers. Numbers that are not finite become null.
     """
     about = {"network": repr(trace.model), "dtype": str(trace.model.dtype), "label": trace.label, "loss": trace.loss}
     yield json.dumps(about | {"weights": digest(trace.model)})[:-1]
@@ -92,8 +92,8 @@ def as_json(trace: Trace) -> Iterator[str]:
     yield "\n}}\n"
 
 
-def _open(paths: Paths, step: Step) -> np.ndarray | None:
-    """Where an error can come back to a step through the one rectifier or maximum above it."""
+def _open(paths: Paths, step: TraceStep) -> np.ndarray | None:
+    """Where an error can come back to a step through the rectifier or maximum above it, if there is just one."""
     users = paths.trace.consumers(step.name)
     if len(users) != 1 or not isinstance(users[0].layer, ReLU | MaxPool2d | AdaptiveMaxPool2d):
         return None
@@ -103,14 +103,14 @@ def _open(paths: Paths, step: Step) -> np.ndarray | None:
 
 
 def _size(array: np.ndarray) -> dict[str, Any]:
-    """The largest number and the root of the mean square: what a scale must span."""
+    """The largest number and the root mean square, for the scale of colours."""
     with np.errstate(over="ignore", invalid="ignore"):
         levels = np.abs(array.astype(np.float64))
         return {"largest": float(levels.max(initial=0)), "rms": float(np.sqrt(np.mean(levels**2)))}
 
 
 def _numbers(array: np.ndarray) -> str:
-    """A flat JSON list."""
+    """The array as a flat JSON list."""
     if not np.isfinite(array).all():
         return json.dumps([None if not np.isfinite(value) else value for value in array.reshape(-1).tolist()])
     digits = 9 if array.dtype == np.float32 else 17

@@ -30,19 +30,19 @@ async def recipes(request: Request) -> Response:
     return Json(described)
 
 
-async def whole(request: Request) -> Response:
-    """GET /api/training: all that there is to say of it."""
-    return Json(await _ordered(request, Session.whole))
+async def report(request: Request) -> Response:
+    """GET /api/training: all about the training."""
+    return Json(await _ordered(request, Session.report))
 
 
 async def create(request: Request) -> Response:
-    """POST /api/training: put a new one in place, paused before its first step."""
+    """POST /api/training: begin a new training, paused before its first step."""
     settings = Settings.of_request(await read_object(request))
     return Json(await _ordered(request, lambda session: session.create(settings)))
 
 
 async def change(request: Request) -> Response:
-    """PATCH /api/training: other settings, while it runs or not."""
+    """PATCH /api/training: change settings, whether it runs or not."""
     body = await read_object(request)
     return Json(await _ordered(request, lambda session: session.change(body)))
 
@@ -81,20 +81,20 @@ async def pin(request: Request) -> Response:
 
 
 async def filters(request: Request) -> Response:
-    """GET /api/training/filters: what the first layer that learns looks for."""
+    """GET /api/training/filters: the filters of the first layer that learns."""
     found, step = await _ordered(request, Session.filters)
     return tensors({"filters": found}, {"step": step})
 
 
 async def events(request: Request) -> Response:
-    """GET /api/training/events: the status, whenever it is another."""
+    """GET /api/training/events: the status, whenever it changes."""
     session: Session = request.app.state.session
     return request.app.state.streams.stream(request, lambda: session.status)
 
 
 ROUTES = [
     Route("/api/recipes", recipes),
-    Route("/api/training", whole, methods=["GET"]),
+    Route("/api/training", report, methods=["GET"]),
     Route("/api/training", create, methods=["POST"]),
     Route("/api/training", change, methods=["PATCH"]),
     Route("/api/training/start", start, methods=["POST"]),

@@ -1,4 +1,4 @@
-"""Every place where a weight was used, and the sum of what they say of it: its gradient."""
+"""All uses of a weight, whose sum is its gradient."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,16 +11,16 @@ from nural.layers.batch_norm import BatchNorm
 from nural.web.connections import Convolution
 from nural.web.explanation import TERMS, flat_index, ranked_sum
 from nural.web.paths import Paths, index_of
-from nural.web.trace import Step, Trace
+from nural.web.trace import Trace, TraceStep
 
 Factors = tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, ...]]
 
 
-def step_of(trace: Trace, parameter: str) -> tuple[Step, str]:
+def step_of(trace: Trace, parameter: str) -> tuple[TraceStep, str]:
     """The step that owns a parameter of the model, and its name there.
 
     Raises:
-        KeyError: there is none of this name.
+        KeyError: there is no such parameter.
     """
     if parameter not in trace.model.params:
         raise KeyError(parameter)
@@ -31,14 +31,15 @@ def step_of(trace: Trace, parameter: str) -> tuple[Step, str]:
 def explain_weight(trace: Trace, parameter: str, index: Sequence[int], terms: int = TERMS) -> dict[str, Any]:
     """A weight's value, and its gradient as a sum over its uses.
 
-    A use is a place where the weight was multiplied by a number x (1 for a bias) and so moved a cell whose error is
-    δ: it adds x δ. A fully connected weight is used once, a kernel's at every window.
+    A use is a place where the weight was multiplied by a number x (1 for a bias) and contributed to a cell with the
+    error
+    δ: it adds x δ. A weight of a fully connected layer is used once, a kernel's weight in every window.
 
     Args:
-        trace: With a label.
-        parameter: Its name, as in ``params``.
-        index: The entry.
-        terms: How many uses are named one by one; all of them are in the picture.
+        trace: The trace, with a label.
+        parameter: The name of the parameter, as in ``params``.
+        index: The index of the entry.
+        terms: How many uses are listed one by one; the picture shows all.
 
     Raises:
         KeyError: there is no such parameter.
@@ -85,8 +86,8 @@ def explain_weight(trace: Trace, parameter: str, index: Sequence[int], terms: in
     return found
 
 
-def _factors(trace: Trace, step: Step, name: str, entry: int) -> Factors | None:
-    """Of each use: x, the input cell it is (or −1), and the output cell; and the shape they make together."""
+def _factors(trace: Trace, step: TraceStep, name: str, entry: int) -> Factors | None:
+    """For each use: x, its input cell (or −1) and its output cell; and the shape of all uses together."""
     layer = step.layer
     before = trace.steps[step.inputs[0]].output
     x, y = before.reshape(-1).astype(np.float64), step.output
@@ -111,7 +112,7 @@ def _factors(trace: Trace, step: Step, name: str, entry: int) -> Factors | None:
 
 
 def _kernel_factors(layer: Conv2d, before: np.ndarray, y: np.ndarray, name: str, entry: int) -> Factors:
-    """Those of a convolution: one for every window."""
+    """The factors of a convolution: one for every window."""
     oh, ow, outputs = y.shape
     if name == "b":
         targets = np.arange(entry, y.size, outputs)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from nural.cli import learn_training
 from nural.cli.learn import learn
+from nural.learn.tracks.track import available
 from nural.learn.tracks.wrapping import width_of
 
 
@@ -57,6 +58,7 @@ def test_from_an_empty_folder_to_a_trained_network(run, monkeypatch, tmp_path, l
     monkeypatch.setattr(learn_training, "COMPARED", 3)
     monkeypatch.setattr(learn_training, "IMAGES", 1600)
     trained = run("train", check=1)  # so few digits do not reach the goal
+    assert {"en": "Numerical gradient and backpropagation", "zh": "一个小网络的数值梯度"}[language] in trained
     assert {"en": "The first 3 losses are equal to 1e-10.", "zh": "前 3 步的损失之差都不超过 1e-10。"}[
         language
     ] in trained
@@ -64,7 +66,9 @@ def test_from_an_empty_folder_to_a_trained_network(run, monkeypatch, tmp_path, l
     progress = json.loads((folder / "progress.json").read_text())
     assert progress["functions"]["relu"] == {"done": True, "hints": 4}
     assert progress["trained"] > 0.7
-    assert {"en": "13 of 13, trained, ", "zh": "13/13，已训练，"}[language] in run("--language", language)
+    last = run("--language", language)
+    assert {"en": "13 of 13, trained, ", "zh": "13/13，已训练，"}[language] in last
+    assert "nural learn train" in last
 
 
 def test_the_exit_code_says_whether_something_is_wrong(run, tmp_path):
@@ -118,4 +122,4 @@ def test_the_page_shows_what_the_commands_print(run, tmp_path):
     layers.write_text(text, encoding="utf-8")
     said = [line.rstrip() for line in run("check", enter="dnn", check=1).splitlines()]
     assert "\n".join(said[: said.index("1 of 10 functions are right.") + 1]) in page
-    assert all(f"| `{name}` |" in page for name in ("dnn", "two-layer"))
+    assert all(f"| `{name}` |" in page for name in available())

@@ -125,3 +125,28 @@ def test_a_loss_that_is_no_number_ends_the_training(started, changed):
     changed(begun, "two_layer_net.py", "return cross_entropy_error(self.predict(x), t)", "return float('nan')")
     with pytest.raises(NotLoaded, match="the loss became nan"):
         list(Training(begun, images=640).learn())
+
+
+def test_backpropagation_is_proved_by_the_numerical_gradient(started, changed):
+    begun = started("two-layer", solved=True)
+    proved = Training(begun, images=640).proof()
+    assert proved is not None
+    assert proved < 1e-7
+    changed(begun, "gradient_calculating.py", "(2 * h)", "h")
+    doubled = Training(begun, images=640).proof()
+    assert doubled is not None
+    assert doubled > 0.1
+    assert Training(started("dnn", solved=True), images=640).proof() is None
+
+
+def test_what_is_gone_is_said(started, changed):
+    begun = started("dnn", solved=True)
+    changed(begun, "losses.py", "def softmax_forward", "def softmax")
+    with pytest.raises(NotLoaded, match=r"losses\.py has no softmax_forward any more"):
+        Training(begun, images=640).culprit(1)
+    changed(begun, "train.py", "BATCH_SIZE", "SIZE")
+    with pytest.raises(NotLoaded, match=r"train\.py has no BATCH_SIZE any more"):
+        Training(begun, images=640)
+    (begun.folder / "layers.py").unlink()
+    with pytest.raises(NotLoaded, match=r"layers\.py cannot be read: No such file or directory"):
+        Training(begun, images=640)

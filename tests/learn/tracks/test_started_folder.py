@@ -69,6 +69,16 @@ def test_a_damaged_progress_is_said_in_one_sentence(started, text):
     assert "\n" not in str(error.value)
 
 
+def test_a_track_is_finished_when_all_is_right_and_the_goal_is_reached(started):
+    begun = started("dnn")
+    begun.trained = 0.97
+    assert not begun.finished
+    begun.done = {exercise.title for exercise in begun.track.exercises}
+    assert begun.finished
+    begun.trained = 0.95
+    assert not begun.finished
+
+
 def test_another_programs_progress_is_left_alone(tmp_path):
     (tmp_path / PROGRESS).write_text('{"steps": 3}')
     assert opened(tmp_path) is None

@@ -1,4 +1,4 @@
-"""Augmentation: digits changed at random as another hand, pen or camera would, so that a network sees more of them."""
+"""Augmentation: digits changed at random, as another hand, pen or camera would, so that a network sees more variety."""
 
 from nural.data.augmentation.affine import Affine, rotation, scale, shear, shift
 from nural.data.augmentation.augmentation import Augmentation

@@ -44,7 +44,7 @@ class Affine:
         require_range("Affine: slope", self.slope, 0, 1)
 
     def inverse(self, draws: Draws) -> np.ndarray:
-        """Draw one for each digit; the way back, as `affine_inverse` gives it, ``(2, 3, n)``."""
+        """Draw a map for each digit, and return its inverse as `affine_inverse` gives it, ``(2, 3, n)``."""
         drawn = draws.uniform(-1, 1, 6).T
         return affine_inverse(
             self.pixels * drawn[:2], self.degrees * drawn[2], 1 + self.share * drawn[3:5], self.slope * drawn[5]
@@ -52,22 +52,22 @@ class Affine:
 
 
 def shift(pixels: float = 1.5) -> Affine:
-    """Only move the digit, by up to so many pixels down or up and as many to either side."""
+    """Only move the digit, by up to ``pixels`` down or up and to either side."""
     return Affine(pixels, 0, 0, 0)
 
 
 def rotation(degrees: float = 12.0) -> Affine:
-    """Only turn the digit, by up to so many degrees."""
+    """Only turn the digit, by up to ``degrees``."""
     return Affine(0, degrees, 0, 0)
 
 
 def scale(share: float = 0.12) -> Affine:
-    """Only stretch the digit, height and width apart, by up to that share of them."""
+    """Only stretch the digit, height and width independently, by up to ``share`` of them."""
     return Affine(0, 0, share, 0)
 
 
 def shear(slope: float = 0.15) -> Affine:
-    """Only slant the digit, by up to so many pixels for each pixel of height."""
+    """Only slant the digit, by up to ``slope`` pixels for each pixel of height."""
     return Affine(0, 0, 0, slope)
 
 

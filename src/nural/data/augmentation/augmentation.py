@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nural.batch import require_out
+from nural.checks import require_out
 from nural.data.augmentation.affine import Affine
 from nural.data.augmentation.coordinates import SIZE
 from nural.data.augmentation.distortion import Distortion
@@ -13,7 +13,7 @@ from nural.data.augmentation.draws import Draws
 from nural.data.augmentation.elastic import Elastic
 from nural.data.augmentation.require import require_range
 
-#: Digits that go through all of it together: what is computed on the way, about 2 MB, fits into a core's cache.
+#: Digits that go through all parts together, so that intermediate arrays, about 2 MB, fit into a core's cache.
 BLOCK = 64
 
 
@@ -21,7 +21,7 @@ class PixelChange(Protocol):
     """Something that changes digits where they are, such as `Thickness`, `Noise` or `Erasing`."""
 
     def draw(self, draws: Draws) -> Any:
-        """What it needs to know of each digit: an array ``(n, …)`` or a tuple of them."""
+        """Its random numbers for each digit: an array ``(n, …)`` or a tuple of them."""
         ...
 
     def apply(self, images: np.ndarray, drawn: Any, out: np.ndarray) -> None:
@@ -35,16 +35,16 @@ class Augmentation:
         augment = Augmentation(Affine(), Elastic(), Noise())
         batch = augment(batch, np.random.default_rng(seed))
 
-    All random numbers are drawn first: which digits are changed, then those of the parts in their order. Then blocks of
-    digits go through all parts. `Affine` and `Elastic` side by side are one resampling: twice as fast as two, and not
-    blurred twice. Pixels that come from outside a picture are 0.
+    All random numbers are drawn first: which digits are changed, then those of each part in turn. Then blocks of digits
+    go through all parts. `Affine` and `Elastic` next to each other make one resampling, which is twice as fast as two
+    and does not blur twice. Pixels that come from outside a picture are 0.
 
-    Several threads may use one.
+    Several threads may use one object.
 
     Args:
         parts: Any of `Affine`, `Elastic`, `Thickness`, `Noise`, `Erasing`, in the order in which they change a digit.
-        probability: Of each digit to be changed, from 0 to 1. Below 1 a network also learns from digits as they are,
-            which is how it will see those that it is to read.
+        probability: The probability with which each digit is changed, from 0 to 1. Below 1 a network also learns from
+            unchanged digits, as it will see them in use.
 
     Raises:
         ValueError: ``probability`` is out of its range.
@@ -76,18 +76,18 @@ class Augmentation:
     ) -> np.ndarray:
         """Change each digit by its own draw.
 
-        The same ``rng`` gives the same bits, with ``divide`` too. A share of a batch, by ``before`` and ``after``, gets
-        the random numbers of the whole; on processors whose BLAS computes the last rows of a product in another order
-        (OpenBLAS without AVX-512 does), its last bits may differ.
+        The same ``rng`` gives the same bits, also with ``divide``. A share of a batch, given by ``before`` and
+        ``after``, gets the random numbers that it has in the whole batch; where BLAS computes the last rows of a
+        product in another order (OpenBLAS without AVX-512 does), its last bits may differ.
 
         Args:
             x: Digits from 0 (paper) to 1 (ink): float32 or float64 ``(N, 784)``, ``(N, 28, 28)`` or ``(N, 28, 28, 1)``.
             rng: Where all random numbers come from.
-            before: Rows of the batch that come before these N and are another's, such as another MPI rank's.
+            before: Rows of the batch that come before these N and belong to others, such as other MPI ranks.
             after: Rows that come after.
-            out: Where to write; x itself is fine. A new array by default.
-            divide: Calls a function with each of the blocks, perhaps on several threads, such as `Workers.divide`; by
-                default one after another.
+            out: Where to write, which may be x itself; by default a new array.
+            divide: Calls a function with each of the blocks, perhaps on several threads, as `Workers.divide` does; by
+                default the blocks come one after another.
 
         Returns:
             The digits, of x's shape and type.

@@ -5,7 +5,7 @@ A map has two rows of coefficients, one for the source's row and one for its col
     source(y, x) = c₀ + c₁ (y − 13.5) + c₂ (x − 13.5) + Σₖ c₃₊ₖ φₖ(y, x)
 
 The first three fields hold every affine map, turned and stretched about the picture's centre; the φ are those of
-`Elastic`. Maps are thus composed as coefficients, a few dozen numbers a digit, and one matrix product gives the
+`Elastic`. So maps are composed by their coefficients, a few dozen numbers per digit, and one matrix product gives the
 coordinates of all pixels.
 """
 
@@ -29,7 +29,7 @@ def identity_map(n: int) -> np.ndarray:
 
 
 def composed(maps: np.ndarray, inverses: np.ndarray) -> np.ndarray:
-    """Distort once more: what had its source at c₀ + M p, p from the centre, has it at c₀ + M (A p + b).
+    """Distort once more: a pixel p, from the centre, whose source was c₀ + M p now has the source c₀ + M (A p + b).
 
     Args:
         maps: c₀ and M of each digit, ``(2, 3, n)``.

@@ -28,10 +28,10 @@ class Distortion:
         maps = identity_map(draws.n)
         for part in self._affine:
             maps = composed(maps, part.inverse(draws))
-        drawn = draws.normal(2, len(self._fields))  # three of them make room for the affine map
+        drawn = draws.normal(2, len(self._fields))  # the first three are replaced by the affine map
         drawn[:, :, : maps.shape[1]] = maps.transpose(2, 0, 1)
         return drawn
 
     def apply(self, images: np.ndarray, drawn: np.ndarray, out: np.ndarray) -> None:
-        """Write the digits ``(n, 784)`` as seen through their maps to ``out``, which may be ``images``."""
+        """Write the digits ``(n, 784)`` distorted by their maps to ``out``, which may be ``images``."""
         resample(images, drawn, self._fields, out)

@@ -4,10 +4,10 @@ import numpy as np
 
 
 class Draws:
-    """Draws for n rows that lie in a larger batch: those that the rows would get as part of the whole batch.
+    """Draws for n rows of a larger batch: the same numbers that these rows get if the whole batch is drawn.
 
-    They are drawn for all rows of the batch and the others' are left out, so that whoever shares a batch, on several
-    MPI ranks, changes no bit and leaves ``rng`` where the whole batch leaves it.
+    They are drawn for all rows of the batch and those of other rows are dropped. So several MPI ranks that share a
+    batch change no bit of it, and leave ``rng`` where the whole batch leaves it.
 
     Args:
         rng: All numbers come from it.
@@ -29,6 +29,6 @@ class Draws:
         return self._rng.standard_normal((self._batch, *shape), np.float32)[self._own]
 
     def bytes(self, size: int) -> np.ndarray:
-        """Whole numbers from 0 to 255, ``(n, size)``: the cheapest draws there are."""
+        """Whole numbers from 0 to 255, ``(n, size)``: the cheapest draws."""
         drawn = np.frombuffer(self._rng.bytes(self._batch * size), np.uint8)
         return drawn.reshape(self._batch, size)[self._own]

@@ -1,4 +1,4 @@
-"""Patches erased: a digit must be told by what is left of it."""
+"""Patches erased: the digit must be recognised from the rest."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ from nural.data.augmentation.require import require_range
 class Erasing:
     """Set one rectangle to 0, the paper, in some of the digits.
 
-    Height and width are uniform from 1 to ``pixels``, its place uniform among those inside the picture.
+    Height and width are uniform from 1 to ``pixels``; its place is uniform among those inside the picture.
 
     Args:
-        pixels: The longest side, in pixels, from 1 to 28. From about 12 on, a patch can hide what tells digits apart.
-        probability: Of a digit to get a patch, from 0 to 1.
+        pixels: The longest side, in pixels, from 1 to 28. From about 12 on, a patch can hide what distinguishes digits.
+        probability: The probability that a digit gets a patch, from 0 to 1.
 
     Raises:
         ValueError: an argument is out of its range.
@@ -41,7 +41,7 @@ class Erasing:
         return np.concatenate([first, first + side], axis=1)
 
     def apply(self, images: np.ndarray, drawn: np.ndarray, out: np.ndarray) -> None:
-        """Write the digits ``(n, 784)`` without what lies in their patches to ``out``, which may be ``images``."""
+        """Write the digits ``(n, 784)`` with their patches set to 0 to ``out``, which may be ``images``."""
         first, end = drawn[:, :2, None], drawn[:, 2:, None]
         outside = (np.arange(SIZE) < first) | (np.arange(SIZE) >= end)  # (n, 2, 28): of the rows, of the columns
         kept = outside[:, 0, :, None] | outside[:, 1, None, :]

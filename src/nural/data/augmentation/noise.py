@@ -16,9 +16,9 @@ NORMAL /= NORMAL.std()
 
 @dataclass(frozen=True)
 class Noise:
-    """Add normal noise to each pixel, and cut at 0 and 1; its deviation s is uniform from 0 to ``deviation`` by digit.
+    """Add normal noise to each pixel, and cut at 0 and 1; s is uniform from 0 to ``deviation`` for each digit.
 
-    Formula: y = min(max(x + s ε, 0), 1), ε normal of deviation 1, in 256 equally likely steps: a byte is drawn a pixel.
+    Formula: y = min(max(x + s ε, 0), 1), ε normal of deviation 1, in 256 equally likely steps: a random byte a pixel.
 
     Args:
         deviation: The largest deviation, as a share of the way from paper (0) to ink (1), from 0 to 1.
@@ -26,7 +26,7 @@ class Noise:
     Raises:
         ValueError: deviation is out of its range.
 
-    Source: Goodfellow et al. 2016, Deep Learning, section 7.5.
+        Source: Goodfellow et al. 2016, Deep Learning, section 7.5.
     """
 
     deviation: float = 0.15

@@ -1,4 +1,4 @@
-"""Strengths that make sense."""
+"""A check of the strengths of augmentations."""
 
 
 def require_range(name: str, value: float, least: float, most: float) -> None:

@@ -5,8 +5,8 @@ import numpy as np
 from nural.data.augmentation.buffers import buffer
 from nural.data.augmentation.coordinates import SIZE
 
-# A digit with zeros around it: one pixel before it, two after it, and rows of 32 for round addresses. A coordinate
-# outside, cut to the frame, lies among zeros.
+# A digit is framed by zeros: one pixel before it, two after it, and rows of 32 for round addresses. A coordinate
+# outside, clipped to the frame, lies among zeros.
 ROWS, COLUMNS = SIZE + 3, 32
 LAST = SIZE + 1
 
@@ -20,17 +20,18 @@ def resample(images: np.ndarray, maps: np.ndarray, fields: np.ndarray, out: np.n
 
     where x is 0 outside the picture.
 
-    All coordinates come from one matrix product. The four neighbours are read with one array of flat indices from four
-    views of the digits, each beginning a pixel or a row further on: reading them takes half of the time.
+    All coordinates come from one matrix product. The four neighbours are read with one array of flat indices, from four
+    views of the digits that each begin a pixel or a row further on, which halves the time of reading.
 
     Args:
-        images: ``(n, 784)``; so few at a time that what is computed on the way stays in the cache.
+        images: ``(n, 784)``; few enough that intermediate arrays stay in the cache.
         maps: Coefficients, ``(n, 2, k)``: rows, then columns.
         fields: What they multiply, ``(k, 784)``, in pixels from the centre; the first is 1.
-        out: Where to write y, ``(n, 784)`` of the type of ``images``, in which all is computed; ``images`` is fine.
+        out: Where to write y, ``(n, 784)`` of the type of ``images``, which is also the type of the computation; may be
+            ``images``.
     """
     n, dtype = len(images), images.dtype
-    framed = buffer("framed", (n, ROWS, COLUMNS), dtype)  # begins as zeros, and its frame stays so
+    framed = buffer("framed", (n, ROWS, COLUMNS), dtype)  # zeros at first, and its frame stays zero
     framed[:, 1 : SIZE + 1, 1 : SIZE + 1] = images.reshape(n, SIZE, SIZE)
     pixels = framed.ravel()
 
@@ -46,12 +47,12 @@ def resample(images: np.ndarray, maps: np.ndarray, fields: np.ndarray, out: np.n
     i *= COLUMNS
     i += j
     i += np.arange(0, n * ROWS * COLUMNS, ROWS * COLUMNS, dtype=dtype)[:, None]  # exact: all is below 2²⁴
-    near = buffer("near", i.shape, np.int32)  # a float becomes an int32 sooner than an int64
+    near = buffer("near", i.shape, np.int32)  # converting floats to int32 is faster than to int64
     np.copyto(near, i, casting="unsafe")
     index = buffer("index", i.shape, np.intp)
     np.copyto(index, near)
 
-    lower, right = i, j  # these are in the index now
+    lower, right = i, j  # their values are in the index now
     _between(pixels, index, u, right, out)
     _between(pixels[COLUMNS:], index, u, right, lower)
     lower -= out
@@ -61,7 +62,7 @@ def resample(images: np.ndarray, maps: np.ndarray, fields: np.ndarray, out: np.n
 
 def _between(pixels: np.ndarray, index: np.ndarray, u: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
     """Write (1 − u) x(i) + u x(i+1), as x(i) + u (x(i+1) − x(i)), to ``out``; ``right`` is overwritten."""
-    np.take(pixels, index, out=out, mode="wrap")  # every index is good: "raise" would make a copy first
+    np.take(pixels, index, out=out, mode="wrap")  # every index is valid: "raise" would make a copy first
     np.take(pixels[1:], index, out=right, mode="wrap")
     right -= out
     right *= u

@@ -20,8 +20,8 @@ class Thickness:
     t > 0, and the smallest (erosion) for t < 0; outside the picture they are 0.
 
     Args:
-        pixels: The most on each side, in pixels, from 0 to 1. MNIST's strokes are about 3 wide: from 0.4 on, thin ones
-            fade.
+        pixels: The most on each side, in pixels, from 0 to 1. MNIST's strokes are about 3 wide; from 0.4 on, thin
+            strokes fade.
 
     Raises:
         ValueError: pixels is out of its range.
@@ -43,16 +43,16 @@ class Thickness:
         n, dtype = len(images), images.dtype
         sign = np.where(drawn < 0, -1, 1).astype(dtype)[:, None]
         signed = np.multiply(images, sign, out=buffer("signed", images.shape, dtype))  # min(x) = −max(−x)
-        framed = buffer("framed for neighbours", (n, ROWS, COLUMNS), dtype)  # begins as zeros, and its frame stays so
+        framed = buffer("framed for neighbours", (n, ROWS, COLUMNS), dtype)  # zeros at first, and its frame stays zero
         framed[:, 1 : SIZE + 1, 1 : SIZE + 1] = signed.reshape(n, SIZE, SIZE)
-        flat = framed.ravel()  # a pixel's neighbours are 1 and 32 away; the frame divides one digit from the next
+        flat = framed.ravel()  # a pixel's neighbours are 1 and 32 away; the frame separates one digit from the next
         largest = buffer("largest", framed.shape, dtype)
         inner, middle = largest.ravel()[COLUMNS:-COLUMNS], slice(COLUMNS, len(flat) - COLUMNS)
         np.maximum(flat[middle], flat[: -2 * COLUMNS], out=inner)
         np.maximum(inner, flat[2 * COLUMNS :], out=inner)
         np.maximum(inner, flat[COLUMNS - 1 : -COLUMNS - 1], out=inner)
         np.maximum(inner, flat[COLUMNS + 1 : len(flat) - COLUMNS + 1], out=inner)
-        grown = signed  # of no more use
+        grown = signed  # no longer needed
         grown.reshape(n, SIZE, SIZE)[...] = largest[:, 1 : SIZE + 1, 1 : SIZE + 1]
         grown *= sign
         grown -= images

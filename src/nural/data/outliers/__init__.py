@@ -1,4 +1,4 @@
-"""Pictures that are no digits, for a network to learn that it does not know them."""
+"""Pictures that are no digits, from which a network learns to be unsure."""
 
 from nural.data.outliers.mixture import outliers, with_outliers
 

@@ -1,15 +1,15 @@
-"""What is made of digits and is none: two in one field, turned or mirrored ones."""
+"""Pictures made of digits that are no digits: two in one field, turned and mirrored ones."""
 
 import numpy as np
 
 from nural.data.digits import PIXELS, SIDE
 
-#: Digits that are none any more when turned by a quarter, mirrored left to right, and mirrored top to bottom.
+#: Digits that are no digits after a quarter turn, after mirroring left to right, and after mirroring top to bottom.
 TURNED, MIRRORED, FLIPPED = (1, 2, 3, 4, 5, 6, 7, 8, 9), (3, 6, 7, 9), (4, 7)
 
 
 def broken_digits(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Pictures from pieces of digits, equally many of each kind but for the remainder: float32 ``(count, 784)``.
+    """Pictures made of pieces of digits, of each kind equally many (but for a remainder): float32 ``(count, 784)``.
 
     Args:
         x: Digits, ``(N, 784)``.
@@ -34,7 +34,7 @@ def _two(x: np.ndarray, n: int, rng: np.random.Generator) -> tuple[np.ndarray, n
 
 
 def _beside(x: np.ndarray, y: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Two digits side by side, as a cut between them that was missed leaves them, made half as wide and high."""
+    """Two digits side by side, made half as wide and high, as a missed cut between touching digits leaves them."""
     left, right = _two(x, n, rng)
     pair = np.zeros((n, 2 * SIDE, 2 * SIDE), np.float32)
     top, apart = SIDE // 2, rng.integers(13, 21)
@@ -56,13 +56,13 @@ def _overlaid(x: np.ndarray, y: np.ndarray, n: int, rng: np.random.Generator) ->
 
 
 def _turned(x: np.ndarray, y: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Lying on one side."""
+    """A digit lying on its side."""
     chosen = x[_of(y, TURNED, n, rng)].transpose(0, 2, 1)
     return np.where((rng.random(n) < 0.5)[:, None, None], chosen[:, ::-1], chosen[:, :, ::-1])
 
 
 def _mirrored(x: np.ndarray, y: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """As in a mirror, beside or below."""
+    """A digit as in a mirror beside or below it."""
     beside = x[_of(y, MIRRORED, n, rng)][:, :, ::-1]
     below = x[_of(y, FLIPPED, n, rng)][:, ::-1]
     return np.where((rng.random(n) < 0.7)[:, None, None], beside, below)

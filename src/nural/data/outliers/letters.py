@@ -11,12 +11,12 @@ Stroke = list[tuple[float, float]]
 
 
 def _arc(x: float, y: float, width: float, height: float, begin: float, end: float) -> Stroke:
-    """Points of an ellipse about (x, y); angles in turns, from the right and clockwise, since y points down."""
+    """Points of an ellipse about (x, y); angles in turns from the right, clockwise since y points down."""
     angles = 2 * np.pi * np.linspace(begin, end, 12)
     return list(zip(x + width * np.cos(angles), y + height * np.sin(angles), strict=True))
 
 
-#: By name, in a box of 1 × 1. Those that a person may take for a digit (B, D, I, O, S, Z, b, g, l, o, q, s, z) are left
+#: By name, in a box of 1 × 1. Those that people may take for a digit (B, D, I, O, S, Z, b, g, l, o, q, s, z) are left
 #: out: a network that hesitates before them would hesitate before digits.
 LETTERS: dict[str, list[Stroke]] = {
     "A": [[(0, 1), (0.5, 0), (1, 1)], [(0.2, 0.6), (0.8, 0.6)]],
@@ -114,7 +114,7 @@ def by_another_hand(glyph: list[Stroke], rng: np.random.Generator, bend: float =
 
 
 def _dense(points: np.ndarray, apart: float = 0.08) -> np.ndarray:
-    """The same polyline with points at most so far apart, so that it can bend."""
+    """The same polyline with points at most ``apart`` from each other, so that it can bend."""
     lengths = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0], np.cumsum(lengths)])
     wanted = np.linspace(0, along[-1], max(2, int(along[-1] / apart) + 2))

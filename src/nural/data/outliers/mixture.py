@@ -38,10 +38,10 @@ def outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator)
 
 
 def with_outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Digits and, after them, outliers, whose targets are all classes alike.
+    """Digits and, after them, outliers, whose target is the same probability for all classes.
 
-    A network that learns from them answers what is no digit with ten small probabilities instead of a confident guess,
-    and its largest probability tells digits from the rest.
+    A network that learns from them answers pictures of no digit with ten small probabilities instead of a confident
+    guess, so that its largest probability tells digits from the rest.
 
     Args:
         x: Digits, ``(N, 784)``.
@@ -52,7 +52,7 @@ def with_outliers(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Gener
     Returns:
         ``(N + count, 784)`` and the targets as probabilities, ``(N + count, 10)``, both float32.
 
-    Source: Hendrycks et al. 2019, Deep Anomaly Detection with Outlier Exposure, section 3 and 4.3.
+    Source: Hendrycks et al. 2019, Deep Anomaly Detection with Outlier Exposure, sections 3 and 4.3.
     """
     targets = np.full((len(x) + count, CLASSES), 1 / CLASSES, np.float32)
     targets[: len(x)] = to_categorical(y, CLASSES)

@@ -1,4 +1,4 @@
-"""Printed signs, in the fonts that Matplotlib brings along."""
+"""Printed signs, in the fonts that come with Matplotlib."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a pen leaves that is no sign at all."""
+"""Scribbles: what a pen leaves that is no sign."""
 
 import numpy as np
 

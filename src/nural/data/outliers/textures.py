@@ -7,7 +7,7 @@ from nural.data.data_error import DataError
 from nural.data.digits import PIXELS, SIDE
 from nural.data.image import prepare
 
-#: How many of each kind `silhouettes` draws at a time, and of how many columns those are that it keeps.
+#: How many silhouettes of each kind are drawn at a time, and how many columns the narrowest that is kept has.
 _AT_ONCE, _WIDE = 20, 11
 
 
@@ -45,7 +45,7 @@ def _as_a_digit(picture: np.ndarray) -> np.ndarray | None:
 
 
 def _noise(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Normal or uniform, of any strength."""
+    """Normal or uniform noise of any strength."""
     strength = rng.uniform(0.05, 1, (n, 1))
     normal = rng.random((n, 1)) < 0.5
     drawn = np.where(normal, rng.normal(0, 1, (n, PIXELS)), rng.random((n, PIXELS)))
@@ -101,6 +101,6 @@ def _gradients(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _even(n: int, rng: np.random.Generator) -> np.ndarray:
-    """One level, mostly none, with next to no noise."""
+    """A single level, mostly 0, with hardly any noise."""
     level = np.where(rng.random((n, 1)) < 0.6, 0, rng.random((n, 1)))
     return level + rng.uniform(0, 0.05, (n, 1)) * rng.random((n, PIXELS))

@@ -18,15 +18,15 @@ ANSWER = {
 
 @dataclass(frozen=True)
 class Functions:
-    """What a program has of its own for a task.
+    """The functions and constants of a program for a task.
 
     Attributes:
-        declarations: What the header has: macros are not in it.
+        declarations: The declarations of the header, without macros.
         probabilities: The definition of the function that makes probabilities; empty for a regression.
-        predict: How that of the function that answers begins.
-        answer: What it does when the outputs are there.
+        predict: The head of the function that answers.
+        answer: What that function does when the outputs are computed.
         names: The definition of the names of the classes, if they have any.
-        limits: What outputs are compared with, if they are.
+        limits: The numbers that outputs are compared with, if any.
     """
 
     declarations: str
@@ -38,13 +38,13 @@ class Functions:
 
 
 def functions(answers: Answers, prefix: str, inputs: int, shape: str) -> Functions:
-    """What the program has for its task.
+    """The functions and constants for the task of a network.
 
     Args:
         answers: What the outputs stand for.
-        prefix: What its public names begin with.
-        inputs: Values of one sample.
-        shape: Those of one sample, for people to read.
+        prefix: The prefix of public names.
+        inputs: The number of values of one sample.
+        shape: The shape of one sample, as text.
     """
     outputs, n, channels, kind = word(answers), answers.rows * answers.outputs, answers.outputs, answers.task.kind
     sample = f"one sample x, {shape} values" + (f", at each of {answers.rows} places" if answers.rows > 1 else "")
@@ -86,7 +86,7 @@ def _probabilities(answers: Answers, prefix: str) -> tuple[str, str]:
 
 
 def word(answers: Answers) -> str:
-    """What the outputs are called."""
+    """The word for the outputs."""
     return "values" if answers.task.kind == "regression" else answers.word
 
 
@@ -106,7 +106,7 @@ def _output_of(answers: Answers, p: float) -> float:
 
 
 def _text(name: str) -> str:
-    """A string in C. What is not printed, or would end it, stands in it as bytes in octal numbers."""
+    """A string in C. Characters that are not printable, or would end it, are written as octal bytes."""
     encoded = (c if c.isprintable() and c not in '"\\?' else _octal(c) for c in name)
     return f'"{"".join(encoded)}"'
 

@@ -313,6 +313,15 @@ static void silu(const float *x, float *y, int n)
 }
 
 
+/* y = x / (1 + |x|). */
+static void softsign(const float *x, float *y, int n)
+{
+    int i;
+    for (i = 0; i < n; i++)
+        y[i] = x[i] / (1.0f + (x[i] < 0.0f ? -x[i] : x[i]));
+}
+
+
 /* y = tanh x = 1 - 2 / (e^2x + 1). */
 static void hyperbolic_tangent(const float *x, float *y, int n)
 {

@@ -1,4 +1,4 @@
-"""The parts of ``layers.c`` that a program uses, and those that these use."""
+"""The parts of ``layers.c`` that a program uses, directly or through other parts."""
 
 import re
 from functools import cache
@@ -11,7 +11,7 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 def parts_for(program: str) -> list[str]:
-    """The text of each part that a program needs, in their order in the file: what is used comes before its use."""
+    """The text of each part that a program needs, in the order of the file, where parts come before their use."""
     needed = [_code(program)]
     found: set[int] = set()
     parts = _parts()
@@ -26,7 +26,7 @@ def parts_for(program: str) -> list[str]:
 
 @cache
 def _parts() -> list[tuple[re.Pattern[str], str]]:
-    """Each part: what code that uses it holds, and its text."""
+    """Each part: the pattern by which code that uses it is found, and its text."""
     _, *texts = Path(__file__).with_name("layers.c").read_text(encoding="utf-8").strip().split("\n\n\n")
     return [(_use(text), text) for text in texts]
 
@@ -40,5 +40,5 @@ def _use(text: str) -> re.Pattern[str]:
 
 
 def _code(text: str) -> str:
-    """Without comments, whose words are no names."""
+    """The text without comments, whose words are no names."""
     return _COMMENT.sub("", text)

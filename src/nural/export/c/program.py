@@ -21,7 +21,7 @@ from nural.export.target import ExportError, cannot_express
 from nural.overwriting import signature
 
 KIND = "C"
-#: What the files are, where nural finds them again.
+#: The kind of the files, by which nural recognises them.
 FILE = "network in C"
 WIDTH = 110  # characters of a line of numbers
 
@@ -32,9 +32,9 @@ class Program:
 
     Attributes:
         source: Its text.
-        header: That of its header.
-        weight_bytes: What its constants take.
-        buffer_bytes: What its buffers take, which is all the memory it writes to beside the stack.
+        header: The text of its header.
+        weight_bytes: The size of its constants.
+        buffer_bytes: The size of its buffers: all the memory that it writes to, apart from the stack.
     """
 
     source: str
@@ -45,14 +45,14 @@ class Program:
 
 @dataclass
 class _Body:
-    """What is collected on the way through the steps."""
+    """What the steps of the network add to the program."""
 
     constants: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     weight_bytes: int = 0
 
     def number(self, value: Any, name: str) -> str:
-        """A number as C has it; an array is defined under this name."""
+        """A number in C's notation; or the name of an array, after defining it."""
         if value is None:
             return "0"
         if not isinstance(value, np.ndarray):
@@ -65,7 +65,7 @@ class _Body:
         return name
 
     def add(self, call: Call, place: str, x: str, y: str) -> None:
-        """A call, and what it needs."""
+        """Add a call and its constants."""
         name = "layer" + "".join(f"_{part}" for part in place.split(".") if part)
         arguments = [x, y]
         values = [self.number(value, f"{name}_{key}") for key, value in call.fields.items()]
@@ -88,11 +88,11 @@ def c_program(
     """Write a network as C.
 
     Args:
-        steps: The network's.
-        quantised: The weights in whole numbers, if there are to be such.
+        steps: The steps of the network.
+        quantised: The weights in whole numbers, if wanted.
         path: The C file, for its name and for errors.
-        prefix: What its public names begin with.
-        shape: Of one sample.
+        prefix: The prefix of public names.
+        shape: The shape of one sample.
         answers: What the outputs stand for.
 
     Raises:
@@ -159,7 +159,7 @@ def _filled(template: str, names: Mapping[str, str]) -> str:
 
 
 def _literal(value: Any) -> str:
-    """A number in C: floats in as many digits as give the same bits back."""
+    """A number in C: floats with enough digits to restore all bits."""
     if isinstance(value, int | np.integer):
         return str(int(value))
     digits = f"{float(value):.9g}"

@@ -1,4 +1,4 @@
-"""The target itself: the network as steps, the weights as floats or in 8 bits, the two files."""
+"""The target "c": the network as steps, weights as floats or in 8 bits, and the two files."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from nural.export.input_shape import sample_shape
 from nural.export.names import c_prefix
 from nural.export.quantisation import quantise_weights, read_back
 from nural.export.samples import samples_for
-from nural.export.steps import run_in_pieces, steps_of
+from nural.export.steps import run_in_batches, steps_of
 from nural.export.target import Comparison, ExportError, Options, Target, Written
 from nural.layer import Layer
 from nural.overwriting import signed
@@ -27,7 +27,7 @@ def make_c(model: Layer, path: Path, options: Options) -> Written:
 
     Raises:
         ExportError: a layer cannot be expressed, the prefix is no name in C, the file has a name that C cannot include,
-            or the weights are to have another number of bits than 32 or 8.
+            or the number of bits is neither 32 nor 8.
     """
     bits = 32 if options.bits is None else options.bits
     if bits not in BITS:
@@ -45,7 +45,7 @@ def make_c(model: Layer, path: Path, options: Options) -> Written:
     if quantised and (samples.random or (samples.truth is None and options.data is None)):
         comparison = Comparison(None, NOT_KNOWN)
     else:
-        found = run_in_pieces(read_back(steps, quantised), samples.x.astype(np.float32))
+        found = run_in_batches(read_back(steps, quantised), samples.x.astype(np.float32))
         comparison = samples.compare(found, "nural with the weights that the file holds")
     return Written(
         {path: signed(program.source), header: signed(program.header)},

@@ -157,6 +157,7 @@ const LAYERS = {
   sigmoid: elementwise((x) => 1 / (1 + Math.exp(-x))),
   silu: elementwise((x) => x / (1 + Math.exp(-x))),
   hyperbolic_tangent: elementwise(Math.tanh),
+  softsign: elementwise((x) => x / (1 + Math.abs(x))),
   softplus: elementwise((x, { beta, threshold }) =>
     beta * x > threshold ? x : (Math.max(beta * x, 0) + Math.log1p(Math.exp(-Math.abs(beta * x)))) / beta,
   ),

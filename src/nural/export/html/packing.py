@@ -1,4 +1,4 @@
-"""A network as a page holds it: its steps as JSON, its arrays as text."""
+"""A network in the form that a page holds: its steps as JSON, its arrays as text."""
 
 import json
 import zlib
@@ -16,20 +16,20 @@ from nural.export.steps import Step
 from nural.export.target import cannot_express
 
 KIND = "HTML"
-#: What HTML's parser changes in a text, and what begins a tag: these stand 256 higher.
+#: Characters that HTML's parser changes, and the one that begins a tag: they are written 256 higher.
 UNSAFE = frozenset({0, ord("\r"), ord("<")})
 _CHARACTERS = [chr(value + 256 * (value in UNSAFE)) for value in range(128)]
 
 
 @dataclass
 class _Arrays:
-    """Arrays one after another, by kind."""
+    """Collects arrays, one after another, by kind."""
 
     whole: list[np.ndarray] = field(default_factory=list)
     floats: list[np.ndarray] = field(default_factory=list)
 
     def keep(self, value: Any) -> Any:
-        """A number as it is; for an array where it is."""
+        """A number unchanged; for an array, its place."""
         if not isinstance(value, np.ndarray):
             return value if value is None or isinstance(value, int) else float(value)
         kind, arrays = ("whole", self.whole) if value.dtype == np.int8 else ("float", self.floats)
@@ -38,19 +38,19 @@ class _Arrays:
         return {"kind": kind, "at": at, "size": value.size}
 
     def content(self) -> bytes:
-        """All of them."""
+        """The content of all arrays."""
         return b"".join([*(a.tobytes() for a in self.whole), *(a.astype("<f4").tobytes() for a in self.floats)])
 
 
 def packed(
     steps: Sequence[Step], quantised: Mapping[str, Quantised], meaning: Mapping[str, Any], path: Path
 ) -> tuple[str, str]:
-    """The network as JSON, and its arrays as `seven_bit_text` of what deflate makes of them.
+    """The network as JSON, and its arrays as `seven_bit_text` of their compressed bytes.
 
     Args:
-        steps: The network's.
+        steps: The steps of the network.
         quantised: The weights in whole numbers.
-        meaning: What the page knows of the outputs: see `nural.export.html.target.meaning_of`.
+        meaning: The meaning of the outputs, by `nural.export.html.target.meaning_of`.
         path: The page, for errors.
 
     Raises:
@@ -81,9 +81,9 @@ def packed(
 
 
 def seven_bit_text(content: bytes) -> str:
-    """Bytes as text, seven bits a character: 7/8 of what it takes in UTF-8 is content, of base64 only 3/4.
+    """Bytes as text, seven bits per character: in UTF-8 7/8 of it is content, in base64 only 3/4.
 
-    Characters that would not come through an HTML file have two bytes.
+    Characters that would not survive in an HTML file take two bytes.
     """
     bits = np.unpackbits(np.frombuffer(content, np.uint8))
     sevens = np.pad(bits, (0, -len(bits) % 7)).reshape(-1, 7)

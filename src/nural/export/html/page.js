@@ -43,14 +43,17 @@ const start = async () => {
       row.querySelector("b").style.width = `${100 * probabilities[i]}%`;
       row.lastChild.textContent = pixels ? percent(probabilities[i]) : "";
     });
-    const context = element("seen").getContext("2d"), image = context.createImageData(SIDE, SIDE);
-    for (let i = 0; i < SIDE * SIDE; i++) image.data.set([0, 0, 0, 255].fill(pixels ? pixels[i] * 256 : 0, 0, 3), 4 * i);
+    const context = element("seen").getContext("2d"),
+      image = context.createImageData(SIDE, SIDE);
+    for (let i = 0; i < SIDE * SIDE; i++)
+      image.data.set([0, 0, 0, 255].fill(pixels ? pixels[i] * 256 : 0, 0, 3), 4 * i);
     context.putImageData(image, 0, 0);
     element("hint").hidden = !field.empty();
     element("undo").disabled = element("clear").disabled = field.empty();
   };
 
-  let waiting = null, last = 0;
+  let waiting = null,
+    last = 0;
   const field = makeField(element("canvas"), (strokes, finished) => {
     clearTimeout(waiting);
     const read = () => {
@@ -76,7 +79,9 @@ const start = async () => {
   element("undo").addEventListener("click", field.undo);
   element("clear").addEventListener("click", field.clear);
   element("open").addEventListener("click", () => element("file").click());
-  element("file").addEventListener("change", (event) => openPicture(event.target.files[0]).then(() => (event.target.value = "")));
+  element("file").addEventListener("change", (event) =>
+    openPicture(event.target.files[0]).then(() => (event.target.value = "")),
+  );
   document.addEventListener("keydown", (event) => {
     const undo = event.key === "Backspace" || (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey));
     if (undo && !field.empty()) field.undo();

@@ -25,8 +25,8 @@ const greyLevels = ({ data, width, height }) => {
 const preparePicture = (grey) => {
   const { ink, threshold } = inkOnGround(grey);
   const digit = picture(grey.width, grey.height, Uint8Array);
-  for (const piece of digitAmong(piecesOf(ink, threshold), ink))
-    for (const at of piece.pixels) digit.levels[at] = ink.levels[at];
+  for (const component of digitAmong(componentsOf(ink, threshold), ink))
+    for (const at of component.pixels) digit.levels[at] = ink.levels[at];
   const box = cropped(digit);
   if (!box) return null;
   const most = maximum(box.levels),

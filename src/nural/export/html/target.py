@@ -1,4 +1,4 @@
-"""The target itself: weights in as many levels as fit, the page put together from its parts."""
+"""The target "html": weights in as many levels as fit, and the page put together from its parts."""
 
 import base64
 import hashlib
@@ -19,16 +19,16 @@ from nural.export.input_shape import digit_shape
 from nural.export.quantisation import Quantised, quantise, read_back, weighted, weights_of
 from nural.export.rounding import levels, quantise_on
 from nural.export.samples import samples_for
-from nural.export.steps import Step, run_in_pieces, steps_of
+from nural.export.steps import Step, run_in_batches, steps_of
 from nural.export.target import ExportError, Options, Target, Written
 from nural.layer import Layer
 from nural.overwriting import signature, signed
 from nural.parallel.threads import BlasThreads
 
-#: What the file is, where nural finds it again.
+#: The kind of the file, by which nural recognises it.
 FILE = "page"
 LIMIT = 300_000  # bytes of the page
-LARGEST, LEAST = 127, 4  # of a weight in whole numbers: 8 bits, and what is too coarse below it
+LARGEST, LEAST = 127, 4  # the largest whole number of a weight: of 8 bits, and the coarsest that is allowed
 DIGITS = 500  # of the training set, on which weights are rounded
 CLASSES = 10
 SCRIPTS = (
@@ -38,7 +38,7 @@ SCRIPTS = (
     "strokes",
     "width",
     "ground",
-    "pieces",
+    "components",
     "picture",
     "words",
     "drawing",
@@ -47,7 +47,7 @@ SCRIPTS = (
 
 
 def make_html(model: Layer, path: Path, options: Options) -> Written:
-    """A model that reads digits as one page, with its weights in 8 bits, or fewer where it would be too large.
+    """A model that reads digits as one page, with weights of 8 bits, or fewer if it would be too large.
 
     Raises:
         ExportError: a layer cannot be expressed, the model reads no digits, its threshold makes no sense, or no page of
@@ -60,7 +60,7 @@ def make_html(model: Layer, path: Path, options: Options) -> Written:
     meaning = meaning_of(model, samples.y.shape[1:], path)
     with BlasThreads(1):  # the layers' products are small
         page = fitted_page(fold_batch_norm(steps_of(model, shape)), meaning, path, shape)
-        found = run_in_pieces(page.steps, samples.x.astype(np.float32))
+        found = run_in_batches(page.steps, samples.x.astype(np.float32))
     return Written(
         {path: page.content},
         shape,
@@ -70,10 +70,10 @@ def make_html(model: Layer, path: Path, options: Options) -> Written:
 
 
 def meaning_of(model: Layer, shape: tuple[int, ...], path: Path) -> dict[str, Any]:
-    """What the page knows of outputs of this shape: their names, what they are called, and how answers come from them.
+    """What the page must know of outputs of this shape: the classes, a word for the outputs, and how answers follow.
 
     Raises:
-        ExportError: they are not of ten classes, or the model's threshold makes no sense.
+        ExportError: they do not stand for ten classes, or the model's threshold makes no sense.
     """
     answers = answers_of(model, shape, path)
     if answers.task.kind != "multiclass" or shape != (CLASSES,):
@@ -85,7 +85,7 @@ def meaning_of(model: Layer, shape: tuple[int, ...], path: Path) -> dict[str, An
         raise ExportError(f"{path}: {error}") from error
     return {
         "threshold": threshold,
-        "softmax": answers.apply is not None,  # which makes p of log p too
+        "softmax": answers.apply is not None,  # softmax also turns log p into p
         "outputs": answers.word,
         "names": None if answers.of_digits else answers.names,
     }
@@ -93,12 +93,12 @@ def meaning_of(model: Layer, shape: tuple[int, ...], path: Path) -> dict[str, An
 
 @dataclass(frozen=True)
 class Page:
-    """A page, and what it computes.
+    """A page and the network in it.
 
     Attributes:
-        content: UTF-8.
-        steps: The network with the weights as the page reads them.
-        largest: The largest of them in whole numbers, in the layer that has most; others may have more levels.
+        content: The content of the file, in UTF-8.
+        steps: The network with the weights that the page reads.
+        largest: The largest weight in whole numbers of the layer with most weights; others may have more levels.
     """
 
     content: bytes
@@ -110,10 +110,10 @@ def fitted_page(steps: Sequence[Step], meaning: dict[str, Any], path: Path, shap
     """The page with weights in as many levels as `LIMIT` allows, rounded on MNIST's training digits.
 
     Args:
-        steps: The network's.
-        meaning: See `meaning_of`.
-        path: Where it will be, for errors.
-        shape: Of one sample.
+        steps: The steps of the network.
+        meaning: The result of `meaning_of`.
+        path: The page, for errors.
+        shape: The shape of one sample.
 
     Raises:
         ExportError: a layer cannot be expressed, or the page is too large even with the coarsest weights.
@@ -125,11 +125,11 @@ def fitted_page(steps: Sequence[Step], meaning: dict[str, Any], path: Path, shap
         content = html_page(steps, quantised, meaning, path)
         if len(content) <= LIMIT:
             return Page(content, read_back(steps, quantised), largest)
-        largest -= 1  # rounded in this way they can take a little more than was estimated
+        largest -= 1  # rounded weights can take a little more than estimated
 
 
 def html_page(steps: Sequence[Step], quantised: Mapping[str, Quantised], meaning: dict[str, Any], path: Path) -> bytes:
-    """The page, UTF-8.
+    """The page, in UTF-8.
 
     Args:
         steps: The network's.
@@ -156,7 +156,7 @@ def html_page(steps: Sequence[Step], quantised: Mapping[str, Quantised], meaning
 
 
 def _most_levels(steps: Sequence[Step], meaning: dict[str, Any], path: Path) -> int:
-    """The largest whole number, of up to 127, with which the page is not too large.
+    """The largest whole number up to 127 with which the page is not too large.
 
     Raises:
         ExportError: it is too large even with the coarsest weights.
@@ -183,12 +183,12 @@ def _part(name: str) -> str:
 
 
 def _without_comments(script: str) -> str:
-    """Without lines that hold nothing but a comment."""
+    """The script without lines that hold only a comment."""
     return re.sub(r"^\s*//.*\n", "", script, flags=re.MULTILINE)
 
 
 def _hash(text: str) -> str:
-    """As a Content-Security-Policy names an inline style or script."""
+    """The name of an inline style or script in a Content-Security-Policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

@@ -31,13 +31,13 @@ EACH = """\
 
 @dataclass(frozen=True)
 class Parts:
-    """What a program has of its own for a task.
+    """The functions and constants of a program for a task.
 
     Attributes:
-        names: The functions, for people to read.
-        functions: Their text.
-        constants: That of CLASSES and THRESHOLDS, as far as they are needed.
-        main: What it does as a program.
+        names: The names of the functions, as text.
+        functions: The functions.
+        constants: CLASSES and THRESHOLDS, as far as needed.
+        main: What the file does when it is run as a program.
     """
 
     names: str
@@ -47,7 +47,7 @@ class Parts:
 
 
 def parts(answers: Answers) -> Parts:
-    """What the program has for its task."""
+    """The functions and constants for the task."""
     y = f"{answers.word}(samples(x))"
     if answers.task.kind == "regression":
         functions = VALUES.format(y=f"{y}[..., 0]" if answers.outputs == 1 else y)
@@ -83,6 +83,6 @@ def parts(answers: Answers) -> Parts:
 
 
 def _dtype(answers: Answers) -> str:
-    """What keeps names of several types as they are."""
+    """The dtype that keeps names of several types unchanged."""
     names = answers.task.names
     return ", object" if names is not None and names.dtype == object else ""

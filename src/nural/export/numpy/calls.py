@@ -19,22 +19,26 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.arrays import joined
 from nural.export.geometry import reached, windows_of
 from nural.export.steps import Step
+from nural.graph import Concatenate, Graph, Sum
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.affine import Affine, Rescaling
 from nural.layers.average_pooling import AvgPool2d, pooling_divisors
 from nural.layers.batch_norm import BatchNorm, BatchNorm1d, BatchNorm2d
 from nural.layers.convolution import Conv2d
+from nural.layers.group_norm import GroupNorm
 from nural.layers.gru import GRU
 from nural.layers.layer_norm import LayerNorm
 from nural.layers.linear import Flatten, Linear, Unflatten
 from nural.layers.lstm import LSTM
 from nural.layers.max_pooling import MaxPool2d
+from nural.layers.permute import Permute, Reverse
 from nural.layers.rnn import RNN
 from nural.layers.windows import Windows
 
@@ -43,7 +47,7 @@ NOT_PADDED = ((0, 0), (0, 0))
 
 
 def _named(step: Step, weights: Weights, arrays: dict[str, np.ndarray]) -> list[str]:
-    """Keep the arrays, and give ``name=W["place.name"]`` for each."""
+    """Store the arrays, and return ``name=W["place.name"]`` for each."""
     found = []
     for name, array in arrays.items():
         full = joined(step.place, name)
@@ -57,7 +61,7 @@ def _applied(function: str, *arguments: str) -> list[str]:
 
 
 def _simple(function: str, *settings: str) -> Callable[[Step, Weights], list[str]]:
-    """A layer without weights whose formula takes these of its settings."""
+    """The call for a layer without weights, whose formula takes these settings."""
 
     def lines(step: Step, weights: Weights) -> list[str]:
         return _applied(function, *(f"{name}={getattr(step.layer, name)!r}" for name in settings))
@@ -66,7 +70,7 @@ def _simple(function: str, *settings: str) -> Callable[[Step, Weights], list[str
 
 
 def _unless(defaults: dict[str, Any], **settings: Any) -> list[str]:
-    """The settings that are not the formula's defaults."""
+    """Those settings that differ from the formula's defaults."""
     return [f"{name}={value!r}" for name, value in settings.items() if defaults.get(name) != value]
 
 
@@ -146,6 +150,14 @@ def _layer_norm(step: Step, weights: Weights) -> list[str]:
     return [f"{line}[0]"]
 
 
+def _group_norm(step: Step, weights: Weights) -> list[str]:
+    assert isinstance(step.layer, GroupNorm)
+    arrays = _named(step, weights, dict(step.layer.params))
+    settings = f"num_groups={step.layer.num_groups}", f"eps={step.layer.eps!r}"
+    (line,) = _applied("group_norm_forward", *arrays, *settings)
+    return [f"{line}[0]"]
+
+
 def _flatten(step: Step, weights: Weights) -> list[str]:
     assert isinstance(step.layer, Flatten)
     by_channel = step.layer.channels_first and len(step.x_shape) == 3
@@ -167,7 +179,7 @@ def _prelu(step: Step, weights: Weights) -> list[str]:
 
 
 def _recurrent(step: Step, weights: Weights) -> list[str]:
-    """A stack of passes, in one direction or both."""
+    """The passes of a stack, in one direction or both."""
     layer: Any = step.layer
     function, states = layer.pair[0].__name__, "[0]" if layer.kept else ""
     settings = _unless({"nonlinearity": "tanh"}, nonlinearity=getattr(layer, "nonlinearity", "tanh"))
@@ -196,8 +208,8 @@ def _along_dimension(function: str) -> Callable[[Step, Weights], list[str]]:
 
 
 #: From a step and a dictionary that gets its layer's arrays, the lines that apply the layer to ``x``, by functions of
-#: `nural.reference`.
-CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
+#: `nural.reference`; None for those that it has no formula for.
+CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]] | None] = {
     Linear: _linear,
     Conv2d: _convolution,
     MaxPool2d: _max_pooling,
@@ -210,6 +222,7 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     Affine: _affine,
     Rescaling: _rescaling,
     LayerNorm: _layer_norm,
+    GroupNorm: _group_norm,
     Flatten: _flatten,
     Unflatten: _unflatten,
     RNN: _recurrent,
@@ -225,7 +238,9 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]]] = {
     Sigmoid: _simple("sigmoid_forward"),
     SiLU: _simple("silu_forward"),
     Tanh: _simple("tanh_forward"),
+    Softsign: _simple("softsign_forward"),
     Softplus: _simple("softplus_forward", "beta", "threshold"),
     Softmax: _along_dimension("softmax_forward"),
     LogSoftmax: _along_dimension("log_softmax_forward"),
+    **dict.fromkeys((Permute, Reverse, Graph, Sum, Concatenate)),
 }

@@ -1,4 +1,4 @@
-"""The target itself: the file is put together, run on samples, and written."""
+"""The target "numpy": the file is put together, run on samples, and written."""
 
 import ast
 import base64
@@ -27,7 +27,7 @@ from nural.layer import Layer
 from nural.overwriting import signature, signed
 
 KIND = "NumPy"
-#: What the file is, where nural finds it again.
+#: The kind of the file, by which nural recognises it.
 FILE = "network in NumPy"
 FLOATS = {32: np.float32, 16: np.float16}
 #: Each function of the reference as it is written there, and in that order.
@@ -43,8 +43,8 @@ def make_numpy(model: Layer, path: Path, options: Options) -> Written:
     """A model as one Python file that imports nothing but NumPy.
 
     Raises:
-        ExportError: a layer has no formula there, Python could not import a file of this name, or the weights are to
-            have another number of bits than 32 or 16.
+        ExportError: a layer has no formula there, Python could not import a file of this name, or the number of bits
+            is neither 32 nor 16.
     """
     require_module_name(path, "numpy")
     bits = 32 if options.bits is None else options.bits
@@ -62,10 +62,10 @@ def numpy_program(steps: list[Step], shape: tuple[int, ...], answers: Answers, p
     """The file's text.
 
     Args:
-        steps: The network's.
-        shape: Of one sample.
+        steps: The steps of the network.
+        shape: The shape of one sample.
         answers: What the outputs stand for.
-        path: Where it will be, for its usage and for errors.
+        path: The file, for its usage message and for errors.
         bits: 32 or 16, of the floats in which weights are stored.
     """
     weights: Weights = {}
@@ -102,9 +102,10 @@ def _lines(steps: list[Step], path: Path, weights: Weights) -> list[str]:
         kept = f"kept_{depth + (step.action == 'add')}"
         match step.action:
             case "apply":
-                if type(step.layer) not in CALLS:
+                lines = CALLS.get(type(step.layer))
+                if lines is None:
                     raise cannot_express(path, step.place, step.layer, KIND, "there is no formula for it")
-                found += CALLS[type(step.layer)](step, weights)
+                found += lines(step, weights)
             case "keep":
                 found.append(f"{kept} = x")
             case "exchange":
@@ -115,7 +116,7 @@ def _lines(steps: list[Step], path: Path, weights: Weights) -> list[str]:
 
 
 def formulas_used(body: str) -> set[str]:
-    """The formulas that the network names, and those that these name."""
+    """The formulas that the network uses, directly or through other formulas."""
     used: set[str] = set()
     texts = [body]
     while texts:
@@ -134,7 +135,7 @@ def _stored(name: str, array: np.ndarray, bits: int) -> str:
 
 
 def _run(text: str, function: str, x: np.ndarray) -> Any:
-    """What the file makes of samples: it holds nothing but formulas of nural's and numbers."""
+    """The file's results for samples. It holds only nural's formulas and numbers, so running it is safe."""
     names: dict[str, Any] = {"__name__": "exported"}
     exec(compile(text, "exported", "exec"), names)
     return names[function](x)

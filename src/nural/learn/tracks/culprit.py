@@ -51,6 +51,8 @@ def culprit(
 def _of(module: ModuleType, title: str) -> Callable[..., Any]:
     found: Any = module
     for name in title.split("."):
+        if not hasattr(found, name):
+            raise NotLoaded(f"{module.__name__}.py has no {title} any more")
         found = getattr(found, name)
     return found
 

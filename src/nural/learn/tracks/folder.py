@@ -46,6 +46,11 @@ class Started:
         """What is said around the exercises, in its language."""
         return WORDS[self.language]
 
+    @property
+    def finished(self) -> bool:
+        """Whether all functions are right and have learned to the goal."""
+        return self.next() is None and self.trained is not None and self.trained >= self.track.goal
+
     def next(self) -> tuple[Module, Exercise] | None:
         """The first function that is not done."""
         for module in self.track.modules:

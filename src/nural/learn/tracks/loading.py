@@ -26,7 +26,8 @@ def learners(started: Started) -> dict[str, ModuleType]:
             try:
                 texts.append((module.name, path.read_text(encoding="utf-8"), str(path)))
             except (OSError, UnicodeDecodeError) as error:
-                raise NotLoaded(f"{path} cannot be read: {error}") from None
+                reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+                raise NotLoaded(f"{path} cannot be read: {reason}") from None
     return _together(texts, started.folder)
 
 

@@ -15,6 +15,8 @@ from nural.learn.tracks.folder import Started
 from nural.learn.tracks.loading import learners, solutions
 from nural.learn.tracks.track import TRAIN, TWIN
 
+#: What a train.py has.
+NAMES = "BATCH_SIZE", "EPOCHS", "targets", "initial_weights", "step", "train", "accuracy"
 #: How far two losses may be apart.
 EQUAL = 1e-10
 #: Digits that are judged at once.
@@ -44,11 +46,21 @@ class Training:
         self.started = started
         self.modules = learners(started)
         self.train: Any = self.modules[_name(TRAIN)]
+        missing = [name for name in NAMES if not hasattr(self.train, name)]
+        if missing:
+            raise NotLoaded(f"{TRAIN} has no {', '.join(missing)} any more")
         has_twin = any(module.file == TWIN for module in started.track.modules)
         self.other = "PyTorch" if has_twin and importlib.util.find_spec("torch") else ""
         self.sets = [(x[:images], labels[:images]) for x, labels in load_mnist_datasets()]
         self.steps = len(self.sets[0][0]) // self.train.BATCH_SIZE
         self.weights: Any = None
+
+    def proof(self) -> float | None:
+        """The largest difference between numerical gradient and backpropagation, if train.py has such a proof."""
+        try:
+            return float(self.train.proof()) if hasattr(self.train, "proof") else None
+        except Exception as error:
+            raise _sentence(error) from None
 
     def beside(self, count: int) -> Iterator[tuple[float, float]]:
         """Your loss and the other's, step by step, from the same weights on the same batches.
@@ -124,10 +136,13 @@ class Training:
             self.weights = self.train.initial_weights(np.random.default_rng(0))
             for loss in self.train.train(self.weights, x, t, np.random.default_rng(1)):
                 yield float(loss)
-        except NotImplementedError as error:
-            raise NotLoaded(f"{error}: nural learn check") from None
         except Exception as error:
-            raise NotLoaded(sentence_of(error)) from None
+            raise _sentence(error) from None
+
+
+def _sentence(error: Exception) -> NotLoaded:
+    unwritten = isinstance(error, NotImplementedError)
+    return NotLoaded(f"{error}: nural learn check" if unwritten else sentence_of(error))
 
 
 def _name(file: str) -> str:

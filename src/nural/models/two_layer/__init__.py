@@ -1,4 +1,4 @@
-"""The second tutorial's network, divided as the tutorial divides it: a module of each kind of function, and the class.
+"""The second tutorial's network, divided as in the tutorial: a module for each kind of function, and the class.
 
 import nural.models.two_layer.activation_function as af
 import nural.models.two_layer.gradient_calculating as gc

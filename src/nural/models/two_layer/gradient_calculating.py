@@ -1,4 +1,4 @@
-"""The gradient by central differences, of any function: ``numerical_gradient(f, W)``."""
+"""The gradient of any function by central differences: ``numerical_gradient(f, W)``."""
 
 from nural.gradients import numerical_gradient
 

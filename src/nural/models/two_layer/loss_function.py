@@ -1,19 +1,19 @@
-"""Cross-entropy of probabilities, as it is written in books; `cross_entropy_loss` is the one to train with."""
+"""Cross-entropy of probabilities, as books write it; to train, use `cross_entropy_loss`."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nural.batch import require_samples
+from nural.checks import require_samples
 
 
 def cross_entropy_error(y: ArrayLike, t: ArrayLike) -> float:
     """Mean cross-entropy of probabilities: L = −1/N Σ_n Σ_c t_nc log y_nc, in nats.
 
-    Where y is 0, or nearly, the smallest normal number of its type stands for it, so that L is finite: a sample whose
-    true class has probability 0 counts as 708 in float64, 87 in float32. That costs the gradient: from there on L no
-    longer depends on the network, ∂L/∂y is 0 by central differences, and a step leaves this sample as wrong as it is.
-    `cross_entropy_loss` takes the logits instead, whose logarithm of a softmax never comes to 0, and has the exact
-    gradient at any distance.
+    Where y is 0, or nearly, the smallest normal number of its type is used, so that L is finite: a sample whose true
+    class has probability 0 counts as 708 in float64, 87 in float32. This costs the gradient: there L no longer depends
+    on the network, ∂L/∂y by central differences is 0, and a step leaves this sample as wrong as it is.
+    `cross_entropy_loss` takes the logits instead. It never takes the logarithm of 0, and its gradient is exact
+    everywhere.
 
     Args:
         y: Probabilities, as `softmax` gives them, ``(N, C)``, or ``(C,)`` for one sample.

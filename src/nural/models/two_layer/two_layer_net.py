@@ -9,7 +9,7 @@ from nural.gradients import numerical_gradient
 from nural.layers.linear import fc_backward, fc_forward
 from nural.losses import cross_entropy_loss
 
-#: The pairs to choose from; both backward functions take the output.
+#: The activations to choose from; both backward functions take the output.
 ACTIVATIONS = {"relu": (relu_forward, relu_backward), "sigmoid": (sigmoid_forward, sigmoid_backward)}
 
 

@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// `t`, `tLabel` and `tTitle` are keys of texts (see i18n.js); `on…` are listeners; true and false set or leave out.
+// `t`, `tLabel` and `tTitle` are keys of texts (see i18n.js); `on…` are listeners; true and false set an attribute or leave it out.
 export function element(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }

@@ -23,7 +23,7 @@ export const said = (sentence) => {
   return texts[store.get("language")]?.[key] ?? sentence;
 };
 
-// Set what is marked: data-t for the text, data-t-label for aria-label, data-t-title for title, data-t-placeholder.
+// Fill marked elements: data-t for the text, data-t-label for aria-label, data-t-title for title, data-t-placeholder.
 export function translate(root) {
   const marks = [
     ["data-t", null],

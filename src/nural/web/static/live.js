@@ -1,5 +1,5 @@
-// The stream of the server's events: what the training is at. One a page, and none while the page cannot be seen, for
-// a browser opens six connections to one server and no more.
+// The stream of the server's events: the state of the training. One per page, and none while the page is hidden, since
+// a browser opens at most six connections to one server.
 import { listen } from "./api.js";
 import { store } from "./store.js";
 

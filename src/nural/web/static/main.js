@@ -92,7 +92,7 @@ function showModels() {
   byId("model").value = store.get("model") ?? "";
 }
 
-// Ask which models there are; one that is gone gives way to the first.
+// Ask which models there are; one that is gone is replaced by the first.
 async function refreshModels() {
   const models = await fetchJson("api/models");
   const known = models.some(({ name }) => name === store.get("model"));

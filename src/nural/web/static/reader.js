@@ -1,4 +1,4 @@
-// Asks the server what the network reads, whenever the drawing, the way it is prepared or the network changes. The
+// Asks the server what the network reads, whenever the drawing, its preparation or the network changes. The
 // latest question wins. First the ten probabilities, at once; then, when nobody draws, the picture of each stage.
 import { fetchJson, fetchTensors } from "./api.js";
 import { store } from "./store.js";
@@ -47,7 +47,7 @@ async function read({ urgent = false } = {}) {
   try {
     const model = encodeURIComponent(store.get("model"));
     show(number, await fetchJson(`api/read?model=${model}`, { body: body() }));
-    if (number === asked) timer = setTimeout(readStages, SETTLED); // otherwise the drawing is another by now, or none
+    if (number === asked) timer = setTimeout(readStages, SETTLED); // otherwise the drawing has changed
   } catch (error) {
     tell(error);
   } finally {

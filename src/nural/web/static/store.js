@@ -1,4 +1,4 @@
-// What the page knows, in one place. Whoever changes it says so here; whoever shows it listens here.
+// What the page knows, in one place. Changes are announced here, and views listen here.
 // The keys that a link should carry are mirrored to the address, behind its #.
 
 const QUIET = 150; // ms without a change before the address is written
@@ -12,7 +12,7 @@ class Store extends EventTarget {
     return this.#values.get(key);
   }
 
-  // Dispatches `change` with `detail.keys`, the set of the keys whose values are others now.
+  // Dispatches `change` with `detail.keys`, the set of the keys whose values have changed.
   set(values) {
     const keys = new Set();
     for (const [key, value] of Object.entries(values)) {
@@ -105,7 +105,7 @@ store.set({
   label: null,
   model: null,
   models: [],
-  modelVersion: 0, // another number when the network in training is another
+  modelVersion: 0, // changes when the network in training changes
   training: null, // the status that the server sent last
   language: preferredLanguage,
   theme: "auto",

@@ -3,7 +3,7 @@
 // What two characters hold; a point is rounded to it where it is drawn, so that a link loses nothing.
 const LEVELS = 4095;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const TOLERANCE = 0.0015; // of the canvas: what a point must stand out by to be kept, 0.04 pixels of the 28
+const TOLERANCE = 0.0015; // of the canvas: the distance by which a point must stand out to be kept, 0.04 pixels of the 28
 
 export const rounded = (share) => Math.round(Math.min(1, Math.max(0, share)) * LEVELS) / LEVELS;
 
@@ -67,7 +67,7 @@ function refined(stroke, step) {
   return points;
 }
 
-// For the address: four characters a point, a dot between strokes. When a point was drawn is left out.
+// For the address: four characters per point, a dot between strokes. When a point was drawn is left out.
 export const encodeStrokes = (strokes) => strokes.map((stroke) => stroke.map(encodePoint).join("")).join(".");
 
 function encodePoint([x, y]) {

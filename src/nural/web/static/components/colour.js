@@ -69,7 +69,7 @@ export function plain(value, digits = 3) {
   return text.replaceAll("-", "−").replace("e+", "e");
 }
 
-// A share in percent; what is nearly all or nearly nothing is not called all or nothing.
+// A share in percent; a share that is nearly 0 or 1 is not rounded to 0% or 100%.
 export function percent(share, digits = 1) {
   const text = (100 * share).toFixed(digits);
   const least = 10 ** -digits;

@@ -1,4 +1,4 @@
-// One's own architecture: layers added, removed, sized and moved, between 784 pixels and ten outputs.
+// The user's own architecture: layers added, removed, sized and moved, between 784 pixels and ten outputs.
 import { element } from "../element.js";
 import { t, translate } from "../i18n.js";
 

@@ -1,5 +1,5 @@
 // Curves over the epochs, as SVG: each with its name at its end, a scale that says whether it is logarithmic, a marker
-// at a moment that was chosen, and the table of its numbers.
+// at a snapshot that was chosen, and the table of its numbers.
 import { element, svg } from "../element.js";
 import { t } from "../i18n.js";
 import { plain } from "./colour.js";

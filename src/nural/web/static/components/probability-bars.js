@@ -26,7 +26,7 @@ export class ProbabilityBars extends HTMLElement {
     this.show(null);
   }
 
-  // `probabilities` has ten, or is null when there is nothing to read; `answer` is the digit, or null for "?".
+  // `probabilities` are ten numbers, or null when there is nothing to read; `answer` is the digit, or null for "?".
   show(probabilities, answer = null, threshold = null) {
     this.#rows.forEach(({ row, fill, figure }, digit) => {
       const share = probabilities ? probabilities[digit] : 0;

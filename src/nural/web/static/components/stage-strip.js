@@ -1,4 +1,4 @@
-// From the drawing to what the network sees, a picture a stage, each with the switch that leaves it out.
+// From the drawing to what the network sees: a picture of each stage, with a switch that leaves it out.
 import { element } from "../element.js";
 import { t, translate } from "../i18n.js";
 import { store } from "../store.js";

@@ -1,10 +1,10 @@
-// The curves of a training, from its moments.
+// The curves of a training, from what was measured during it.
 import { element } from "../element.js";
 import { t } from "../i18n.js";
 import { percent, plain } from "./colour.js";
 import "./line-chart.js";
 
-const EXPLODED = 12; // nats: a loss beyond which a linear scale would show that alone
+const EXPLODED = 12; // nats: beyond this loss a linear scale would show nothing else
 const NAMES = ["loss", "accuracy", "pinned", "gradients", "updates", "dead"];
 
 export class TrainingCharts extends HTMLElement {
@@ -18,24 +18,26 @@ export class TrainingCharts extends HTMLElement {
     }
   }
 
-  // The moments of a training, its layers, and the epoch of the moment that is chosen.
-  show(moments, layers, marker) {
+  // The measurements of a training, its layers, and the epoch of the snapshot that is chosen.
+  show(measurements, layers, marker) {
     const curve = (read) =>
-      moments.map((moment) => [moment.epoch, read(moment)]).filter(([, y]) => y !== null && y !== undefined);
+      measurements
+        .map((measurement) => [measurement.epoch, read(measurement)])
+        .filter(([, y]) => y !== null && y !== undefined);
     const draw = (name, chart) =>
       this.#charts[name].show({
         title: t(`chart.${name}`),
         note: t(`chart.${name}.why`),
         marker,
-        until: moments.at(-1)?.epoch,
+        until: measurements.at(-1)?.epoch,
         ...chart,
       });
     const two = (read) => [
-      { name: t("chart.training"), colour: 1, points: curve((moment) => read(moment.training)) },
-      { name: t("chart.validation"), colour: 0, points: curve((moment) => read(moment.validation)) },
+      { name: t("chart.training"), colour: 1, points: curve((measurement) => read(measurement.training)) },
+      { name: t("chart.validation"), colour: 0, points: curve((measurement) => read(measurement.validation)) },
     ];
     const losses = [
-      { name: t("chart.batches"), colour: 2, dashed: true, points: curve((moment) => moment.loss) },
+      { name: t("chart.batches"), colour: 2, dashed: true, points: curve((measurement) => measurement.loss) },
       ...two((judged) => judged?.loss),
     ];
     const explodes = losses.some(({ points }) => points.some(([, loss]) => loss > EXPLODED));
@@ -45,7 +47,7 @@ export class TrainingCharts extends HTMLElement {
       series: Array.from({ length: 10 }, (_, digit) => ({
         name: String(digit),
         colour: digit,
-        points: curve((moment) => moment.pinned?.[digit]),
+        points: curve((measurement) => measurement.pinned?.[digit]),
       })),
       range: [0, 1],
       format: shareText,
@@ -56,7 +58,7 @@ export class TrainingCharts extends HTMLElement {
       series: weights.map((name, i) => ({
         name: titleOf(name, layers),
         colour: i % 10,
-        points: curve((moment) => moment.gradients?.[name]),
+        points: curve((measurement) => measurement.gradients?.[name]),
       })),
     });
     const learning = layers.filter(({ params }) => params.length);
@@ -66,7 +68,7 @@ export class TrainingCharts extends HTMLElement {
       series: learning.map((layer, i) => ({
         name: layerTitle(layer),
         colour: i % 10,
-        points: curve((moment) => moment.updates?.[layer.name]),
+        points: curve((measurement) => measurement.updates?.[layer.name]),
       })),
     });
     const mortal = layers.filter((layer) => layer.can_die);
@@ -75,7 +77,7 @@ export class TrainingCharts extends HTMLElement {
       series: mortal.map((layer, i) => ({
         name: layerTitle(layer),
         colour: i % 10,
-        points: curve((moment) => moment.validation?.dead[layer.name]),
+        points: curve((measurement) => measurement.validation?.dead[layer.name]),
       })),
       range: [0, 1],
       format: shareText,
@@ -91,9 +93,12 @@ const titleOf = (param, layers) => {
   return `${place} ${layers.find((layer) => layer.name === place).type} ${GREEK[name] ?? name}`;
 };
 
-export const summary = (moment) =>
-  moment?.validation
-    ? t("train.summary", { accuracy: percent(moment.validation.accuracy), loss: plain(moment.validation.loss) })
+export const summary = (measurement) =>
+  measurement?.validation
+    ? t("train.summary", {
+        accuracy: percent(measurement.validation.accuracy),
+        loss: plain(measurement.validation.loss),
+      })
     : "";
 
 customElements.define("training-charts", TrainingCharts);

@@ -1,4 +1,4 @@
-// What a training is set to: a recipe or one's own layers and numbers. Some of it may change while the training runs.
+// The settings of a training: a recipe, or the user's own layers and numbers. Some of it may change while the training runs.
 import { element } from "../element.js";
 import { t, translate } from "../i18n.js";
 import "./layer-list.js";

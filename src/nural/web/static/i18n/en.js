@@ -65,14 +65,14 @@ export default {
   "train.create": "New training",
   "train.back": "Go back to here",
   "train.look": "Look at this network",
-  "train.moment": "Moment",
+  "train.snapshot": "Snapshot",
   "train.now": "now",
   "train.at": "step {step}, epoch {epoch}",
   "train.place": "epoch {epoch} of {epochs}, step {step}",
   "train.summary": "validation accuracy {accuracy}, loss {loss}",
   "train.hint":
-    "Learning rate, batch, epochs, momentum and weight decay may change while it runs; the rest needs a new training.",
-  "train.waits": "These settings begin with a new training; the one that is there goes on with its own.",
+    "Learning rate, batch, epochs, momentum and weight decay may change while it runs; everything else needs a new training.",
+  "train.waits": "These settings begin with a new training; the present one goes on with its own.",
   "train.state.none": "Ready to begin",
   "train.state.paused": "Paused",
   "train.state.running": "Running",
@@ -144,7 +144,7 @@ export default {
   "chart.accuracy": "Accuracy",
   "chart.accuracy.why": "Share read rightly, of 250 digits of each set.",
   "chart.pinned": "Your drawing: ten probabilities",
-  "chart.pinned.why": "Click a moment to look at it.",
+  "chart.pinned.why": "Click on a curve to go to the snapshot nearest to it.",
   "chart.gradients": "Size of the gradients",
   "chart.gradients.why": "‖∂L/∂W‖ of each weight, in the last batch.",
   "chart.updates": "Size of a step",
@@ -156,7 +156,7 @@ export default {
   "train.filter": "Filter {number}, values up to {largest}",
   "train.pinned": "Your drawing, pinned",
   "train.pinned.why":
-    "Each moment of the training reads it; the curves above show what it says. Draw another, and it takes " +
+    "The network reads it during the training; the curves above show what it says. Draw another, and it takes " +
     "this one’s place.",
   "train.pinned.none": "Draw a digit in the view Draw: what the network says of it becomes ten curves here.",
 

@@ -11,7 +11,7 @@ const NETWORKS = ["healthy", "sigmoids", "dead", "rate"];
 const [WIDTH, HEIGHT] = [760, 260];
 const EDGE = { top: 14, right: 12, bottom: 72, left: 60 };
 const LEAST = 1e-12;
-const SHIFT = 7; // pixels by which a digit is put beside the middle
+const SHIFT = 7; // pixels by which a digit is moved away from the middle
 
 export class BreakLab extends HTMLElement {
   #centred = null;
@@ -85,7 +85,7 @@ export class BreakLab extends HTMLElement {
     store.set({ "inside.network": network, "inside.cell": null, "inside.weight": null, "inside.step": 0, ...scale });
   }
 
-  // Put the digit beside the middle, where no digit of the training was; or back.
+  // Move the digit away from the middle, where no training digit was; or move it back.
   #shift() {
     if (this.#centred) {
       const { base, strokes, source } = this.#centred;

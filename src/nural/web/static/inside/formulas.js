@@ -13,7 +13,7 @@ export const letters = (stations) =>
     kind === "function" ? "a" : kind === "scale" ? "u" : i === stations.length - 1 && kind !== "sum" ? "a" : "z",
   );
 
-// One line a station, from below to above.
+// One line per station, from below to above.
 export function forwardLines({ stations, forward, loss }) {
   const names = letters(stations);
   const lines = stations.map((station, i) =>

@@ -3,7 +3,7 @@
 const GAP = 5;
 
 // {width, height, shown, rect(index), at(x, y), tiles} in CSS pixels; `shape` is the layer’s own, `channels` how many
-// of an image are there, `size` the height that there is.
+// of an image are shown, `size` the available height.
 export function geometry(shape, channels, size) {
   return shape.length === 3 ? imageGeometry(shape, channels, size) : rowGeometry(shape[0], size);
 }

@@ -1,4 +1,4 @@
-// One column a layer, two lanes: activations above, ∂L/∂activation below, in the same geometry.
+// One column per layer, with two lanes: activations above, ∂L/∂activation below, in the same geometry.
 import { plain } from "../components/colour.js";
 import { element, svg } from "../element.js";
 import { t, translate } from "../i18n.js";
@@ -64,6 +64,7 @@ export class LayerLanes extends HTMLElement {
     ]);
     if (signature !== this.#signature) this.#build();
     this.#signature = signature;
+    for (const layer of this.layers) this.#columns.get(layer.name).layer = layer; // with this trace's numbers
     this.paint();
     this.mark();
   }

@@ -19,7 +19,7 @@ export class LossCurve extends HTMLElement {
     translate(this);
   }
 
-  // `curve` as the server has it; `at` is the weight that the slider stands at.
+  // `curve` as the server sends it; `at` is the weight that the slider stands at.
   show(curve, at) {
     this.#curve = curve;
     this.#at = at;

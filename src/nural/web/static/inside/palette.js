@@ -34,7 +34,7 @@ function inkTable(dark) {
 
 const scratch = document.createElement("canvas");
 
-// Draw one channel of `data`, which holds `channels` a pixel, into a box of `context`.
+// Draw one channel of `data`, which holds `channels` numbers per pixel, into a box of `context`.
 export function paintPlane(
   context,
   { data, channels, channel, height, width, largest, logarithmic, ink, open, openChannels },

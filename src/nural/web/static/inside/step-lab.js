@@ -197,7 +197,7 @@ const fact = (name, text, value, key) =>
     element("dd", { class: "figures", "data-name": key, "data-value": value }, text),
   );
 
-// Two bars a digit: before, and after.
+// Two bars per digit: before the step, and after.
 function pairs([before, after]) {
   const bar = (share, name) => {
     const fill = element("span", { class: `pairfill ${name}` });

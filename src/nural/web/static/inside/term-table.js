@@ -4,7 +4,7 @@ import { element } from "../element.js";
 import { t } from "../i18n.js";
 import { column, unitText } from "./numbers.js";
 
-// `sum` as the server has it; `signs` names the factors; `onCell(step, index)` and `onWeight(parameter, entry)` are
+// `sum` as the server sends it; `signs` names the factors; `onCell(step, index)` and `onWeight(parameter, entry)` are
 // called when a person follows a term; `where(term)` says where a term comes from; `product` heads the products.
 export function termTable({ sum, caption, factors, product, where, onCell, onWeight, onMore, total }) {
   const parts = [...sum.terms.map(({ product }) => product), ...(sum.bias ? [sum.bias.value] : [])];

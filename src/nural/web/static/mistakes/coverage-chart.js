@@ -1,4 +1,4 @@
-// The more a network may hold back, the fewer mistakes it makes: coverage against error, and a slider along the curve.
+// The more answers a network may hold back, the fewer mistakes it makes: coverage against error, and a slider along the curve.
 import { percent, plain } from "../components/colour.js";
 import { textTable } from "../components/text-table.js";
 import { element, svg } from "../element.js";

@@ -1,4 +1,4 @@
-// Mistakes: what is taken for what, the digits behind it, how sure the network was, and what another one says.
+// Mistakes: which digits are confused, pictures of them, how sure the network was, and what another network says.
 import { percent } from "../components/colour.js";
 import { element } from "../element.js";
 import { t, translate } from "../i18n.js";

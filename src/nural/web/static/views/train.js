@@ -10,10 +10,10 @@ import { store } from "../store.js";
 const FILTERS = 600; // ms between two looks at the filters
 
 class TrainView extends HTMLElement {
-  #whole = null; // all the server said last: settings, layers, moments, snapshots
+  #whole = null; // all the server said last: settings, layers, measurements, snapshots
   #status = { state: "none" };
   #visible = false;
-  #chosen = null; // the step of the snapshot that the time-line stands at; null is now
+  #chosen = null; // the step of the snapshot that the time-line shows; null is now
   #filtersAt = 0;
   #drawn = false;
 
@@ -39,10 +39,10 @@ class TrainView extends HTMLElement {
       min: 0,
       max: 0,
       step: 1,
-      tLabel: "train.moment",
+      tLabel: "train.snapshot",
       oninput: () => this.#choose(Number(this.time.value)),
     });
-    this.moment = element("span", { class: "figures" });
+    this.chosenSnapshot = element("span", { class: "figures" });
     this.back = button("train.back", () => this.#restore());
     this.look = button("train.look", () => store.set({ model: `snapshot:${this.#chosen}` }));
     this.filters = element("div", { class: "filters" });
@@ -57,10 +57,10 @@ class TrainView extends HTMLElement {
         this.hint,
         element(
           "div",
-          { class: "moments" },
-          element("span", { class: "small", t: "train.moment" }),
+          { class: "snapshots" },
+          element("span", { class: "small", t: "train.snapshot" }),
           this.time,
-          this.moment,
+          this.chosenSnapshot,
           this.back,
           this.look,
         ),
@@ -125,8 +125,8 @@ class TrainView extends HTMLElement {
       this.#guarded(() => this.#refresh());
       return;
     }
-    const { moments, snapshots } = this.#whole;
-    if (status.moment.step > (moments.at(-1)?.step ?? -1)) moments.push(status.moment);
+    const { measurements, snapshots } = this.#whole;
+    if (status.measurement.step > (measurements.at(-1)?.step ?? -1)) measurements.push(status.measurement);
     if (status.last_snapshot > snapshots.at(-1).step)
       snapshots.push({ step: status.last_snapshot, epoch: status.epoch });
     if (status.state !== before.state && status.state !== "running") this.#guarded(() => this.#refresh());
@@ -239,7 +239,7 @@ class TrainView extends HTMLElement {
     const running = state === "running";
     const { start, pause, step, epoch, create } = this.buttons;
     [start.hidden, pause.hidden] = [running, !running];
-    const nothing = this.#status.state === "none" && this.form.value === null; // the recipes are still on their way
+    const nothing = this.#status.state === "none" && this.form.value === null; // the recipes have not arrived yet
     start.disabled = nothing;
     step.disabled = epoch.disabled = running || nothing;
     const waits = this.#whole !== null && this.form.value !== null && differs(this.form.value, this.#whole.settings);
@@ -248,7 +248,7 @@ class TrainView extends HTMLElement {
     this.hint.textContent = waits ? t("train.waits") : t("train.hint");
     const { step: at, epoch: done, epochs } = this.#status;
     const place = this.#whole ? t("train.place", { epoch: plain(done ?? 0), epochs, step: at }) : "";
-    this.line.textContent = [t(`train.state.${state}`), place, summary(lastJudged(this.#whole?.moments)), error]
+    this.line.textContent = [t(`train.state.${state}`), place, summary(lastJudged(this.#whole?.measurements)), error]
       .filter(Boolean)
       .join(" · ");
     this.classList.toggle("diverged", state === "diverged");
@@ -258,8 +258,8 @@ class TrainView extends HTMLElement {
       this.#paintPinned({ pinned: null });
       return;
     }
-    const { moments, layers, snapshots } = this.#whole;
-    this.charts.show(moments, layers, snapshots.find((each) => each.step === this.#chosen)?.epoch);
+    const { measurements, layers, snapshots } = this.#whole;
+    this.charts.show(measurements, layers, snapshots.find((each) => each.step === this.#chosen)?.epoch);
     this.#paintPinned(this.#whole);
     if (performance.now() - this.#filtersAt > FILTERS || !running) this.#showFilters();
   }
@@ -272,8 +272,9 @@ class TrainView extends HTMLElement {
     this.time.value = place;
     this.time.disabled = now < 1;
     const { step, epoch } = snapshots[place] ?? { step: 0, epoch: 0 };
-    this.moment.textContent = this.#chosen === null ? t("train.now") : t("train.at", { step, epoch: plain(epoch) });
-    this.time.setAttribute("aria-valuetext", this.moment.textContent);
+    this.chosenSnapshot.textContent =
+      this.#chosen === null ? t("train.now") : t("train.at", { step, epoch: plain(epoch) });
+    this.time.setAttribute("aria-valuetext", this.chosenSnapshot.textContent);
     this.back.disabled = this.#chosen === null || this.#status.state === "running";
     this.look.disabled = this.#chosen === null;
   }
@@ -309,7 +310,7 @@ class TrainView extends HTMLElement {
   }
 }
 
-const lastJudged = (moments) => moments?.findLast((moment) => moment.validation);
+const lastJudged = (measurements) => measurements?.findLast((measurement) => measurement.validation);
 const same = (a, b) => Boolean(a && b) && a.length === b.length && a.every((value, i) => value === b[i]);
 
 // Whether two settings would make two trainings, apart from what may change while one runs.

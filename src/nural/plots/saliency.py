@@ -1,4 +1,4 @@
-"""What a network sees: its first filters, and which ink an answer depends on."""
+"""What a network sees: its first filters, and the ink that an answer depends on."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _INK = 0.45  # how dark a digit is under its map
 def filters(weights: np.ndarray, title: str) -> bytes:
     """The filters of a first layer ``(F, h, w)`` in signed colours, as PNG.
 
-    Of more than 64 the strongest are shown, and the title says so.
+    If there are more than 64, the strongest are shown, and the title says so.
     """
     strength = np.square(weights, dtype=np.float64).sum(axis=(1, 2))
     chosen = np.sort(np.argsort(-strength, kind="stable")[:_MOST_FILTERS])
@@ -30,7 +30,7 @@ def filters(weights: np.ndarray, title: str) -> bytes:
     for i, image in enumerate(enlarged):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
         canvas[top : top + height, left : left + width] = image
-    canvas[(count - 1) // columns * (height + gap) :, ((count - 1) % columns + 1) * (width + gap) :] = 0  # to be white
+    canvas[(count - 1) // columns * (height + gap) :, ((count - 1) % columns + 1) * (width + gap) :] = 0  # white
     drawing = figure()
     axes = drawing.subplots()
     colours = signed_colours().with_extremes(bad="#d4d7db")
@@ -45,7 +45,7 @@ def filters(weights: np.ndarray, title: str) -> bytes:
 def saliency(images: np.ndarray, gradients: np.ndarray, captions: Sequence[str], title: str) -> bytes:
     """Digits ``(N, 784)`` in grey, and over each the gradient of its class's output, as PNG.
 
-    Each map has colours of its own strength: full where the gradient is among its largest hundredth.
+    The colours of each map are scaled to it: full where the gradient is among its largest hundredth.
     """
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch

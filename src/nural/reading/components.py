@@ -1,23 +1,23 @@
-"""The connected pieces of ink on a page."""
+"""The connected components of ink on a page."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-_SPECK = 0.0025  # of the page's longer side: what is smaller in both directions is dirt
-_LARGEST = 0.5  # of the page's sides: what is larger is no writing
-_AROUND = 3  # pixels outside a stroke's edge where its ink has ended
-_SMUDGE = 0.28  # of a piece's level: as much ink around it has no edge
-_SURE = 1.6  # times the lowest level of ink: so dark a piece must be somewhere
+_SPECK = 0.0025  # of the page's longer side: smaller components are dirt
+_LARGEST = 0.5  # of the page's sides: larger components are no writing
+_AROUND = 3  # pixels from a stroke's edge to where its ink has ended
+_SMUDGE = 0.28  # of a component's level: with as much ink around it, it has no edge
+_SURE = 1.6  # times the lowest level of ink: a component must reach this level somewhere
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Connected ink.
+class Component:
+    """A component of connected ink.
 
     Attributes:
-        box: top, left, bottom, right, in pixels; the last two lie just outside.
-        ink: float32 of the box's shape, 0 to 1; 0 where other pieces are.
+        box: Top, left, bottom, right, in pixels; the last two are exclusive.
+        ink: float32 of the box's shape, 0 to 1; 0 where other components are.
         stroke: The width of its strokes in pixels.
     """
 
@@ -27,7 +27,7 @@ class Piece:
 
     @property
     def height(self) -> int:
-        """In pixels."""
+        """In pixels, as `width`."""
         return self.box[2] - self.box[0]
 
     @property
@@ -41,20 +41,20 @@ class Piece:
         return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
 
 
-def pieces_of(levels: np.ndarray, low: float, mask: np.ndarray) -> list[Piece]:
-    """The pieces of a page that may be writing: no specks, no smudges, and nothing that spans half the page.
+def components_of(levels: np.ndarray, low: float, mask: np.ndarray) -> list[Component]:
+    """The components of a page that may be writing: no specks, no smudges, and nothing that spans half the page.
 
     Args:
-        levels: its ink, float32 ``(H, W)`` from 0 to 1.
-        low: the level from which on it counts.
-        mask: what of it is ink, bool ``(H, W)``.
+        levels: The ink of the page, float32 ``(H, W)`` from 0 to 1.
+        low: The level from which ink counts.
+        mask: Which pixels are ink, bool ``(H, W)``.
     """
     import cv2
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     height, width = mask.shape
     speck = max(3.0, _SPECK * max(mask.shape))
-    pieces = []
+    components = []
     for number in range(1, count):
         left, top, w, h, area = (int(value) for value in stats[number])
         if max(w, h) < speck or area < speck or h > _LARGEST * height or w > 2 * _LARGEST * width:
@@ -67,12 +67,12 @@ def pieces_of(levels: np.ndarray, low: float, mask: np.ndarray) -> list[Piece]:
         if _level_around(here, levels, mask, (top, left)) > _SMUDGE * solid:
             continue
         stroke = 2 * float(cv2.distanceTransform(np.pad(here, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
-        pieces.append(Piece((top, left, top + h, left + w), np.minimum(own / np.float32(solid), 1), stroke))
-    return pieces
+        components.append(Component((top, left, top + h, left + w), np.minimum(own / np.float32(solid), 1), stroke))
+    return components
 
 
 def _level_around(here: np.ndarray, levels: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> float:
-    """The mean level a few pixels outside a piece, where no other is."""
+    """The mean level a few pixels outside a component, where no other component is."""
     import cv2
 
     far = _AROUND

@@ -1,26 +1,26 @@
-"""Which pieces of ink are the digit, and which are specks, page edges and other dirt."""
+"""Which components of ink are the digit, and which are specks, page edges and other dirt."""
 
 import numpy as np
 
 from nural.data.runs import join_runs, runs_of
 
 _SMALLEST = 0.03  # of the picture's longer side: a digit is larger
-_SPECK = 0.04  # of the main piece's mass
-_NEAR = 0.4  # of the main piece's longer side
+_SPECK = 0.04  # of the main component's mass
+_NEAR = 0.4  # of the main component's longer side
 _MARGIN = 0.06  # of the picture's side: what lies wholly within it is the edge of a page
 
 
 def keep_digit(ink: np.ndarray, threshold: float) -> np.ndarray:
-    """Keep the main piece of ink and what belongs to it: pieces near by that are no mere specks.
+    """Keep the main component of ink and what belongs to it: components nearby that are not specks.
 
-    Pieces that touch the picture's border count as dirt if there is another of some size.
+    Components that touch the picture's border count as dirt if there is another one that is large enough.
 
     Args:
         ink: uint8 ``(H, W)``, 0 for the ground.
-        threshold: the level from which on ink counts.
+            threshold: The level from which ink counts.
 
     Returns:
-        The digit's ink, uint8 ``(H, W)``, 0 elsewhere; all 0 if no piece can be a digit.
+        The digit's ink, uint8 ``(H, W)``, 0 elsewhere; all 0 if no component can be a digit.
     """
     mask = ink >= threshold
     runs = runs_of(mask)
@@ -49,7 +49,7 @@ def _extreme(extreme: np.ufunc, values: np.ndarray, number: np.ndarray, count: i
 
 
 def _choose(mass: np.ndarray, box: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Which pieces make up the digit: bool ``(P,)`` for masses ``(P,)`` and boxes ``(4, P)``."""
+    """Which components make up the digit: bool ``(P,)`` for masses ``(P,)`` and boxes ``(4, P)``."""
     top, left, bottom, right = box
     height, width = shape
     size = np.maximum(bottom - top, right - left)
@@ -71,7 +71,7 @@ def _choose(mass: np.ndarray, box: np.ndarray, shape: tuple[int, ...]) -> np.nda
     candidate = (mass >= _SPECK * mass[main]) & ~at_edge & (~touching | touching[main])
     chosen = np.zeros_like(candidate)
     chosen[main] = True
-    while True:  # what is near the digit belongs to it, and may have more near by
+    while True:  # what is near the digit belongs to it, and may itself be near more
         around = [int(top[chosen].min()), int(left[chosen].min()), int(bottom[chosen].max()), int(right[chosen].max())]
         gap_rows = np.maximum(top - around[2], around[0] - bottom)
         gap_columns = np.maximum(left - around[3], around[1] - right)

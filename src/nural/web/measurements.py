@@ -1,4 +1,4 @@
-"""What is measured of a network between two steps of its training."""
+"""Measurements of a network between two steps of its training."""
 
 import math
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from nural.evaluation.targets import scores
 from nural.layer import Layer
 from nural.predictions import probabilities
 
-#: How many digits of each set are judged while a training runs.
+#: How many digits of each set the network is judged on while it trains.
 JUDGED = 250
 
 
 def layers_of(model: Sequential) -> list[dict[str, Any]]:
-    """The layers, for titles of curves: name, type, the names of what is learned, and whether units can die."""
+    """The layers, for titles of curves: name, type, names of parameters, and whether units can die."""
     return [
         {
             "name": name,
@@ -48,12 +48,12 @@ def update_ratios(before: Mapping[str, np.ndarray], model: Sequential) -> dict[s
 
 
 def judge(model: Sequential, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
-    """Loss and accuracy on ``(x, y)``, and for each ReLU the share of its units that none of these inputs opens.
+    """Loss and accuracy on ``(x, y)``, and for each ReLU the share of units that are 0 for all of these inputs.
 
-    A unit is a neuron, or a channel wherever in the image.
+    A unit is a neuron, or a channel at all places of the image.
     """
     dead: dict[str, float] = {}
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is told by the loss
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # an overflow shows in the loss
         for name, layer in model.replica().children.items():
             x = layer.forward(x)
             if type(layer) is ReLU:

@@ -1,25 +1,29 @@
-"""What every pair makes of the arrays it is given, and asks of them: floats, samples, and shapes that fit."""
+"""What functions ask of the arrays they are given, and constructors of their arguments; the error names who asks.
 
+Arrays become floats, hold samples, and have shapes that fit.
+"""
+
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-#: What a pair writes its results to; a None among them is not wanted.
+#: Where a pair writes its results to; None stands for a result that is not wanted.
 Outputs = tuple[Any, ...]
 
 #: What needs no conversion: plain arrays of the float types, in the machine's own byte order. Every call of a pair
-#: asks for both, so they are where they are found fastest.
+#: looks up both names, fastest in this module.
 ndarray = np.ndarray
 FLOATS = frozenset(np.dtype(code) for code in "efdg")
 
 
 def as_floats(name: str, x: ArrayLike, dtype: Any = np.float64) -> np.ndarray:
-    """``x`` as an array of floats: itself if it is one, else what NumPy makes of it.
+    """``x`` as an array of floats: unchanged if it is one, else converted by NumPy.
 
-    That is, lists, rows of lists, lists of arrays, memory maps, data frames and numbers of any byte order will do.
-    Integers and booleans become ``dtype``; floats keep their type.
+    Lists, rows of lists, lists of arrays, memory maps, data frames and numbers of any byte order are taken. Integers
+    and booleans become ``dtype``; floats keep their type.
 
     Raises:
         TypeError: on behalf of ``name``, x holds no real numbers, or some of them are masked.
@@ -31,7 +35,7 @@ def as_floats(name: str, x: ArrayLike, dtype: Any = np.float64) -> np.ndarray:
 
 
 def require_samples(name: str, x: ArrayLike, dtype: Any = np.float64) -> np.ndarray:
-    """``x`` by `as_floats`, or a ValueError on behalf of ``name`` if it holds nothing."""
+    """``x`` by `as_floats`, or a ValueError on behalf of ``name`` if it is empty."""
     array: Any = x
     if type(array) is not ndarray or array.dtype not in FLOATS:
         array = as_floats(name, x, dtype)
@@ -41,9 +45,9 @@ def require_samples(name: str, x: ArrayLike, dtype: Any = np.float64) -> np.ndar
 
 
 def float_arrays(name: str, *given: Any) -> tuple[np.ndarray, ...]:
-    """Each of ``given`` by `as_floats`; a None stays None, but the first must be there and hold something.
+    """Each of ``given`` by `as_floats`; None stays None, but the first must be an array that is not empty.
 
-    Integers and booleans take the type of the floats beside them, of weights or of samples, and float64 if there are
+    Integers and booleans get the type of the floats among the arguments (weights or samples), or float64 if there are
     none.
     """
     for array in given:
@@ -81,26 +85,26 @@ def _numbers(name: str, given: Any) -> np.ndarray:
 
 
 def _nothing(name: str, batch: np.ndarray | None) -> Exception:
-    """What is wrong with a batch that is None or empty."""
+    """The error for a batch that is None or empty."""
     if batch is None:
         return TypeError(f"{name}: needs numbers, got None")
     return ValueError(f"{name}: the batch is empty (shape {batch.shape}); it needs at least one sample")
 
 
 def require_shape(name: str, what: str, array: np.ndarray | None, shape: tuple[int, ...]) -> None:
-    """Raise ValueError, on behalf of ``name``, unless ``array`` is None or has ``shape``, which none is spread to."""
+    """Raise ValueError, on behalf of ``name``, unless ``array`` is None or has ``shape``; nothing is broadcast."""
     if array is not None and array.shape != shape:
         raise ValueError(f"{name}: {what} has shape {array.shape}; it must have {shape}")
 
 
 def require_gradient(name: str, dy: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Raise ValueError, on behalf of ``name``, unless ``dy`` is of y's ``shape``."""
+    """Raise ValueError, on behalf of ``name``, unless ``dy`` has the ``shape`` of y."""
     if dy.shape != shape:
         raise ValueError(f"{name}: dy has shape {dy.shape}; the output it belongs to has {shape}")
 
 
 def gradient_and_saved(name: str, dy: ArrayLike, saved: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """``dy`` and the input or output of an elementwise function as `float_arrays` makes them, if of one shape."""
+    """``dy`` and the input or output of an elementwise function by `float_arrays`, which must have one shape."""
     given: Any = dy, saved
     for array in given:
         if type(array) is not ndarray or array.dtype not in FLOATS:
@@ -132,3 +136,25 @@ def outputs(
     for array, shape in zip(out, shapes, strict=True):
         require_out(name, array, shape, contiguous)
     return out
+
+
+def require_int(name: str, what: str, value: Any, least: int = 1) -> int:
+    """``value`` as a Python integer.
+
+    Raises:
+        TypeError: on behalf of ``name``, it is not an integer.
+        ValueError: it is less than ``least``.
+    """
+    try:
+        found = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: {what} must be a whole number, got {value!r}") from None
+    if found < least:
+        raise ValueError(f"{name}: {what} must be at least {least}, got {value!r}")
+    return found
+
+
+def require_only(name: str, what: str, value: Any, only: Any) -> None:
+    """Raise ValueError unless ``value``, of an argument that PyTorch has, is the one that nural has."""
+    if value != only:
+        raise ValueError(f"{name}: nural has only {what}={only!r}, got {value!r}")

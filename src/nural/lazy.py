@@ -1,4 +1,4 @@
-"""How a package has names whose modules are loaded only when they are used."""
+"""Names of a package whose modules are loaded only when they are used."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -6,15 +6,15 @@ from importlib import import_module
 from typing import Any
 
 
-def late(package: str, names: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def lazy(package: str, names: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The ``__getattr__`` and ``__dir__`` of a package (PEP 562).
 
-    Python calls the first for a name that the package does not have yet; it loads the module, and the package keeps
-    what it found there. ``__init__.pyi`` says the same in imports, for tools that read code and do not run it.
+    Python calls the first for a name that the package does not have yet. It loads the module, and the package keeps the
+    object. ``__init__.pyi`` lists the same names as imports, for tools that read code without running it.
 
     Args:
         package: Its ``__name__``.
-        names: By module of the package, what the package has from there; the modules themselves are names too.
+        names: The names in the package, by the module that each comes from; the modules are names too.
     """
     module_of = {name: module for module, found_there in names.items() for name in found_there}
 

@@ -5,9 +5,9 @@ import pytest
 from cases import CASES
 
 from nural import layers
-from nural.batch import as_floats, float_arrays, outputs, require_gradient, require_out, require_samples
 from nural.cases import differentiated
 from nural.cases.against_torch import dy_for
+from nural.checks import as_floats, float_arrays, outputs, require_gradient, require_out, require_samples
 
 PAIRS = [case for case in CASES if len(case.pair) == 2]
 OF_LAYERS = [case for case in CASES if case.pair[0].__module__.startswith(layers.__name__)]
