@@ -29,6 +29,9 @@ def trained(started: Started) -> bool:
         own = OwnTraining(started)
         return _beside(own, own.count) and _run(started.folder / TRAIN)
     training = Training(started, IMAGES)
+    difference = training.proof()
+    if difference is not None:
+        say(started.words["proof"].format(difference=difference))
     if not _beside(training, COMPARED):
         return False
     _try(training)
@@ -47,9 +50,6 @@ def _run(file: Path) -> bool:
 
 def _beside(training: Training | OwnTraining, count: int) -> bool:
     words = training.started.words
-    difference = training.proof()
-    if difference is not None:
-        say(words["proof"].format(difference=difference))
     other = training.other or words["reference"]
     say(words["beside"].format(other=other))
     head = words["step"], words["yours"], other, words["difference"]

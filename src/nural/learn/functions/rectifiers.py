@@ -58,6 +58,7 @@ FUNCTIONS = [
     *_pair("selu", f"{_OF}selu"),
     *_pair("gelu", f"{_OF}gelu", (("none",), ("tanh",))),
     *_pair("silu", f"{_OF}silu"),
+    *_pair("softsign", f"{_OF}softsign"),
     *_pair("softplus", f"{_OF}softplus", ((1.0, 20.0), (2.0, 3.0))),
     *_pair("log_softmax", f"{_OF}log_softmax", from_output=True),
 ]

@@ -21,6 +21,7 @@ from nural.activations import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from nural.export.geometry import reached, windows_of
@@ -39,6 +40,7 @@ from nural.layers import (
     Dropout,
     Flatten,
     GlobalAvgPool2d,
+    GroupNorm,
     LayerNorm,
     Linear,
     MaxPool2d,
@@ -137,7 +139,7 @@ def part_of(name: str, said: str, reads: str, layer: Layer, x_shape: tuple[int, 
             raise NotLoaded(f"{said} has momentum=None, which is not known here: give it a number")
         running = layer.momentum if layer.track_running_stats else None
         return replace(part, saved=("mean", "variance"), running=running, correction=layer.correction)
-    if isinstance(layer, LayerNorm):
+    if isinstance(layer, LayerNorm | GroupNorm):
         return replace(part, saved=("mean", "inverse_std"))
     if isinstance(layer, LSTM):
         return replace(part, saved=("c", "gates"))
@@ -236,6 +238,7 @@ PAIRS: dict[type[Layer], tuple[str, Callable[[Step], Settings]]] = {
     BatchNorm1d: ("batch_norm", _same_named(eps=1e-5)),
     BatchNorm2d: ("batch_norm", _same_named(eps=1e-5)),
     LayerNorm: ("layer_norm", _layer_norm),
+    GroupNorm: ("group_norm", _same_named("num_groups", eps=1e-5)),
     Dropout: ("dropout", _none),
     Flatten: (RESHAPE, _none),
     Unflatten: (RESHAPE, _none),
@@ -250,6 +253,7 @@ PAIRS: dict[type[Layer], tuple[str, Callable[[Step], Settings]]] = {
     SELU: ("selu", _none),
     GELU: ("gelu", _same_named("approximate")),
     SiLU: ("silu", _none),
+    Softsign: ("softsign", _none),
     Sigmoid: ("sigmoid", _none),
     Tanh: ("tanh", _none),
     Softplus: ("softplus", _same_named("beta", "threshold")),

@@ -13,7 +13,7 @@ from torch import fx, nn
 from nural.interop import ConversionError
 from nural.interop.torch import from_torch
 from nural.interop.torch_arrays import Twin, twins
-from nural.interop.torch_layout import Layout, Order, after, by_channel, by_pixel, first_layout, places
+from nural.interop.torch_layout import Layout, TorchOrder, after, by_channel, by_pixel, first_layout, places
 from nural.learn.own_network.answers import RATE, STEPS, Answers, Batch, N, drawn_batch, loss_for
 from nural.learn.own_network.network import Network
 from nural.learn.own_network.parts import LAST, Part, part_of
@@ -135,7 +135,7 @@ class Chain:
                 shape = part.y_shape
                 part = replace(part, x_shape=shape, y_shape=(shape[0], shape[2]), weights=(), settings={})
                 self.parts.append(part)
-                self.places[call.name] = Place(call, Layout(Order.ROWS))
+                self.places[call.name] = Place(call, Layout(TorchOrder.ROWS))
                 x, name = x[:, -1], call.name
                 continue
             place = by_call[id(call)]
@@ -176,22 +176,22 @@ def _with_names(sentence: str, calls: list[Call]) -> str:
 
 def to_ours(values: np.ndarray, layout: Layout) -> np.ndarray:
     """An array of a batch as nural orders it."""
-    if layout.order in (Order.IMAGES, Order.CHANNELS) and values.ndim == 4:
+    if layout.order in (TorchOrder.IMAGES, TorchOrder.CHANNELS) and values.ndim == 4:
         return values.transpose(0, 2, 3, 1)
-    if layout.order is Order.CHANNEL_SEQUENCES:
+    if layout.order is TorchOrder.CHANNEL_SEQUENCES:
         return values.swapaxes(1, 2)
-    if layout.order is Order.FLATTENED:
+    if layout.order is TorchOrder.FLATTENED:
         return by_pixel(values.T, layout.channels or 1).T
     return values
 
 
 def to_theirs(values: np.ndarray, layout: Layout) -> np.ndarray:
     """What `to_ours` takes back to PyTorch's order."""
-    if layout.order in (Order.IMAGES, Order.CHANNELS) and values.ndim == 4:
+    if layout.order in (TorchOrder.IMAGES, TorchOrder.CHANNELS) and values.ndim == 4:
         return values.transpose(0, 3, 1, 2)
-    if layout.order is Order.CHANNEL_SEQUENCES:
+    if layout.order is TorchOrder.CHANNEL_SEQUENCES:
         return values.swapaxes(1, 2)
-    if layout.order is Order.FLATTENED:
+    if layout.order is TorchOrder.FLATTENED:
         return by_channel(values.T, layout.channels or 1).T
     return values
 

@@ -13,13 +13,15 @@ from torch import fx, nn
 
 from nural.interop.torch_modules import GRUOutput, LSTMOutput, RNNOutput
 from nural.interop.torch_table import TABLE
+from nural.learn.own_network.parts import PAIRS
 from nural.learn.running import NotLoaded
 
 RECURRENT: dict[type[nn.Module], type[nn.Module]] = {nn.RNN: RNNOutput, nn.LSTM: LSTMOutput, nn.GRU: GRUOutput}
-KNOWN = tuple(TABLE)
+KNOWN = tuple(module for module, row in TABLE.items() if row.layer in PAIRS)
 #: What the values of modules without a name of their own are called, with a number behind.
 NAMES: dict[Any, str] = {
     **{nn.Linear: "fc", nn.Conv2d: "conv", nn.BatchNorm1d: "norm", nn.BatchNorm2d: "norm", nn.LayerNorm: "norm"},
+    nn.GroupNorm: "norm",
     **{nn.MaxPool2d: "pool", nn.AvgPool2d: "pool", nn.AdaptiveAvgPool2d: "pool", nn.AdaptiveMaxPool2d: "pool"},
     **{nn.Dropout: "dropout", nn.Flatten: "flatten", nn.Unflatten: "image"},
     **{nn.Hardtanh: "hardtanh", nn.ReLU6: "relu", nn.LeakyReLU: "leaky_relu", nn.LogSoftmax: "log_softmax"},
@@ -28,6 +30,7 @@ NAMES: dict[Any, str] = {
 FUNCTIONS: dict[str, type[nn.Module]] = {
     **{"relu": nn.ReLU, "relu_": nn.ReLU, "relu6": nn.ReLU6, "hardtanh": nn.Hardtanh, "leaky_relu": nn.LeakyReLU},
     **{"elu": nn.ELU, "selu": nn.SELU, "gelu": nn.GELU, "silu": nn.SiLU, "softplus": nn.Softplus},
+    "softsign": nn.Softsign,
     **{"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "softmax": nn.Softmax, "log_softmax": nn.LogSoftmax},
     **{"dropout": nn.Dropout, "max_pool2d": nn.MaxPool2d, "avg_pool2d": nn.AvgPool2d},
     **{"adaptive_avg_pool2d": nn.AdaptiveAvgPool2d, "adaptive_max_pool2d": nn.AdaptiveMaxPool2d},
