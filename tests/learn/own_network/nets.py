@@ -80,7 +80,8 @@ class GatedUnits(nn.Module):
 plain = nn.Sequential(nn.Linear(8, 6), nn.LayerNorm(6), nn.GELU(), nn.Linear(6, 4), nn.SiLU(), nn.Linear(4, 2))
 units = nn.Sequential(
     *(nn.Linear(8, 6), nn.LeakyReLU(0.1), nn.Linear(6, 7), nn.ELU(), nn.PReLU(7), nn.Linear(7, 6), nn.Softplus()),
-    *(nn.Linear(6, 7), nn.Softsign(), nn.Linear(7, 6), nn.GroupNorm(2, 6), nn.Linear(6, 7), nn.Hardtanh(), nn.Linear(7, 6), nn.SELU(), nn.Linear(6, 3), nn.Softmax(dim=1)),
+    *(nn.Linear(6, 7), nn.Softsign(), nn.Linear(7, 6), nn.GroupNorm(2, 6), nn.Linear(6, 7), nn.Hardtanh()),
+    *(nn.Linear(7, 6), nn.SELU(), nn.Linear(6, 3), nn.Softmax(dim=1)),
 )
 images = nn.Sequential(
     *(nn.Conv2d(3, 4, (3, 2), stride=(2, 1), padding=(1, 0), bias=False), nn.BatchNorm2d(4, eps=1e-3), nn.ReLU6()),

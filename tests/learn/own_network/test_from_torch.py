@@ -331,6 +331,8 @@ def test_the_command(tmp_path, monkeypatch):
     assert json.loads((tmp_path / "dnn" / "progress.json").read_text())["functions"]["forward"]["hints"] == 1
     again = runner.invoke(app, ["learn", "from-torch", f"{NETS}:DNN", str(tmp_path / "dnn")])
     assert again.exit_code == 2
+    unnamed = runner.invoke(app, ["learn", "from-torch", "nets.py"])
+    assert (unnamed.exit_code, "such as net.py:Net; got nets.py" in unnamed.output) == (2, True)
     wrong = runner.invoke(app, ["learn", "from-torch", "nets.py:DNN", "new", "--loss", "hinge"])
     assert wrong.exit_code == 2
     shape = runner.invoke(app, ["learn", "from-torch", "nets.py:DNN", "new", "--input-shape", "28x28"])

@@ -11,7 +11,7 @@ from nural.learn.own_network.answers import Answers, Batch, load_arrays, save_ar
 from nural.learn.own_network.network import Network
 from nural.learn.own_network.skeleton import layers_text, network_text, training_text
 from nural.learn.own_network.solving import with_saved
-from nural.learn.own_network.source import is_keras, model_of
+from nural.learn.own_network.source import file_and_name, is_keras, model_of
 from nural.learn.own_network.track import track_of
 from nural.learn.running import NotLoaded
 from nural.learn.tracks.folder import Started, require_language
@@ -42,6 +42,7 @@ def start_from(
     Raises:
         NotLoaded: The model cannot be read, or the folder has files; one sentence says why.
     """
+    file_and_name(target)
     require_language(language)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise NotLoaded(f"{folder} has files in it; name a new folder")
@@ -86,7 +87,7 @@ def _read(target: str, shape: tuple[int, ...] | None, loss: str | None) -> Found
         from nural.learn.own_network.keras_model import read_keras as read
     else:
         from nural.learn.own_network.torch_module import read_module as read
-    file, _, name = target.rpartition(":")
+    file, name = file_and_name(target)
     return read(model, f"{Path(file).name}:{name}", shape, loss)
 
 

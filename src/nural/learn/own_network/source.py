@@ -18,9 +18,7 @@ def model_of(target: str) -> Any:
     Raises:
         NotLoaded: There is none; one sentence says why.
     """
-    place, colon, name = target.rpartition(":")
-    if not colon or not place.endswith((".py", ".ipynb")):
-        raise NotLoaded(f"name a model as FILE:NAME, such as net.py:Net; got {target}")
+    place, name = file_and_name(target)
     seeded()
     try:
         module = loaded(Path(place))
@@ -41,6 +39,18 @@ def model_of(target: str) -> Any:
     if not is_model(found):
         raise NotLoaded(f"{target} is a {type(found).__name__}, not a torch.nn.Module or a Keras model")
     return found
+
+
+def file_and_name(target: str) -> tuple[str, str]:
+    """The file of "net.py:Net", and the name in it.
+
+    Raises:
+        NotLoaded: It has not this form.
+    """
+    place, _, name = target.rpartition(":")
+    if not place.endswith((".py", ".ipynb")):
+        raise NotLoaded(f"name a model as FILE:NAME, such as net.py:Net; got {target}")
+    return place, name
 
 
 def is_keras(model: Any) -> bool:
