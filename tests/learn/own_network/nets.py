@@ -124,6 +124,11 @@ class Sorts(Branches):
         return torch.cumsum(self.fc(x), 1)
 
 
+class DropsAlways(Branches):
+    def forward(self, x):
+        return F.dropout(self.fc(x))
+
+
 class TimeFirst(nn.Module):
     def __init__(self):
         super().__init__()
@@ -134,4 +139,5 @@ class TimeFirst(nn.Module):
 
 
 stack = nn.Sequential(nn.Conv2d(2, 3, 3), nn.Dropout2d(), nn.Flatten())
+frozen = nn.Sequential(nn.Linear(8, 6), nn.Tanh(), nn.Linear(6, 2)).requires_grad_(False)
 number = 3

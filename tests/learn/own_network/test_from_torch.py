@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parity
 NETS = Path(__file__).with_name("nets.py")
 SHAPES = {"GatedUnits": (7, 3), "images": (3, 13, 11)}
 LOSSES = {"GatedUnits": "binary_cross_entropy_loss", "units": "mean_squared_loss"}
-NAMES = "DNN", "LeNet", "MLP", "RowByRow", "LastState", "GatedUnits", "plain", "units", "images"
+NAMES = "DNN", "LeNet", "MLP", "RowByRow", "LastState", "GatedUnits", "plain", "units", "images", "frozen"
 
 
 def started(name, folder, **settings):
@@ -280,6 +280,7 @@ def test_the_skeleton_fits_a_terminal(tmp_path, language):
         ("Decides", "Decides.forward cannot be followed by torch.fx"),
         ("Attends", "self.attention of Attends is a Bilinear, which is not known here. Known are Linear, "),
         ("Sorts", "Sorts.forward calls cumsum, which is not known here"),
+        ("DropsAlways", "after eval() too: F.dropout needs training=self.training"),
         ("TimeFirst", "self.lstm of TimeFirst has batch_first=False"),
         ("stack", "self.1 of Sequential is a Dropout2d"),
         ("number", "is a int, not a torch.nn.Module"),

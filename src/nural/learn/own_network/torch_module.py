@@ -207,7 +207,11 @@ def _answers(graph: fx.GraphModule, module: nn.Module, network: Network, chain: 
     }
     evaluated = copy.deepcopy(module).double().eval()
     with torch.no_grad():
-        prediction = evaluated(x).numpy()
+        prediction, again = evaluated(x).numpy(), evaluated(x).numpy()
+    if not np.array_equal(prediction, again):
+        raise NotLoaded(
+            f"{network.source} gives something else each time, after eval() too: F.dropout needs training=self.training"
+        )
     optimizer = torch.optim.SGD(graph.parameters(), RATE)
     losses: list[float] = []
     first: Answers | None = None

@@ -58,13 +58,13 @@ class Call:
 
 
 def traced(module: nn.Module) -> fx.GraphModule:
-    """The module as a graph of calls, in training mode and in float64; the module itself stays as it is.
+    """The module as a graph of calls, in training mode, in float64, nothing frozen; the module itself stays as it is.
 
     Raises:
         NotLoaded: PyTorch cannot trace it.
     """
     name = type(module).__name__
-    module = copy.deepcopy(module).double().train()
+    module = copy.deepcopy(module).double().train().requires_grad_(True)
     try:
         graph = fx.symbolic_trace(module)
     except Exception as error:
