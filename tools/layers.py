@@ -1,4 +1,4 @@
-"""Every layer × every target: what each makes of it, found by doing it, and the tables of this in the docs.
+"""Every layer × every target: what each target writes for it, found by trying, and the tables of this in the docs.
 
 `python tools/layers.py` writes the tables of docs/devices.md and docs/export.md anew. It needs the extra `export-test`.
 """
@@ -28,7 +28,7 @@ from nural.web.paths import Paths
 from nural.web.trace import trace
 
 DOCS = Path(__file__).parents[1] / "docs"
-#: ONNX's operators that only put values in order; said of a layer that is nothing else.
+#: ONNX's operators that only reorder values; the tables name them for layers that have no others.
 ORDERING = {"Transpose", "Reshape"}
 #: How a sentence of an error begins: the file, and the layer or node.
 BEFORE = re.compile(r"^[\s\S]*?(cannot express [\s\S]*? as \w+|cannot be read): (layer [\w.]+, \w+, )?")
@@ -38,12 +38,13 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Made:
-    """What a target made of an example.
+    """What a target wrote for an example.
 
     Attributes:
-        words: How the tables say it; empty if nothing was made.
-        difference: The largest between an output of the model and of what was made; None where another test finds it.
-        refused: Why nothing was made.
+        words: What the tables say of it; empty if nothing was written.
+        difference: The largest difference between an output of the model and of what was written; None if another test
+            finds it.
+        refused: Why nothing was written.
     """
 
     words: str
@@ -53,19 +54,19 @@ class Made:
 
 @dataclass(frozen=True)
 class Target:
-    """What takes a network of nural's.
+    """A destination of nural's networks: a kind of file, another library, or a view of the network.
 
     Attributes:
-        make: ``(model, shape of a sample, class of layers that is tried) -> Made``; raises a ValueError that names the
-            layer where it is refused.
-        table: Where its layers stand, ``module:name``, with None for those that it does not have.
+        make: ``(model, shape of a sample, class of layers that is tried) -> Made``; raises a ValueError that names a
+            layer which is refused.
+        table: The table of its layers, ``module:name``, which has None for the layers that it refuses.
     """
 
     make: Callable[[Layer, Shape, type[Layer]], Made]
     table: str
 
     def try_on(self, model: Layer, shape: Shape, kind: type[Layer]) -> Made:
-        """What it makes of a network."""
+        """What it writes for a network."""
         try:
             return self.make(model, shape, kind)
         except ValueError as error:

@@ -91,7 +91,7 @@ class Graph(Layer):
         self.draw()
         made = [x]
         for layer, numbers in zip(self.children.values(), self.reads, strict=True):
-            read: Any = tuple(made[i] for i in numbers) if _joins(layer) else made[numbers[0]]
+            read: Any = tuple(made[i] for i in numbers) if joins(layer) else made[numbers[0]]
             made.append(layer.forward(read, train))
         return made[-1]
 
@@ -103,7 +103,7 @@ class Graph(Layer):
             layer = self.children[names[i - 1]]
             if gradients[i] is not None:
                 dx = layer.backward(gradients[i], True)
-                for number, part in zip(self.reads[i - 1], dx if _joins(layer) else (dx,), strict=True):
+                for number, part in zip(self.reads[i - 1], dx if joins(layer) else (dx,), strict=True):
                     gradients[number] = self._added(number, gradients[number], part)
             if self.gradients_ready is not None:
                 self.gradients_ready(names[i - 1])
@@ -124,7 +124,7 @@ def _filled(array: np.ndarray, value: np.ndarray) -> np.ndarray:
     return array
 
 
-def _joins(layer: Layer) -> bool:
+def joins(layer: Layer) -> bool:
     """Whether the layer takes a tuple."""
     return isinstance(layer, Sum | Concatenate)
 
@@ -152,6 +152,6 @@ def walk(model: Layer, value: Value, apply: Callable[[str, Layer, tuple[Value, .
         made = [value]
         for (name, child), numbers in zip(model.children.items(), model.reads, strict=True):
             inside, read = joined(place, name), tuple(made[i] for i in numbers)
-            made.append(apply(inside, child, read) if _joins(child) else walk(child, read[0], apply, inside))
+            made.append(apply(inside, child, read) if joins(child) else walk(child, read[0], apply, inside))
         return made[-1]
     return apply(place, model, (value,))

@@ -1,15 +1,18 @@
 """What C, a page and NumPy have: the layers one by one, and a network of many."""
 
+from pathlib import Path
+
 from nural.cases.layers import LAYERS, examples
-from nural.export.calls import Inexpressible, call
+from nural.export import ExportError
+from nural.export.calls import calls_of
 from nural.export.folding import fold_batch_norm
 from nural.export.steps import steps_of
 
 
 def _expressible(model, shape):
     try:
-        return [call(step, None) for step in fold_batch_norm(steps_of(model, shape)) if step.action == "apply"]
-    except Inexpressible:
+        return calls_of(fold_batch_norm(steps_of(model, shape)), {}, Path("model"), "C")
+    except ExportError:
         return None
 
 
@@ -30,6 +33,7 @@ MANY = (
     "ceil_mode=True), Conv2d(12, 9, 3, padding=(2, 1), dilation=(2, 1)), GELU(), AvgPool2d(3, 2, 1, ceil_mode=True, "
     "count_include_pad=False), ELU(0.7), AdaptiveMaxPool2d((5, 3)), Flatten(channels_first=True), Dropout(0.2), "
     "Linear(135, 32, bias=False), BatchNorm1d(32), Tanh(), Unflatten(1, (4, 2, 4)), GELU('tanh'), SELU(), "
-    "Hardtanh(-3, 5), Softplus(), AdaptiveAvgPool2d((3, 2)), Flatten(), Linear(24, 16), Softsign(), Sigmoid(), "
-    "Softmax(), Unflatten(1, (2, 2, 4)), Affine((4,)), GlobalAvgPool2d(), Linear(4, 10), LogSoftmax()"
+    "Hardtanh(-3, 5), Softplus(), AdaptiveAvgPool2d((3, 2)), Flatten(), Linear(24, 16), Softsign(), "
+    "Graph(reads=[[0], [0, 1, 0], [2, 0, 1]], layer1=Tanh(), layer2=Sum(), layer3=Concatenate()), Linear(48, 16), "
+    "Sigmoid(), Softmax(), Unflatten(1, (2, 2, 4)), Affine((4,)), GlobalAvgPool2d(), Linear(4, 10), LogSoftmax()"
 )

@@ -41,11 +41,20 @@ def test_batches_make_no_difference(built, rng):
         ("Conv2d(2, 3, 3), BatchNorm2d(3, track_running_stats=False)", 1),
         ("Conv2d(2, 3, 1), Residual(BatchNorm2d(3))", 1),  # the convolution's output is needed twice
         ("BatchNorm2d(2), Conv2d(2, 3, 3, padding=1)", 1),  # its padding would be shifted too
+        ("Graph(reads=[[0], [1], [1, 2]], layer1=Conv2d(2, 3, 1), layer2=BatchNorm2d(3), layer3=Sum())", 1),
+        ("Graph(reads=[[0], [1], [2, 2]], layer1=Conv2d(2, 3, 1), layer2=BatchNorm2d(3), layer3=Sum())", 0),
     ],
 )
 def test_a_batch_norm_is_folded_only_into_a_linear_layer_right_before_it(built, text, left):
     steps = fold_batch_norm(steps_of(built(text), (6, 5, 2)))
-    assert sum(isinstance(step.layer, BatchNorm) for step in steps if step.action == "apply") == left
+    assert sum(isinstance(step.layer, BatchNorm) for step in steps) == left
+
+
+def test_what_the_output_does_not_need_is_left_out(built):
+    model = built("Graph(reads=[[0], [1], [1]], layer1=Linear(3, 2), layer2=ReLU(), layer3=Dropout())")
+    assert [(step.place, step.reads) for step in steps_of(model, (3,))] == [("0.layer1", (0,))]
+    model = built("Residual(Dropout(0.5)), Dropout(0.5), Tanh()")
+    assert [(step.place, step.reads) for step in steps_of(model, (3,))] == [("0", (0, 0)), ("2", (1,))]
 
 
 def test_the_model_is_left_as_it_was(built):

@@ -149,9 +149,27 @@ LAYERS: dict[type[Layer], list[tuple[Layer, tuple[int, ...]]]] = {
         (Residual(Sequential(Linear(8, 8), ReLU(), Residual(Linear(8, 8)))), ROW),
         (Residual(Conv2d(3, 4, 3, padding=1), Sequential(BatchNorm2d(3), Conv2d(3, 4, 1))), IMAGE),
     ],
-    Sum: [(Graph(reads=[[0], [0, 1]], layer1=Linear(8, 8), layer2=Sum()), ROW)],
-    Concatenate: [(Graph(reads=[[0], [0, 1]], layer1=Conv2d(3, 2, 1), layer2=Concatenate()), IMAGE)],
-    Graph: [(Graph(reads=[[0], [1], [0, 2, 1]], layer1=Linear(8, 8), layer2=Tanh(), layer3=Concatenate()), ROW)],
+    Sum: [
+        (Graph(reads=[[0], [0, 1]], layer1=Linear(8, 8), layer2=Sum()), ROW),
+        (Graph(reads=[[0], [0, 1, 0], [2, 1]], layer1=ReLU(), layer2=Sum(), layer3=Sum()), ROW),
+    ],
+    Concatenate: [
+        (Graph(reads=[[0], [0, 1]], layer1=Conv2d(3, 2, 1), layer2=Concatenate()), IMAGE),
+        (Graph(reads=[[0], [1, 0, 1]], layer1=Tanh(), layer2=Concatenate(1)), SEQUENCE),
+    ],
+    Graph: [
+        (Graph(reads=[[0], [1], [0, 2, 1]], layer1=Linear(8, 8), layer2=Tanh(), layer3=Concatenate()), ROW),
+        (
+            Graph(
+                reads=[[0], [1], [1], [3, 2]],
+                layer1=Conv2d(3, 4, 1),
+                layer2=BatchNorm2d(4),
+                layer3=ReLU(),
+                layer4=Sum(),
+            ),
+            IMAGE,
+        ),
+    ],
 }
 
 

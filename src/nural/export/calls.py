@@ -4,8 +4,9 @@
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,9 @@ from nural.activations.exponential_units import SELU_ALPHA, SELU_SCALE
 from nural.export.folding import scale_and_shift
 from nural.export.geometry import windows_of
 from nural.export.quantisation import Quantised
-from nural.export.steps import Step
-from nural.graph import Concatenate, Graph, Sum
+from nural.export.steps import Step, without
+from nural.export.target import cannot_express
+from nural.graph import Concatenate, Sum
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.affine import Affine, Rescaling
@@ -56,13 +58,13 @@ class Inexpressible(ValueError):
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a function that reads x and writes y.
+    """A call of a function that reads x and writes y; of a `Sum` or a `Concatenate`, which reads several.
 
     Attributes:
         function: Its name.
         fields: Its further arguments, in order: numbers, arrays, or None for an array that is absent.
         struct: The name of C's struct of these fields; empty if they are plain arguments.
-        in_place: Whether y may be x.
+        in_place: Whether y may be x, the first of several.
     """
 
     function: str
@@ -71,11 +73,35 @@ class Call:
     in_place: bool = False
 
 
+def calls_of(
+    steps: Sequence[Step], quantised: Mapping[str, Quantised], path: Path, kind: str
+) -> list[tuple[Step, Call]]:
+    """The steps that compute something, each with its call.
+
+    Args:
+        steps: The network's.
+        quantised: The weights in whole numbers, by place, if they are wanted.
+        path: The file that is written, for errors.
+        kind: Its kind, likewise.
+
+    Raises:
+        ExportError: there is no function for a layer.
+    """
+    calls: list[Call | None] = []
+    for step in steps:
+        try:
+            calls.append(call(step, quantised.get(step.place)))
+        except Inexpressible as error:
+            raise cannot_express(path, step.place, step.layer, kind, str(error)) from error
+    left = without(steps, {i for i, made in enumerate(calls, 1) if made is None})
+    return list(zip(left, filter(None, calls), strict=False))
+
+
 def call(step: Step, quantised: Quantised | None) -> Call | None:
     """The call that applies a step's layer; None if there is nothing to do.
 
     Args:
-        step: A step with the action "apply".
+        step: The step.
         quantised: The layer's W or K in whole numbers, if they are wanted.
 
     Raises:
@@ -189,6 +215,20 @@ def _nothing(step: Step, quantised: Quantised | None) -> None:
     return None
 
 
+def _sum(step: Step, quantised: Quantised | None) -> Call | None:
+    return Call("add", {"n": math.prod(step.y_shape)}, in_place=True) if len(step.reads) > 1 else None
+
+
+def _concatenate(step: Step, quantised: Quantised | None) -> Call | None:
+    """Of each value a part of every row: the dimensions before the one along which they lie make the rows."""
+    assert isinstance(step.layer, Concatenate)
+    along = step.layer.axis % (len(step.y_shape) + 1) - 1
+    if along < 0:
+        raise Inexpressible("it joins samples, and there is one at a time")
+    rows = math.prod(step.y_shape[:along])
+    return Call("put", {"rows": rows, "width": math.prod(step.y_shape) // rows}) if len(step.reads) > 1 else None
+
+
 def _rows(function: str) -> Callable[[Step, Quantised | None], Call]:
     """A softmax along the channels."""
 
@@ -254,8 +294,10 @@ CALLS: dict[type[Layer], Callable[[Step, Quantised | None], Call | None] | None]
     Affine: _affine,
     Flatten: _flatten,
     Unflatten: _nothing,
+    Sum: _sum,
+    Concatenate: _concatenate,
     PReLU: _prelu,
     Softmax: _rows("softmax"),
     LogSoftmax: _rows("log_softmax"),
-    **dict.fromkeys((LayerNorm, GroupNorm, RNN, LSTM, GRU, Permute, Reverse, Graph, Sum, Concatenate)),
+    **dict.fromkeys((LayerNorm, GroupNorm, RNN, LSTM, GRU, Permute, Reverse)),
 }

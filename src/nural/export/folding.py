@@ -1,12 +1,13 @@
 """Batch norm taken into the layer before it: in evaluation both are linear, so one set of weights replaces both."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from nural.containers import computes_as
-from nural.export.steps import Step
+from nural.export.steps import Step, without
 from nural.layer import Layer
 from nural.layers.batch_norm import BatchNorm
 from nural.layers.convolution import Conv2d
@@ -17,18 +18,19 @@ def fold_batch_norm(steps: Sequence[Step]) -> list[Step]:
     """The same network in float32, without the batch norms that follow a convolution or a fully connected layer.
 
     γ (x W + b − μ) / √(σ² + ε) + β = x (W s) + (b s + t), with the s and t of `scale_and_shift`. A batch norm
-    elsewhere, as before a convolution, stays; so does one that has no running statistics.
+    elsewhere, as before a convolution or where another layer reads the same value, stays; so does one that has no
+    running statistics.
     """
-    folded: list[Step] = []
-    for step in steps:
-        if step.action == "apply":
-            layer, before = step.layer, folded[-1] if folded else None
-            if _folds(layer) and before and before.action == "apply" and computes_as(before.layer, Linear, Conv2d):
-                folded[-1] = replace(before, layer=_joined(before.layer, layer))
-                continue
-            step = replace(step, layer=layer)
-        folded.append(step)
-    return [replace(step, layer=step.layer.astype(np.float32)) if step.action == "apply" else step for step in folded]
+    folded, gone = list(steps), dict[int, int]()
+    readers = Counter(read for step in steps for read in step.reads)
+    for i, step in enumerate(steps, 1):
+        before = gone.get(step.reads[0], step.reads[0])
+        if before and _folds(step.layer) and readers[step.reads[0]] == 1:
+            layer = folded[before - 1].layer
+            if computes_as(layer, Linear, Conv2d):
+                folded[before - 1] = replace(folded[before - 1], layer=_joined(layer, step.layer))
+                gone[i] = before
+    return without([replace(step, layer=step.layer.astype(np.float32)) for step in folded], gone)
 
 
 def scale_and_shift(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:

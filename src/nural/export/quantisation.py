@@ -56,7 +56,7 @@ def read_back(steps: Sequence[Step], quantised: Mapping[str, Quantised]) -> list
 
 def weighted(steps: Sequence[Step]) -> list[Step]:
     """The steps that have a W or a K."""
-    return [step for step in steps if step.action == "apply" and isinstance(step.layer, Linear | Conv2d)]
+    return [step for step in steps if isinstance(step.layer, Linear | Conv2d)]
 
 
 def weights_of(step: Step) -> np.ndarray:

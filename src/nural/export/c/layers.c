@@ -224,6 +224,16 @@ static void add(const float *x, const float *around, float *y, int n)
 }
 
 
+/* x, of so many rows of size values, into the rows of y, which are wider: from the place at on. */
+static void put(const float *x, float *y, int rows, int size, int at, int width)
+{
+    int row, i;
+    for (row = 0; row < rows; row++)
+        for (i = 0; i < size; i++)
+            y[row * width + at + i] = x[row * size + i];
+}
+
+
 /* y = x * scale + shift, one of each for every channel. */
 static void scale_and_shift(const float *x, float *y, int n, int channels, const float *scale, const float *shift)
 {

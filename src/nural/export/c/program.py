@@ -12,12 +12,13 @@ import numpy as np
 
 from nural.export.answers import Answers
 from nural.export.c.answers import functions, word
-from nural.export.c.buffers import Buffers
+from nural.export.c.buffers import INPUT, Buffers
 from nural.export.c.parts import parts_for
-from nural.export.calls import Call, Inexpressible, call
+from nural.export.calls import Call, calls_of
 from nural.export.quantisation import Quantised
-from nural.export.steps import Step
-from nural.export.target import ExportError, cannot_express
+from nural.export.steps import Step, last_readers
+from nural.export.target import ExportError
+from nural.graph import Concatenate, Sum
 from nural.overwriting import signature
 
 KIND = "C"
@@ -64,10 +65,20 @@ class _Body:
         self.weight_bytes += value.nbytes
         return name
 
-    def add(self, call: Call, place: str, x: str, y: str) -> None:
+    def add(self, step: Step, call: Call, xs: Sequence[str], y: str) -> None:
         """Add a call and its constants."""
-        name = "layer" + "".join(f"_{part}" for part in place.split(".") if part)
-        arguments = [x, y]
+        if isinstance(step.layer, Sum):
+            for i, x in enumerate(xs[1:]):
+                self.lines.append(f"add({y if i else xs[0]}, {x}, {y}, {call.fields['n']});")
+            return
+        if isinstance(step.layer, Concatenate):
+            at, rows, width = 0, call.fields["rows"], call.fields["width"]
+            for x, shape in zip(xs, step.x_shapes, strict=True):
+                self.lines.append(f"put({x}, {y}, {rows}, {prod(shape) // rows}, {at}, {width});")
+                at += prod(shape) // rows
+            return
+        name = "layer" + "".join(f"_{part}" for part in step.place.split(".") if part)
+        arguments = [xs[0], y]
         values = [self.number(value, f"{name}_{key}") for key, value in call.fields.items()]
         if call.struct:
             self.constants.append(f"static const struct {call.struct} {name} = {{{', '.join(values)}}};")
@@ -99,25 +110,18 @@ def c_program(
         ExportError: a layer cannot be expressed.
     """
     output = word(answers)
-    calls = [(step, _call(step, quantised, path)) for step in steps]
-    body, buffers = _Body(), Buffers()
-    last = max((i for i, (step, made) in enumerate(calls) if made or step.action == "add"), default=None)
-    if last is None:
+    calls = calls_of(steps, quantised, path, KIND)
+    if not calls:
         raise ExportError(f"{path}: the model has no layer that computes anything")
-    for i, (step, made) in enumerate(calls):
-        match step.action:
-            case "keep":
-                buffers.keep()
-            case "exchange":
-                buffers.exchange()
-            case "add":
-                x, around = buffers.value, buffers.kept.pop()
-                y = output if i == last else buffers.place_for(step.y_shape, in_place=True)
-                body.lines.append(f"add({x}, {around}, {y}, {prod(step.y_shape)});")
-            case _ if made:
-                x = buffers.value
-                y = output if i == last else buffers.place_for(step.y_shape, in_place=made.in_place)
-                body.add(made, step.place, x, y)
+    body, buffers = _Body(), Buffers()
+    names, last = {0: INPUT}, last_readers([step for step, _ in calls])
+    for i, (step, call) in enumerate(calls, 1):
+        xs = [names[read] for read in step.reads]
+        needed = {names[read] for read, reader in last.items() if read < i <= reader}
+        done = last[step.reads[0]] == i and xs[0] != INPUT and xs.count(xs[0]) == 1
+        reused = xs[0] if call.in_place and done else None
+        names[i] = output if i == len(calls) else buffers.place_for(step.y_shape, needed, reused)
+        body.add(step, call, xs, names[i])
     own = functions(answers, prefix, prod(shape), " x ".join(map(str, shape)))
     names = {
         "signature": signature(FILE),
@@ -142,15 +146,6 @@ def c_program(
     names["memory"] = str(4 * sum(buffers.sizes.values()))
     source = _filled("program.txt", names)
     return Program(source, _filled("header.txt", names), body.weight_bytes, 4 * sum(buffers.sizes.values()))
-
-
-def _call(step: Step, quantised: Mapping[str, Quantised], path: Path) -> Call | None:
-    if step.action != "apply":
-        return None
-    try:
-        return call(step, quantised.get(step.place))
-    except Inexpressible as error:
-        raise cannot_express(path, step.place, step.layer, KIND, str(error)) from error
 
 
 def _filled(template: str, names: Mapping[str, str]) -> str:

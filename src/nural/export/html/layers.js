@@ -149,6 +149,20 @@ const LAYERS = {
     for (let k = 0; k < channels; k++) for (let i = 0; i < pixels; i++) y[k * pixels + i] = x[i * channels + k];
   },
 
+  add(layer, xs, y) {
+    y.fill(0);
+    for (const x of xs) for (let i = 0; i < y.length; i++) y[i] += x[i];
+  },
+
+  put({ rows, width }, xs, y) {
+    let at = 0;
+    for (const x of xs) {
+      const size = x.length / rows;
+      for (let row = 0; row < rows; row++) y.set(x.subarray(row * size, (row + 1) * size), row * width + at);
+      at += size;
+    }
+  },
+
   scale_and_shift: elementwise((x, { channels, scale, shift }, i) => x * scale[i % channels] + shift[i % channels]),
   relu: elementwise((x) => (x > 0 ? x : 0)),
   clip: elementwise((x, { low, high }) => Math.min(Math.max(x, low), high)),

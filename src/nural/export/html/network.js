@@ -39,22 +39,15 @@ const loadNetwork = async (described, text) => {
         weights[i] = Math.fround(weights[i] * layer.scale[i % layer.scale.length]);
     return { ...step, layer, y: new Float64Array(step.size) };
   });
+  // What each step makes, behind the pixels; a step reads what the one before it made, unless it says what else.
   return (pixels) => {
-    let x = Float64Array.from(pixels);
-    const kept = [];
-    for (const { action, layer, y } of steps) {
-      if (action === "keep") kept.push(x);
-      else if (action === "exchange") [x, kept[kept.length - 1]] = [kept[kept.length - 1], x];
-      else if (action === "add") {
-        const around = kept.pop();
-        for (let i = 0; i < y.length; i++) y[i] = x[i] + around[i];
-        x = y;
-      } else {
-        LAYERS[action](layer, x, y);
-        x = y;
-      }
+    const values = [Float64Array.from(pixels)];
+    for (const { function: name, layer, reads, y } of steps) {
+      const xs = reads ? reads.map((i) => values[i]) : [values.at(-1)];
+      LAYERS[name](layer, xs.length > 1 ? xs : xs[0], y);
+      values.push(y);
     }
-    return x;
+    return values.at(-1);
   };
 };
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from nural.export.calls import Inexpressible, call
+from nural.export.calls import calls_of
 from nural.export.quantisation import Quantised
 from nural.export.steps import Step
-from nural.export.target import cannot_express
 
 KIND = "HTML"
 #: Characters that HTML's parser changes, and the one that begins a tag: they are written 256 higher.
@@ -57,17 +56,10 @@ def packed(
         ExportError: a layer cannot be expressed.
     """
     arrays, listed = _Arrays(), []
-    for step in steps:
-        action, layer = step.action, {}
-        if step.action == "apply":
-            try:
-                made = call(step, quantised.get(step.place))
-            except Inexpressible as error:
-                raise cannot_express(path, step.place, step.layer, KIND, str(error)) from error
-            if made is None:
-                continue
-            action, layer = made.function, {name: arrays.keep(value) for name, value in made.fields.items()}
-        listed.append({"action": action, "layer": layer, "size": prod(step.y_shape)})
+    for i, (step, made) in enumerate(calls_of(steps, quantised, path, KIND)):
+        fields = {name: arrays.keep(value) for name, value in made.fields.items()}
+        described = {"function": made.function, "layer": fields, "size": prod(step.y_shape)}
+        listed.append(described if step.reads == (i,) else described | {"reads": step.reads})
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)  # weights have no repetitions
     content = deflate.compress(arrays.content()) + deflate.flush()
     description = {

@@ -25,7 +25,6 @@ from nural.activations import (
 from nural.arrays import joined
 from nural.export.geometry import reached, windows_of
 from nural.export.steps import Step
-from nural.graph import Concatenate, Graph, Sum
 from nural.layer import Layer
 from nural.layers.adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d
 from nural.layers.affine import Affine, Rescaling
@@ -242,5 +241,5 @@ CALLS: dict[type[Layer], Callable[[Step, Weights], list[str]] | None] = {
     Softplus: _simple("softplus_forward", "beta", "threshold"),
     Softmax: _along_dimension("softmax_forward"),
     LogSoftmax: _along_dimension("log_softmax_forward"),
-    **dict.fromkeys((Permute, Reverse, Graph, Sum, Concatenate)),
+    **dict.fromkeys((Permute, Reverse)),
 }

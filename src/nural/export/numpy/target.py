@@ -21,8 +21,9 @@ from nural.export.names import require_module_name
 from nural.export.numpy.answers import parts
 from nural.export.numpy.calls import CALLS, Weights
 from nural.export.samples import samples_for
-from nural.export.steps import Step, steps_of
+from nural.export.steps import Step, last_readers, steps_of
 from nural.export.target import ExportError, Options, Target, Written, cannot_express
+from nural.graph import Concatenate, Sum
 from nural.layer import Layer
 from nural.overwriting import signature, signed
 
@@ -95,23 +96,22 @@ def numpy_program(steps: list[Step], shape: tuple[int, ...], answers: Answers, p
 
 
 def _lines(steps: list[Step], path: Path, weights: Weights) -> list[str]:
-    """The network line by line."""
-    found, depth = [], 0
-    for step in steps:
-        depth += (step.action == "keep") - (step.action == "add")
-        kept = f"kept_{depth + (step.action == 'add')}"
-        match step.action:
-            case "apply":
-                lines = CALLS.get(type(step.layer))
-                if lines is None:
-                    raise cannot_express(path, step.place, step.layer, KIND, "there is no formula for it")
-                found += lines(step, weights)
-            case "keep":
-                found.append(f"{kept} = x")
-            case "exchange":
-                found.append(f"x, {kept} = {kept}, x")
-            case "add":
-                found.append(f"x = x + {kept}")
+    """The network line by line: ``x`` is what the line before made, ``x3`` what step 3 made and a later one reads."""
+    last = last_readers(steps)
+    found = ["x0 = x"] if last.get(0, 0) > 1 else []
+    for i, step in enumerate(steps, 1):
+        names = ["x" if read == i - 1 else f"x{read}" for read in step.reads]
+        lines = CALLS.get(type(step.layer))
+        if type(step.layer) is Sum:
+            found.append(f"x = {' + '.join(names)}")
+        elif type(step.layer) is Concatenate:
+            found.append(f"x = np.concatenate([{', '.join(names)}], axis={step.layer.axis})")
+        elif lines is None:
+            raise cannot_express(path, step.place, step.layer, KIND, "there is no formula for it")
+        else:
+            found += [] if names == ["x"] else [f"x = {names[0]}"]
+            found += lines(step, weights)
+        found += [f"x{i} = x"] if last.get(i, 0) > i + 1 else []
     return found
 
 
