@@ -138,7 +138,7 @@ FUNCTIONS = [
         ("patch", "K", "b"),
         ("conv2d_forward",),
         _patch_forward,
-        "torch.nn.Conv2d on one window",
+        "torch.nn.functional.conv2d",
     ),
     Function(
         "cnn/patch_backward",
@@ -147,7 +147,7 @@ FUNCTIONS = [
         ("dy", "K", "patch"),
         ("conv2d_backward",),
         _patch_backward,
-        "the gradients of torch.nn.Conv2d on one window",
+        "the gradients of torch.nn.functional.conv2d",
     ),
     Function(
         "cnn/im2col",
@@ -156,7 +156,7 @@ FUNCTIONS = [
         ("x", "kh", "kw", "stride", "padding"),
         ("im2col",),
         lambda f, *args: f.get("im2col", im2col)(*args),
-        "torch.nn.functional.unfold, with its axes moved",
+        "torch.nn.functional.unfold",
     ),
     Function(
         "cnn/col2im",
@@ -165,7 +165,7 @@ FUNCTIONS = [
         ("columns", "x_shape", "kh", "kw", "stride", "padding"),
         ("col2im",),
         lambda f, *args: f.get("col2im", col2im)(*args),
-        "torch.nn.functional.fold, with its axes moved",
+        "torch.nn.functional.fold",
     ),
     Function(
         "cnn/forward",
