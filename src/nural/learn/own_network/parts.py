@@ -132,7 +132,7 @@ def part_of(name: str, said: str, reads: str, layer: Layer, x_shape: tuple[int, 
     """
     pair, settings = PAIRS[type(layer)]
     weights = tuple(key.removesuffix("_l0") for key in layer.params)
-    step = Step("apply", said, layer, x_shape[1:], y_shape[1:])
+    step = Step(said, layer, (0,), (x_shape[1:],), y_shape[1:])
     part = Part(name, said, pair, reads, x_shape, y_shape, weights, settings(step))
     if isinstance(layer, BatchNorm1d | BatchNorm2d):
         if layer.track_running_stats and layer.momentum is None:
