@@ -13,7 +13,7 @@ CLASSES = 10
 
 
 @dataclass(frozen=True)
-class Answers:
+class DigitAnswers:
     """The answers to a set of digits.
 
     Attributes:
@@ -38,7 +38,7 @@ class Answers:
         return float(answered.mean()), float(wrong.sum() / max(1, answered.sum()))
 
 
-def answers(model: Layer, x: np.ndarray, y: np.ndarray) -> Answers:
+def answers(model: Layer, x: np.ndarray, y: np.ndarray) -> DigitAnswers:
     """Let a network read a set.
 
     Args:
@@ -49,4 +49,4 @@ def answers(model: Layer, x: np.ndarray, y: np.ndarray) -> Answers:
     with np.errstate(over="ignore", invalid="ignore"):
         p = predict_proba(model, x, threads=Threads())
     predicted = p.argmax(axis=1)
-    return Answers(predicted, p[np.arange(len(p)), predicted].astype(np.float32), np.asarray(y))
+    return DigitAnswers(predicted, p[np.arange(len(p)), predicted].astype(np.float32), np.asarray(y))
