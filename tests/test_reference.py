@@ -80,10 +80,10 @@ def test_fast_pairs_equal_it_for_odd_shapes(case, plain, dtype, data):
     y, expected = case.forward(values, None), plain.forward(values, None)
     gradients = case.backward(dy, values, y, None), plain.backward(dy, values, expected, None)
     np.testing.assert_equal(values, before)
-    tolerance = 1e-10 if dtype == np.float64 else 2e-5
+    tolerance, nearly_zero = (1e-10, 1e-3) if dtype == np.float64 else (2e-5, 0.1)  # sums of terms around 1 may cancel
     for ours, plainly in zip((y, *gradients[0]), (expected, *gradients[1]), strict=True):
         assert np.asarray(plainly).dtype == dtype
-        assert relative_error(ours, plainly, nearly_zero=1e-3) < tolerance
+        assert relative_error(ours, plainly, nearly_zero) < tolerance
 
 
 @each_case

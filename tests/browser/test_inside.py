@@ -138,7 +138,7 @@ def test_another_label_moves_the_backward_lane_alone(inside):
 
 def scales(page, model, pixels, label):
     """What the page should write under each lane: the largest number of the layer, forward and backward."""
-    found = trace(model, np.float32(pixels), label)
+    found = trace(model, np.asarray(pixels, np.float32), label)
     largest = {
         name: [float(np.abs(numbers).max()) for numbers in (step.output, step.gradient) if numbers is not None]
         for name, step in found.steps.items()

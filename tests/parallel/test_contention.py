@@ -43,12 +43,12 @@ def machine(monkeypatch, tmp_path):
 
 
 class Training:
-    """Steps under a guard: what they take depends on the threads that they have."""
+    """Steps under contention: the time of each depends on its threads."""
 
     def __init__(self, machine, step=0):
         self.machine, self.step, self.several = machine, step, QUICK
         self.replicas = Replicas(Sequential(Linear(8, 4)), Workers(2))
-        self.guard = Contention(Threads(2), self.replicas, BlasThreads(1), 32, step)
+        self.contention = Contention(Threads(2), self.replicas, BlasThreads(1), 32, step)
 
     @property
     def at_once(self):
@@ -58,7 +58,7 @@ class Training:
         for _ in range(count):
             seconds = (self.several if self.at_once else SINGLE) * n / 32
             self.machine.now += seconds
-            self.guard.after_step(self.step, seconds, n)
+            self.contention.after_step(self.step, seconds, n)
             self.step += 1
 
     def until(self, at_once):
@@ -145,7 +145,7 @@ def test_a_short_batch_says_nothing(machine):
     assert training.at_once
 
 
-def test_only_a_guard_that_gave_up_leaves_batches_whole(machine):
+def test_only_contention_that_gave_up_leaves_batches_whole(machine):
     training = Training(machine)
     training.take()
     assert not training.at_once
@@ -157,16 +157,16 @@ def test_only_a_guard_that_gave_up_leaves_batches_whole(machine):
     assert training.replicas.undivided
 
 
-def test_blas_has_one_thread_where_the_guard_wants_one(machine):
+def test_blas_has_one_thread_where_contention_wants_one(machine):
     def numbers():
         return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
 
     with threadpool_limits(1, user_api="blas"), BlasThreads(2) as blas, Workers(1) as workers:
         model = Sequential(Linear(784, 256, dtype=np.float64))
-        guard = Contention(Threads(blas=2), Replicas(model, workers), blas, 32)
+        contention = Contention(Threads(blas=2), Replicas(model, workers), blas, 32)
         assert numbers() == {2}
-        guard.after_step(0, 0.001, 32)
+        contention.after_step(0, 0.001, 32)
         assert numbers() == {1}
         for step in ONE_THREAD:
-            guard.after_step(step, 0.001, 32)
+            contention.after_step(step, 0.001, 32)
         assert numbers() == {2}

@@ -15,6 +15,7 @@ from nural.data import Preparation, preparation_of
 from nural.data.data_error import listed
 from nural.data.digits import CLASSES
 from nural.evaluation.calibration import answer_threshold
+from nural.evaluation.inference import UNFIT
 from nural.layer import Layer
 from nural.layers.linear import Unflatten
 from nural.model_file import ModelFileError, load
@@ -26,8 +27,6 @@ MODEL_FILE = "model.safetensors"
 LAST_RUN, INSIDE = Path("last"), Path("inside")
 MODEL_HELP = "Model file, run folder, or `last` for the `nural train` that ended last. [default: the model inside]"
 DIGITS = tuple(map(str, range(CLASSES)))
-#: What a layer may raise when its input is of a kind that it does not take.
-UNFIT = (ValueError, IndexError, TypeError, ArithmeticError)
 
 
 def remember_run(folder: Path) -> None:

@@ -72,10 +72,10 @@ def _choose(mass: np.ndarray, box: np.ndarray, shape: tuple[int, ...]) -> np.nda
     chosen = np.zeros_like(candidate)
     chosen[main] = True
     while True:  # what is near the digit belongs to it, and may itself be near more
-        around = [int(top[chosen].min()), int(left[chosen].min()), int(bottom[chosen].max()), int(right[chosen].max())]
-        gap_rows = np.maximum(top - around[2], around[0] - bottom)
-        gap_columns = np.maximum(left - around[3], around[1] - right)
-        reach = _NEAR * max(around[2] - around[0], around[3] - around[1])
+        extent = [int(top[chosen].min()), int(left[chosen].min()), int(bottom[chosen].max()), int(right[chosen].max())]
+        gap_rows = np.maximum(top - extent[2], extent[0] - bottom)
+        gap_columns = np.maximum(left - extent[3], extent[1] - right)
+        reach = _NEAR * max(extent[2] - extent[0], extent[3] - extent[1])
         more = candidate & (np.maximum(gap_rows, gap_columns) <= reach)
         if not (more & ~chosen).any():
             return chosen

@@ -19,6 +19,8 @@ from nural.predictions import labels, probabilities
 BATCH_BYTES = 2 << 20
 #: The fewest samples in a batch: with fewer, weights would be read more often than they are used.
 LEAST_SAMPLES = 64
+#: What a layer may raise when its input is of a kind that it does not take.
+UNFIT = (ValueError, IndexError, TypeError, ArithmeticError)
 ONE = Threads()
 
 

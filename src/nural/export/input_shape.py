@@ -7,7 +7,7 @@ import numpy as np
 
 from nural.activations.activation import Activation
 from nural.data.digits import PIXELS, SIDE
-from nural.evaluation.inference import outputs
+from nural.evaluation.inference import UNFIT, outputs
 from nural.export.target import ExportError
 from nural.layer import Layer
 from nural.layers.affine import Affine, Rescaling
@@ -18,8 +18,6 @@ from nural.layers.linear import Flatten, Linear, Unflatten
 
 #: How a network may take a digit: as a row, as an image, as a sequence of rows.
 DIGITS = ((PIXELS,), (SIDE, SIDE, 1), (SIDE, SIDE))
-#: What a layer may raise when its input is of a kind that it does not take.
-UNFIT = (ValueError, IndexError, TypeError, ArithmeticError)
 
 
 def sample_shape(model: Layer, path: Path, given: tuple[int, ...] | None = None) -> tuple[int, ...]:

@@ -87,8 +87,8 @@ def _express(nodes: Nodes, place: str, layer: Layer, values: tuple[Value, ...]) 
     """Add a layer, and return its output."""
     nodes.place = place
     if computes_as(layer, Residual):
-        branch, around = nodes.alike(*values)
-        return nodes.through("Add", branch, around.name)
+        branch, shortcut = nodes.alike(*values)
+        return nodes.through("Add", branch, shortcut.name)
     if computes_as(layer, Sum, Concatenate):
         return _join(nodes, layer, values)
     express = EXPRESSIONS.get(type(layer))
@@ -154,8 +154,8 @@ def _conv2d(nodes: Nodes, layer: Conv2d, value: Value) -> Value:
     (top, bottom), (left, right) = layer.sides
     pads = [top, left, bottom, right]
     if layer.padding_mode != "zeros" and any(pads):
-        around = nodes.integers("pads", [0, 0, top, left, 0, 0, bottom, right])
-        name = nodes.add("Pad", name, around, mode=PAD_MODES[layer.padding_mode])
+        sides = nodes.integers("pads", [0, 0, top, left, 0, 0, bottom, right])
+        name = nodes.add("Pad", name, sides, mode=PAD_MODES[layer.padding_mode])
         pads = [0, 0, 0, 0]
     kernel = nodes.constant("K", layer.params["K"].transpose(3, 2, 0, 1))
     bias = [nodes.constant("b", layer.params["b"])] if layer.bias else []

@@ -103,8 +103,8 @@ def _pads(windows: Windows) -> list[int]:
 
 def _padded(nodes: Nodes, name: str, pads: list[int], value: float) -> str:
     top, left, bottom, right = pads
-    around = nodes.integers("pads", [0, 0, top, left, 0, 0, bottom, right])
-    return nodes.add("Pad", name, around, nodes.constant("beyond", value), mode="constant")
+    sides = nodes.integers("pads", [0, 0, top, left, 0, 0, bottom, right])
+    return nodes.add("Pad", name, sides, nodes.constant("beyond", value), mode="constant")
 
 
 def _bins(layer: Any, value: Value) -> list[list[range]]:

@@ -111,8 +111,8 @@ def _residual(steps: Sequence[GraphStep], ways: tuple[int, ...], placed: list[in
         if one is None or other is None or not (one or other) or max(Counter(trial).values()) > 1:
             continue
         placed += trial
-        branch, around = (one, other) if one and len(one) >= len(other) else (other, one)
-        return Residual(Sequential(*branch), Sequential(*around) if around else None), fork
+        branch, shortcut = (one, other) if one and len(one) >= len(other) else (other, one)
+        return Residual(Sequential(*branch), Sequential(*shortcut) if shortcut else None), fork
     return None
 
 

@@ -26,14 +26,14 @@ def conv(reader: Reader, node: NodeProto) -> GraphValue:
     """Conv of images, or of sequences ``(N, C, L)`` as images one pixel high, with any auto_pad: `Conv2d`."""
     W = reader.learned(node, 1, "the kernel")
     b = reader.array(node, 2, "the bias")
-    mode, around = _pad_before(reader, node)
+    mode, before = _pad_before(reader, node)
 
     def layer(value: GraphValue, kernel: list[int], settings: dict[str, Any]) -> Layer:
         groups = attributes_of(node).get("group", 1)
         own = settings.pop("padding")
         if mode != "zeros" and own != NONE:
             raise reader.refuse(f"it pads with zeros what is padded in mode {mode} before")
-        sides = tuple((a + c, b + d) for (a, b), (c, d) in zip(own, around, strict=True))
+        sides = tuple((a + c, b + d) for (a, b), (c, d) in zip(own, before, strict=True))
         K = W.reshape(*W.shape[:2], *kernel).transpose(2, 3, 1, 0)
         found = Conv2d(
             value.shape[1],
@@ -67,13 +67,13 @@ def average_pool(reader: Reader, node: NodeProto) -> GraphValue:
     """AveragePool of images or sequences, without dilations: `AvgPool2d`."""
     if set(attributes_of(node).get("dilations", [1])) != {1}:
         raise reader.refuse("it has dilations, which nural's average pooling has not")
-    _, around = _pad_before(reader, node)
+    _, before = _pad_before(reader, node)
 
     def layer(value: GraphValue, kernel: list[int], settings: dict[str, Any]) -> Layer:
         own = settings.pop("padding")
-        if around != NONE and own != NONE:
+        if before != NONE and own != NONE:
             raise reader.refuse("it pads what is padded before")
-        arguments = _pooling(kernel, {**settings, "padding": own if around == NONE else around})
+        arguments = _pooling(kernel, {**settings, "padding": own if before == NONE else before})
         arguments.pop("dilation", None)
         counted = bool(attributes_of(node).get("count_include_pad", 0)) or own == NONE
         return AvgPool2d(_single(kernel), **arguments, **_ceil(node), count_include_pad=counted)
@@ -111,11 +111,11 @@ def pad(reader: Reader, node: NodeProto) -> GraphValue:
     axes = reader.constant(node, 3, "axes")
     rank = len(value.shape)
     numbers = list(range(rank)) if axes is None else [axis % rank for axis in axes.tolist()]
-    around = dict(zip(numbers, zip(pads[: len(numbers)], pads[len(numbers) :], strict=True), strict=True))
-    if all(both == (0, 0) for both in around.values()):
+    sides = dict(zip(numbers, zip(pads[: len(numbers)], pads[len(numbers) :], strict=True), strict=True))
+    if all(both == (0, 0) for both in sides.values()):
         return value
     readers = [other for other in reader.nodes if node.output[0] in other.input]
-    if rank != 4 or not {axis for axis, both in around.items() if any(both)} <= {2, 3} or any(p < 0 for p in pads):
+    if rank != 4 or not {axis for axis, both in sides.items() if any(both)} <= {2, 3} or any(p < 0 for p in pads):
         raise reader.refuse("nural pads the height and width of images alone")
     mode = attributes.get("mode", "constant")
     takers = ["Conv", "AveragePool"] if mode == "constant" else ["Conv"]
@@ -123,7 +123,7 @@ def pad(reader: Reader, node: NodeProto) -> GraphValue:
         raise reader.refuse("nural pads only before a convolution, and with zeros before an average")
     if mode == "constant" and (attributes.get("value", 0) or (filling is not None and filling.any())):
         raise reader.refuse("it pads with another value than 0")
-    return replace(value, pad=(PAD_MODES[mode], (around.get(2, (0, 0)), around.get(3, (0, 0)))))
+    return replace(value, pad=(PAD_MODES[mode], (sides.get(2, (0, 0)), sides.get(3, (0, 0)))))
 
 
 def _pad_before(reader: Reader, node: NodeProto) -> tuple[str, Sides]:
@@ -145,9 +145,9 @@ def _on_images(
     def layer(value: GraphValue) -> Layer:
         sizes = [1] * flat + kernel
         stride = [1] * flat + list(attributes.get("strides", [1] * len(kernel)))
-        apart = [1] * flat + list(attributes.get("dilations", [1] * len(kernel)))
-        padding = _padding(value, attributes, flat, sizes, stride, apart)
-        return build(value, sizes, {"stride": stride, "padding": padding, "dilation": apart})
+        dilation = [1] * flat + list(attributes.get("dilations", [1] * len(kernel)))
+        padding = _padding(value, attributes, flat, sizes, stride, dilation)
+        return build(value, sizes, {"stride": stride, "padding": padding, "dilation": dilation})
 
     value = reader.value(node.input[0], padded)
     if len(kernel) != len(value.shape) - 2:
@@ -168,7 +168,7 @@ def _images(reader: Reader, value: GraphValue, build: Callable[[GraphValue], Lay
 
 
 def _padding(
-    value: GraphValue, attributes: dict[str, Any], flat: bool, kernel: list[int], stride: list[int], apart: list[int]
+    value: GraphValue, attributes: dict[str, Any], flat: bool, kernel: list[int], stride: list[int], dilation: list[int]
 ) -> Sides:
     """((top, bottom), (left, right))."""
     auto = attributes.get("auto_pad", "NOTSET")
@@ -178,7 +178,7 @@ def _padding(
         both = [(0, 0)] * flat + [(before, after) for before, after in zip(pads[:half], pads[half:], strict=True)]
         return both[0], both[1]
     found = []
-    for size, k, s, d in zip(value.shape[2:], kernel, stride, apart, strict=True):
+    for size, k, s, d in zip(value.shape[2:], kernel, stride, dilation, strict=True):
         total = max((math.ceil(size / s) - 1) * s + d * (k - 1) + 1 - size, 0)
         less, more = total // 2, total - total // 2
         found.append((less, more) if auto == "SAME_UPPER" else (more, less))

@@ -99,12 +99,12 @@ def _in_some_cases(answers: Answers, among: list[int], failing: list[int]) -> Fi
 
 def _of_exceptions(answers: Answers, among: list[int]) -> str | None:
     """The mistake of shapes that raises in all these cases too, if there is only one such."""
-    names = set()
+    names, search = set(), Search(answers, among, among)
     if not all(re.match("line .*ValueError", answers.outcomes[i].error) for i in among):
         return None
     for m in mistakes_of(answers.function):
         pieces = pieces_with(m)
-        if pieces and all(Search.results(answers.function, pieces, answers.cases[i]) is None for i in among):
+        if pieces and all(search.results(answers.function, pieces, answers.cases[i]) is None for i in among):
             names.add(m.name)
     return names.pop() if len(names) == 1 else None
 

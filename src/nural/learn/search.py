@@ -39,13 +39,19 @@ class Search:
         self.answers, self.function = answers, answers.function
         self.failing = sorted(failing, key=lambda i: answers.cases[i].size)
         self.among = self.failing + [i for i in among if i not in failing]
+        #: A track's own functions call others, which are judged by themselves: what is wrong in two of them is not
+        #: sought here, nor what is wrong in some of their many results.
+        self.is_of_track = "/" in self.function.name
+        self._computed: dict[tuple[int, int], tuple[Pieces, Case, Results | None]] = {}
 
-    @staticmethod
-    def results(function: Function, pieces: Pieces, case: Case) -> Results | None:
+    def results(self, function: Function, pieces: Pieces, case: Case) -> Results | None:
         """What the function gives with these pieces."""
         from nural.learn.judging import computed
 
-        return computed(function, pieces, case.args)
+        key = id(pieces), id(case)
+        if key not in self._computed:  # with pieces and case, so that no others get their ids
+            self._computed[key] = pieces, case, computed(function, pieces, case.args)
+        return self._computed[key][2]
 
     def findings(self, wrong: list[str]) -> list[Finding]:
         """What explains the wrong results: all at once, or one after another; the rest is described."""
@@ -65,7 +71,7 @@ class Search:
         """Mistakes that explain some of the wrong results each, those that explain most of them first."""
         found: list[Finding] = []
         left = list(wrong)
-        for size in range(len(wrong) - 1, 0, -1):
+        for size in range(1 if self.is_of_track else len(wrong) - 1, 0, -1):
             for part in itertools.combinations(left, size):
                 names = list(part)
                 if not set(names) <= set(left):
@@ -251,6 +257,8 @@ class Search:
     # Two mistakes at once
 
     def _as_both(self, wrong: list[str]) -> list[Finding] | None:
+        if self.is_of_track:
+            return None
         mistakes = [m for m in mistakes_of(self.function) if not m.along and m.name not in MANY]
         for m in mistakes:
             pieces = pieces_with(m)

@@ -31,9 +31,9 @@ def mistakes(images: np.ndarray, truth: np.ndarray, answer: np.ndarray, confiden
     """
     order = np.argsort(-confidence, kind="stable")[:_MOST_MISTAKES]
     names = [shortened(str(name)) for name in (*truth[order], *answer[order])]
-    apart = " " if max(map(len, names), default=1) <= _SHORT else "\n"
+    separator = " " if max(map(len, names), default=1) <= _SHORT else "\n"
     captions = [
-        f"{true}{apart}read as {read}\n{100 * confidence[i]:.0f}% sure"
+        f"{true}{separator}read as {read}\n{100 * confidence[i]:.0f}% sure"
         for i, true, read in zip(order, names, names[len(order) :], strict=False)
     ]
     lines, shape = captions[0].count("\n") + 1 if captions else 2, images.shape[1:3]

@@ -12,18 +12,14 @@ _SURE = 1.6  # times the lowest level of ink: a component must reach this level 
 
 
 @dataclass(frozen=True)
-class Component:
-    """A component of connected ink.
+class Boxed:
+    """Something in a box on a page.
 
     Attributes:
         box: Top, left, bottom, right, in pixels; the last two are exclusive.
-        ink: float32 of the box's shape, 0 to 1; 0 where other components are.
-        stroke: The width of its strokes in pixels.
     """
 
     box: tuple[int, int, int, int]
-    ink: np.ndarray
-    stroke: float
 
     @property
     def height(self) -> int:
@@ -34,6 +30,19 @@ class Component:
     def width(self) -> int:
         """In pixels."""
         return self.box[3] - self.box[1]
+
+
+@dataclass(frozen=True)
+class Component(Boxed):
+    """A component of connected ink.
+
+    Attributes:
+        ink: float32 of the box's shape, 0 to 1; 0 where other components are.
+        stroke: The width of its strokes in pixels.
+    """
+
+    ink: np.ndarray
+    stroke: float
 
     @property
     def middle(self) -> tuple[float, float]:

@@ -86,7 +86,7 @@ class Grid:
     def _is_wide(self, column: float, row: float, height: float) -> bool:
         """Whether the neighbouring upright lines, if any, are at least the width of a column away."""
         others = [abs(x - column) for x, _ in self._crossing(self._upright, row, 0)]
-        return all(apart >= _NARROWEST * height for apart in others if apart > _OFF * height)
+        return all(distance >= _NARROWEST * height for distance in others if distance > _OFF * height)
 
     @staticmethod
     def _crossing(rules: list[Rule], along: float, beyond: float) -> list[tuple[float, Rule]]:

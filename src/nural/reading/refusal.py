@@ -31,11 +31,11 @@ def digits_among(signs: list[Sign], threshold: float) -> list[Sign]:
     height = _height(sure)
     found = []
     for word in _words(signs, _NEIGHBOURS * height):
-        large = [sign for sign in word if _tall(sign) >= _SMALLEST * height or _wide(sign) >= height]
+        large = [sign for sign in word if sign.height >= _SMALLEST * height or sign.width >= height]
         digits = [
             sign
             for sign in large
-            if sign.confidence >= _UNCLEAR * threshold and _SMALLEST * height <= _tall(sign) <= _LARGEST * height
+            if sign.confidence >= _UNCLEAR * threshold and _SMALLEST * height <= sign.height <= _LARGEST * height
         ]
         clear = sum(sign.confidence >= threshold for sign in digits)
         if clear > len(large) - len(digits):
@@ -48,9 +48,9 @@ def without_specks(lines: list[list[Sign]]) -> list[list[Sign]]:
 
     Specks are read as ones, and so are remains of the paper's lines.
     """
-    heights = [_tall(sign) for line in lines for sign in line if sign.digit != 1]
+    heights = [sign.height for line in lines for sign in line if sign.digit != 1]
     least = _SPECK * float(np.median(heights)) if heights else 0.0
-    return [line for line in lines if any(sign.digit != 1 or _tall(sign) >= least for sign in line)]
+    return [line for line in lines if any(sign.digit != 1 or sign.height >= least for sign in line)]
 
 
 def spaces_before(boxes: list[tuple[int, int, int, int]]) -> list[bool]:
@@ -77,12 +77,4 @@ def _words(signs: list[Sign], gap: float) -> list[list[Sign]]:
 
 def _height(signs: list[Sign]) -> float:
     """The height of most digits: many small signs that look like digits are letters in words."""
-    return float(np.percentile([_tall(sign) for sign in signs], 70))
-
-
-def _tall(sign: Sign) -> int:
-    return sign.box[2] - sign.box[0]
-
-
-def _wide(sign: Sign) -> int:
-    return sign.box[3] - sign.box[1]
+    return float(np.percentile([sign.height for sign in signs], 70))

@@ -8,7 +8,7 @@ import numpy as np
 from nural.data.digits import to_float32
 from nural.evaluation.inference import predict_proba
 from nural.layer import Layer
-from nural.reading.components import Component
+from nural.reading.components import Boxed, Component
 from nural.reading.cuts import Atom, atoms_of
 from nural.reading.segmentation import Candidate, best_segmentation, box_around, candidates_of
 
@@ -16,16 +16,14 @@ _FEW = 3  # digits that may touch each other, one of them unclear
 
 
 @dataclass(frozen=True)
-class Sign:
+class Sign(Boxed):
     """Something written in a line: a digit, or something that no segmentation makes a digit.
 
     Attributes:
-        box: Top, left, bottom, right.
         digit: The most probable class, or None.
         confidence: Its probability.
     """
 
-    box: tuple[int, int, int, int]
     digit: int | None
     confidence: float
 

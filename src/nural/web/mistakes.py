@@ -16,7 +16,7 @@ PART = 500
 
 
 @dataclass(frozen=True)
-class Answers:
+class DigitAnswers:
     """The answers to a set of digits.
 
     Attributes:
@@ -41,7 +41,9 @@ class Answers:
         return float(answered.mean()), float(wrong.sum() / max(1, answered.sum()))
 
 
-def answers(model: Layer, x: np.ndarray, y: np.ndarray, report: Callable[[int], None] = lambda done: None) -> Answers:
+def answers(
+    model: Layer, x: np.ndarray, y: np.ndarray, report: Callable[[int], None] = lambda done: None
+) -> DigitAnswers:
     """Let a network read a set.
 
     Args:
@@ -57,4 +59,4 @@ def answers(model: Layer, x: np.ndarray, y: np.ndarray, report: Callable[[int], 
         report(first + len(parts[-1]))
     p = np.concatenate(parts)
     predicted = p.argmax(axis=1)
-    return Answers(predicted, p[np.arange(len(p)), predicted].astype(np.float32), np.asarray(y))
+    return DigitAnswers(predicted, p[np.arange(len(p)), predicted].astype(np.float32), np.asarray(y))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from nural.web.digits import SETS, Digits
-from nural.web.mistakes import Answers, answers
+from nural.web.mistakes import DigitAnswers, answers
 from nural.web.models import PRETRAINED, Models, threshold_of
 from nural.web.problem import Problem
 from nural.web.tensors import Json, tensors
@@ -25,11 +25,11 @@ class Kept:
     """The answers of the last networks, by their weights."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[tuple[str, str], Answers] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, str], DigitAnswers] = OrderedDict()
         self._read: dict[tuple[str, str], int] = {}  # how far it is with the answers under way
         self._lock = threading.Lock()
 
-    def of(self, models: Models, name: str, digits: Digits, which: str) -> Answers:
+    def of(self, models: Models, name: str, digits: Digits, which: str) -> DigitAnswers:
         """The answers of a network to a set."""
         model = models.get(name)
         key = digest(model), which

@@ -152,6 +152,36 @@ def test_causes_come_before_what_follows_from_them(started, changed):
     assert alone["backward"].message.endswith("Read nural.reference.fc_backward.")
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "right", "wrong", "function", "said"),
+    [
+        (
+            "dnn",
+            "network.py",
+            "    return neurons",
+            "    return 1",
+            "forward",
+            "int was returned, expected a dictionary with z1",
+        ),
+        (
+            "dnn",
+            "network.py",
+            "return loss, gradients",
+            "return loss",
+            "backward",
+            "expected the loss and a dictionary",
+        ),
+        ("two-layer", "two_layer_net.py", 'return {"W1"', 'x = {"W1"', "TwoLayerNet.gradient", "NoneType was returned"),
+    ],
+)
+def test_what_is_no_dictionary_is_said(started, changed, name, file, right, wrong, function, said):
+    begun = started(name, solved=True)
+    changed(begun, file, right, wrong)
+    verdicts = {v.function: v for v in check_folder(begun, file)[0]}
+    assert verdicts[function].wrong
+    assert said in verdicts[function].message
+
+
 def test_a_function_waits_for_those_that_it_calls(started, changed):
     begun = started("two-layer", solved=True)
     changed(begun, "activation_function.py", "return np.maximum(x, 0)", 'raise NotImplementedError("relu")')
@@ -166,6 +196,25 @@ def test_a_function_waits_for_those_that_it_calls(started, changed):
     [
         ("dnn", "network.py", 'dz1, weights["W1"], x', 'da1, weights["W1"], x', "backward", None),
         ("dnn", "network.py", 'weights["W2"], neurons["a1"])', 'weights["W2"], neurons["z1"])', "backward", None),
+        ("dnn", "network.py", 'dz2, weights["W2"]', 'da2, weights["W2"]', "backward", "gate-at-zero"),
+        ("dnn", "network.py", 'a2, neurons["z2"]', 'a2, neurons["z1"][:, :1]', "backward", None),
+        (
+            "dnn",
+            "network.py",
+            "    return neurons",
+            "    neurons['y'] = relu_forward(neurons['y'])\n    return neurons",
+            "forward",
+            None,
+        ),
+        ("two-layer", "two_layer_net.py", " * relu_grad(a1)", "", "TwoLayerNet.gradient", "gate-at-zero"),
+        (
+            "two-layer",
+            "two_layer_net.py",
+            "relu_grad(a1)",
+            "relu_grad(dy @ W2.T)",
+            "TwoLayerNet.gradient",
+            "gate-from-gradient",
+        ),
         ("dnn", "network.py", "argmax(axis=1)", "argmax(axis=0)", "get_accuracy", None),
         ("two-layer", "two_layer_net.py", "(y - t) / len(x)", "y - t", "TwoLayerNet.gradient", "batch-mean-missing"),
         (

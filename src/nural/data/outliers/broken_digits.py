@@ -37,10 +37,10 @@ def _beside(x: np.ndarray, y: np.ndarray, n: int, rng: np.random.Generator) -> n
     """Two digits side by side, made half as wide and high, as a missed cut between touching digits leaves them."""
     left, right = _two(x, n, rng)
     pair = np.zeros((n, 2 * SIDE, 2 * SIDE), np.float32)
-    top, apart = SIDE // 2, rng.integers(13, 21)
-    begin = SIDE - (SIDE + apart) // 2
+    top, distance = SIDE // 2, rng.integers(13, 21)
+    begin = SIDE - (SIDE + distance) // 2
     pair[:, top : top + SIDE, begin : begin + SIDE] = left
-    other = pair[:, top : top + SIDE, begin + apart : begin + apart + SIDE]
+    other = pair[:, top : top + SIDE, begin + distance : begin + distance + SIDE]
     np.maximum(other, right, out=other)
     small = pair.reshape(n, SIDE, 2, SIDE, 2).mean(axis=(2, 4))
     return (1.6 * small).clip(0, 1)

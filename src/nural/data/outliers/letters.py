@@ -113,9 +113,9 @@ def by_another_hand(glyph: list[Stroke], rng: np.random.Generator, bend: float =
     return strokes
 
 
-def _dense(points: np.ndarray, apart: float = 0.08) -> np.ndarray:
-    """The same polyline with points at most ``apart`` from each other, so that it can bend."""
+def _dense(points: np.ndarray, spacing: float = 0.08) -> np.ndarray:
+    """The same polyline with points at most ``spacing`` from each other, so that it can bend."""
     lengths = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0], np.cumsum(lengths)])
-    wanted = np.linspace(0, along[-1], max(2, int(along[-1] / apart) + 2))
+    wanted = np.linspace(0, along[-1], max(2, int(along[-1] / spacing) + 2))
     return np.stack([np.interp(wanted, along, axis) for axis in points.T], axis=1)

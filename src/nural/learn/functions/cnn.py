@@ -1,6 +1,7 @@
 """The functions of the track cnn alone: one patch, all patches as rows, and LeNet as a whole."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ from nural.learn.case import Case, Draw
 from nural.learn.function import REFERENCE, Function, Pieces
 from nural.learn.functions import convolution
 from nural.learn.functions.dnn import in_order, loss_and_gradients
+from nural.learn.functions.lively import lively, small_weights
 
 #: Samples, height and width, channels of the layers, their kernels, units of the layers behind, classes.
 SIZES = [
@@ -64,18 +66,30 @@ def _windows(backward: bool, draw: Draw) -> Iterator[Case]:
         yield Case((*args, kh, kw, *settings), sizes, label)
 
 
+def _once(draw: Draw, turn: int, sizes: tuple[Any, ...]) -> tuple[Any, Any, dict[str, np.ndarray]]:
+    """x, t and weights."""
+    n, size, channels, kernels, units, classes = sizes
+    drawn, side = {}, size + 4
+    for k, (c, m, kernel) in enumerate(zip(channels[:-1], channels[1:], kernels, strict=True), 1):
+        drawn |= {f"K{k}": small_weights(draw, turn, kernel, kernel, c, m), f"b{k}": small_weights(draw, turn, m)}
+        side = (side - kernel + 1) // 2
+    widths = side * side * channels[-1], *units, classes
+    for k, (d, m) in enumerate(pairwise(widths), 3):
+        drawn |= {f"W{k}": small_weights(draw, turn, d, m), f"b{k}": small_weights(draw, turn, m)}
+    t = np.eye(classes)[np.arange(n)[::-1] % classes]
+    return draw.numbers(turn, n, size, size, channels[0]), t, drawn
+
+
+def _look(drawn: tuple[Any, Any, Any]) -> tuple[list[np.ndarray], list[Any]]:
+    x, t, weights = drawn
+    neurons: dict[str, Any] = dict(zip(NEURONS, _forward(REFERENCE, x, weights), strict=True))
+    return [neurons["z3"], neurons["z4"]], list(_backward(REFERENCE, x, t, weights, neurons))
+
+
 def _drawn(draw: Draw) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], dict[str, int]]]:
     """x, t, weights, and the sizes."""
-    for turn, (n, size, channels, kernels, units, classes) in enumerate(SIZES):
-        weights, side = {}, size + 4
-        for k, (c, m, kernel) in enumerate(zip(channels[:-1], channels[1:], kernels, strict=True), 1):
-            weights |= {f"K{k}": draw.numbers(turn, kernel, kernel, c, m), f"b{k}": draw.numbers(turn, m)}
-            side = (side - kernel + 1) // 2
-        widths = side * side * channels[-1], *units, classes
-        for k, (d, m) in enumerate(pairwise(widths), 3):
-            weights |= {f"W{k}": draw.numbers(turn, d, m) / 4, f"b{k}": draw.numbers(turn, m)}
-        t = np.eye(classes)[np.arange(n)[::-1] % classes]
-        yield draw.numbers(turn, n, size, size, channels[0]), t, weights, {"N": n}
+    for turn, sizes in enumerate(SIZES):
+        yield *lively(partial(_once, draw, turn, sizes), _look), {"N": sizes[0]}
 
 
 def _forward_cases(draw: Draw) -> Iterator[Case]:
@@ -124,7 +138,7 @@ FUNCTIONS = [
         ("patch", "K", "b"),
         ("conv2d_forward",),
         _patch_forward,
-        "torch.nn.Conv2d on one window",
+        "torch.nn.functional.conv2d",
     ),
     Function(
         "cnn/patch_backward",
@@ -133,7 +147,7 @@ FUNCTIONS = [
         ("dy", "K", "patch"),
         ("conv2d_backward",),
         _patch_backward,
-        "the gradients of torch.nn.Conv2d on one window",
+        "the gradients of torch.nn.functional.conv2d",
     ),
     Function(
         "cnn/im2col",
@@ -142,7 +156,7 @@ FUNCTIONS = [
         ("x", "kh", "kw", "stride", "padding"),
         ("im2col",),
         lambda f, *args: f.get("im2col", im2col)(*args),
-        "torch.nn.functional.unfold, with its axes moved",
+        "torch.nn.functional.unfold",
     ),
     Function(
         "cnn/col2im",
@@ -151,7 +165,7 @@ FUNCTIONS = [
         ("columns", "x_shape", "kh", "kw", "stride", "padding"),
         ("col2im",),
         lambda f, *args: f.get("col2im", col2im)(*args),
-        "torch.nn.functional.fold, with its axes moved",
+        "torch.nn.functional.fold",
     ),
     Function(
         "cnn/forward",

@@ -1,12 +1,14 @@
 """The functions of the track dnn alone, whose names are known in its folder only: its network, as a whole."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nural.learn.case import Case, Draw
 from nural.learn.function import REFERENCE, Function, Pieces
+from nural.learn.functions.lively import lively, small_weights
 
 #: Samples, features, units of the layers between, classes.
 SIZES = [(2, 2, 3, 4, 2), (3, 2, 4, 3, 5), (4, 5, 3, 2, 3), (1, 3, 2, 4, 2)]
@@ -14,19 +16,27 @@ NAMES = "W1", "b1", "W2", "b2", "W3", "b3"
 NEURONS = "z1", "a1", "z2", "a2", "y"
 
 
-def _weights(draw: Draw, turn: int, sizes: tuple[int, ...]) -> dict[str, np.ndarray]:
-    weights = {}
+def _once(draw: Draw, turn: int, n: int, sizes: list[int]) -> tuple[Any, Any, dict[str, np.ndarray]]:
+    """x, t and weights."""
+    drawn = {}
     for k in range(1, len(sizes)):
-        weights[f"W{k}"] = draw.numbers(turn, sizes[k - 1], sizes[k])
-        weights[f"b{k}"] = draw.numbers(turn, sizes[k])
-    return weights
+        drawn |= {
+            f"W{k}": small_weights(draw, turn, sizes[k - 1], sizes[k]),
+            f"b{k}": small_weights(draw, turn, sizes[k]),
+        }
+    return draw.numbers(turn, n, sizes[0]), np.eye(sizes[-1])[np.arange(n)[::-1] % sizes[-1]], drawn
+
+
+def _look(drawn: tuple[Any, Any, Any]) -> tuple[list[np.ndarray], list[Any]]:
+    x, t, weights = drawn
+    neurons: dict[str, Any] = dict(zip(NEURONS, _forward(REFERENCE, x, weights), strict=True))
+    return [neurons["z1"], neurons["z2"]], list(_backward(REFERENCE, x, t, weights, neurons))
 
 
 def _drawn(draw: Draw) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], dict[str, int]]]:
     """x, t, weights, and the sizes."""
     for turn, (n, *sizes) in enumerate(SIZES):
-        t = np.eye(sizes[-1])[np.arange(n)[::-1] % sizes[-1]]
-        yield draw.numbers(turn, n, sizes[0]), t, _weights(draw, turn, tuple(sizes)), {"N": n}
+        yield *lively(partial(_once, draw, turn, n, sizes), _look), {"N": n}
 
 
 def _forward_cases(draw: Draw) -> Iterator[Case]:
@@ -60,16 +70,27 @@ def in_order(*names: str) -> Callable[..., Any]:
 
     def call(f: Any, *args: Any) -> dict[str, Any]:
         returned = f(*args)
+        require_dictionary(returned, names)
         return {name: returned.get(name) for name in names}
 
     return call
+
+
+def require_dictionary(returned: Any, names: tuple[str, ...]) -> None:
+    """Raise unless a dictionary was returned."""
+    if not isinstance(returned, dict):
+        raise TypeError(f"{type(returned).__name__} was returned, expected a dictionary with {', '.join(names)}")
 
 
 def loss_and_gradients(*names: str) -> Callable[..., Any]:
     """How a function that returns a loss and a dictionary of gradients is called, so that they come in this order."""
 
     def call(f: Any, *args: Any) -> tuple[Any, ...]:
-        loss, gradients = f(*args)
+        returned = f(*args)
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
+            raise TypeError(f"{type(returned).__name__} was returned, expected the loss and a dictionary of gradients")
+        loss, gradients = returned
+        require_dictionary(gradients, names)
         return loss, *(gradients.get(name) for name in names)
 
     return call

@@ -1,12 +1,15 @@
 """The methods of the two-layer network, and its one-hot rows: known in the folder of its track only."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nural.learn.case import Case, Draw
-from nural.learn.function import Function, Pieces
+from nural.learn.function import REFERENCE, Function, Pieces
+from nural.learn.functions.dnn import require_dictionary
+from nural.learn.functions.lively import lively, small_weights
 
 #: Samples, features, units of the hidden layer, classes.
 SIZES = [(2, 2, 3, 2), (3, 2, 4, 3), (4, 5, 3, 2), (1, 3, 2, 4)]
@@ -14,26 +17,29 @@ NAMES = "W1", "b1", "W2", "b2"
 Params = dict[str, np.ndarray]
 
 
-def _cases(draw: Draw, whole: bool = True) -> Iterator[Case]:
+def _once(draw: Draw, turn: int, n: int, sizes: list[int]) -> tuple[Params, Any, Any]:
     """The params, x and t."""
+    params = {}
+    for k in (1, 2):
+        params |= {
+            f"W{k}": small_weights(draw, turn, sizes[k - 1], sizes[k]),
+            f"b{k}": small_weights(draw, turn, sizes[k]),
+        }
+    return params, draw.numbers(turn, n, sizes[0]), np.eye(sizes[-1])[np.arange(n)[::-1] % sizes[-1]]
+
+
+def _look(drawn: tuple[Params, Any, Any]) -> tuple[list[np.ndarray], list[Any]]:
+    return [_hidden(REFERENCE, *drawn[:2])[0]], list(_gradient(REFERENCE, *drawn))
+
+
+def _cases(draw: Draw) -> Iterator[Case]:
     for turn, (n, *sizes) in enumerate(SIZES):
-        turn = turn if whole else len(SIZES)
-        params = {}
-        for k in (1, 2):
-            params[f"W{k}"] = draw.numbers(turn, sizes[k - 1], sizes[k])
-            params[f"b{k}"] = draw.numbers(turn, sizes[k])
-        t = np.eye(sizes[-1])[np.arange(n)[::-1] % sizes[-1]]
-        yield Case((params, draw.numbers(turn, n, sizes[0]), t), {"N": n})
+        yield Case(lively(partial(_once, draw, turn, n, sizes), _look), {"N": n})
 
 
 def _without_targets(draw: Draw) -> Iterator[Case]:
     for case in _cases(draw):
         yield Case(case.args[:2], case.sizes)
-
-
-def _away_from_corners(draw: Draw) -> Iterator[Case]:
-    """Of ReLU, where central differences show the mean of both slopes."""
-    return _cases(draw, whole=False)
 
 
 def _method(name: str) -> Callable[..., Any]:
@@ -43,7 +49,10 @@ def _method(name: str) -> Callable[..., Any]:
         net = cls(*params["W1"].shape, params["W2"].shape[1])
         net.params = {name: array.copy() for name, array in params.items()}
         returned = getattr(net, name)(*args)
-        return tuple(returned.get(key) for key in NAMES) if isinstance(returned, dict) else returned
+        if not name.endswith("gradient"):
+            return returned
+        require_dictionary(returned, NAMES)
+        return tuple(returned.get(key) for key in NAMES)
 
     return call
 
@@ -96,7 +105,7 @@ FUNCTIONS = [
     _of_class(
         "numerical_gradient",
         _ALL,
-        _away_from_corners,
+        _cases,
         "numerical_gradient fc_forward relu_forward cross_entropy_loss",
         _numerical_gradient,
         "loss.backward()",

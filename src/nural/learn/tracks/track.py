@@ -30,16 +30,20 @@ for number, loss in enumerate(train(weights, x, t, rng), 1):
         print(f"{number:6}  {loss:.4f}", flush=True)
 print(f"{accuracy(weights, x_test, t_test):.2%}")
 """
+#: The track of a learner's own network, whose exercises are written in its folder.
+OWN = "your-own"
 #: What tries train.py's experiments, where it has some.
 EXPERIMENTS = """\
 from nural.data import load_mnist_datasets
 
 (x, labels), (x_val, labels_val), _ = load_mnist_datasets()
-for function, shows, steps, without, change in experiments():
-    print(f"\\n{function}: {shows}")
-    runs = [experiment(each, steps, x, labels, x_val, labels_val) for each in (without, {**without, **change})]
+for function, steps, without, change in experiments():
+    print(f"\\n{function}: without → with")
+    settings = without, {**without, **change}
+    runs = [experiment(each, steps, x, labels, x_val, labels_val) for each in settings]
     for (number, *before), (_, *after) in zip(*runs):
-        print(f"{number:6}  loss {before[0]:.4f} → {after[0]:.4f}  accuracy {before[1]:.2%} → {after[1]:.2%}")
+        losses, shares = f"{before[0]:.4f} → {after[0]:.4f}", f"{before[1]:.2%} → {after[1]:.2%}"
+        print(f"{number:6}  loss {losses}  accuracy {shares}")
 
 """
 #: In the order of learning.
@@ -74,7 +78,8 @@ class Module:
 
     def given_text(self, language: str) -> str:
         """The code that stands there already."""
-        return string.Template(self.given).substitute(self.words[language]).strip("\n")
+        text = string.Template(self.given).substitute(self.words[language]).strip("\n")
+        return "\n".join(line for long in text.split("\n") for line in _short(long))
 
     def text(self, language: str, solved: bool = False) -> str:
         """The whole file, with the solutions or with functions to write."""
@@ -183,6 +188,16 @@ def _assigned(name: str, value: Any, mark: str) -> list[str]:
         return [line for key, each in value.items() for line in _assigned(f'{name}["{key}"]', each, mark)]
     text = f"{mark}{name} = {array_text(value)}"
     return [text] if len(text) <= 67 else text.replace("], [", "],\n" + " " * text.index("[[") + " [").split("\n")
+
+
+def _short(line: str) -> list[str]:
+    """A line of code; a docstring or a comment that is too long for one line is on several."""
+    indent, mark, text = re.fullmatch(r'(\s*)(# |""")?(.*)', line).groups()  # type: ignore[union-attr]
+    if not mark or width_of(line) <= 88:
+        return [line]
+    before, after = (mark, []) if mark == "# " else ("", [f'{indent}"""'])
+    lines = wrapped(f"{'' if before else mark}{text.removesuffix(mark)}", 84 - len(indent))
+    return [*(f"{indent}{before}{each}" for each in lines), *after]
 
 
 def as_docstring(text: str) -> str:

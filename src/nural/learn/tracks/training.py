@@ -100,7 +100,9 @@ class Training:
         A row is the number of the step, and without and with it: (loss, accuracy on the validation set).
         """
         sets = *self.sets[0], *(part[:JUDGED] for part in self.sets[1])
-        for function, shows, steps, without, change in getattr(self.train, "experiments", tuple)():
+        words = next(module.words for module in self.started.track.modules if module.file == TRAIN)
+        for function, steps, without, change in getattr(self.train, "experiments", tuple)():
+            shows = words[self.started.language].get(function, "")  # an experiment may be the learner's own
             settings = without, {**without, **change}
             runs = [self.train.experiment(each, steps, *sets) for each in settings]
             yield function, shows, self._rows(*runs)
