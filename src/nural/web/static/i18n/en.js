@@ -39,6 +39,7 @@ export default {
   "draw.reading": "What the network reads",
   "draw.nothing": "Nothing is drawn yet.",
   "draw.sure": "It reads a {digit}, with a probability of {share}.",
+  "said.the server is not there any more": "the server is not there any more",
   "bars.threshold": "The dashed line is the threshold: below {threshold} the answer is “?”.",
   "draw.unsure": "It is unsure: {digit} comes first with {share}, below the threshold of {threshold}.",
   "draw.way": "On the way to the network",
