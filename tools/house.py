@@ -35,7 +35,8 @@ FLOORS = [
     ["profile"],
     ["models"],
     ["reading"],
-    ["plots", "cases", "learn", "interop", "export", "estimator", "web"],
+    ["plots", "cases", "interop", "export", "estimator", "web"],
+    ["learn"],
     ["cli"],
 ]
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -169,7 +169,6 @@ def test_every_scale_is_the_trace_s_after_each_change(inside):
     page.until("source", "value.index !== 0")
     page.locator(".pick", has_text="4").click()
     require(4)
-    page.get_by_label("Rate").fill("-5")
     page.get_by_role("button", name="Take the step").click()
     page.locator("step-lab [data-name=true]").wait_for()
     seen = page.locator(".column .range").all_inner_texts()
@@ -251,19 +250,40 @@ def test_the_slider_moves_the_weight_along_the_true_loss(inside, traced):
     expect(page.locator("weight-lab .table tbody tr")).to_have_count(81, timeout=60_000)
 
 
+def changes(shown):
+    """The change of the loss that was predicted, and the true one."""
+    facts = (shown.locator(f"[data-name={name}]") for name in ("predicted", "true"))
+    return [float(fact.get_attribute("data-value")) for fact in facts]
+
+
+@pytest.mark.parametrize("label", [7, 4])
+def test_the_first_step_is_as_predicted_and_a_larger_one_shows_where_the_tangent_ends(inside, label):
+    page = inside(f"tab=inside&sample=test.0&label={label}")
+    shown = page.locator("step-lab")
+    shown.get_by_role("button", name="Take the step").click()
+    predicted, true = changes(shown)
+    assert true == pytest.approx(predicted, rel=0.05)
+    shown.get_by_role("button", name="Undo").click()
+    shown.get_by_text("Undone, to the last bit").wait_for()
+    shown.get_by_label("Rate").fill("1")
+    shown.get_by_text("1000% of the loss").wait_for()
+    shown.get_by_role("button", name="Take the step").click()
+    predicted, true = changes(shown)
+    assert abs(true) < 0.5 * abs(predicted)
+    shown.get_by_text("The straight line has ended").wait_for()
+
+
 def test_a_step_and_its_undoing_to_the_bit(inside):
     page = inside()
     arrays = "trace.layers.map(({ name }) => ['a', 'd'].map((lane) => [...trace.tensor(`${lane}.${name}`).data]))"
     everything = f"[trace.weights, trace.loss, {arrays}]"
     before = of_trace(page, everything)
     shown = page.locator("step-lab")
-    shown.get_by_label("Rate").fill("-5")
     shown.get_by_role("button", name="Take the step").click()
-    shown.locator("[data-name=true]").wait_for()
-    facts = (shown.locator(f"[data-name={name}]") for name in ("predicted", "true"))
-    predicted, true = (float(fact.get_attribute("data-value")) for fact in facts)
-    assert predicted < 0
+    predicted, true = changes(shown)
+    assert predicted == pytest.approx(-0.01 * before[1])
     assert true == pytest.approx(predicted, rel=0.05)
+    shown.get_by_text("The prediction holds within").wait_for()
     shown.locator(".others td", has_text="%").nth(1).wait_for()
     until_trace(page, f"trace.weights !== '{before[0]}'")
     assert of_trace(page, everything)[1] < before[1]
@@ -315,6 +335,61 @@ def test_broken_networks_let_the_error_fade_die_or_explode(inside, name, ratio):
     sizes = of_trace(page, "trace.layers.map(({ gradient }) => gradient.rms)")
     assert ratio[0] <= sizes[0] / sizes[-1] < ratio[1]
     page.wait_for_function(f"() => decodeURIComponent(location.hash).includes('broken:{name}')")
+
+
+def test_the_page_names_the_network_that_it_shows(inside):
+    page = inside()
+    chosen = page.locator("#model option:checked")
+    page.locator("[data-name=dead]").press("Enter")
+    expect(chosen).to_have_text("broken: Dead ReLUs")
+    page.get_by_role("tab", name="Draw").click()
+    expect(chosen).to_have_text("the one inside nural")
+    page.get_by_role("tab", name="Inside").click()
+    expect(chosen).to_have_text("broken: Dead ReLUs")
+    page.locator("#model").select_option("pretrained")
+    page.until("inside.network", "value === null")
+    until_trace(page, "trace.layers.length > 12")
+    page.get_by_role("button", name="Take the step").click()
+    expect(chosen).to_have_text("the one inside nural, after a step")
+    page.get_by_role("button", name="Undo").click()
+    expect(chosen).to_have_text("the one inside nural")
+
+
+def test_without_an_image_there_is_one_sentence(visit):
+    page = visit("tab=inside")
+    page.get_by_text("Draw a digit, here or in the first tab.").wait_for()
+    cards = page.locator("nural-inside .card").all()
+    assert len(cards) > 5
+    assert [card.is_visible() for card in cards] == [True] + [False] * (len(cards) - 1)
+
+
+def test_a_probability_near_1_is_written_by_what_it_lacks(inside):
+    page = inside("tab=inside&sample=test.0&label=7")
+    until_trace(page, "trace.label === 7")
+    loss = of_trace(page, "trace.loss")
+    text = page.locator(".lossline .formula").text_content().replace("\xa0", " ").replace("−", "-")
+    written = re.fullmatch(r"L=-log p\(7\)=-log \(1-([\d.e-]+)\)=([\d.e-]+)", text)
+    assert written, text
+    assert float(written[1]) == pytest.approx(1 - np.exp(-loss), rel=1e-3)
+    assert float(written[2]) == pytest.approx(loss, rel=1e-3)
+
+
+def test_places_without_a_cell_are_no_zeros(inside):
+    page = inside(f"{SEVEN_AS_THREE}&broken=broken:healthy")
+    name = of_trace(page, "trace.layers.find(({ shape }) => shape.length === 1 && shape[0] === 32).name")
+    page.holds(f"document.querySelector('[data-layer=\"{name}\"]') !== null")
+    levels = page.evaluate(
+        """name => ['a', 'd'].map((lane) => {
+            const canvas = document.querySelector(`[data-layer="${name}"] .lane.${lane} canvas`);
+            const { width, height } = canvas;
+            const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+            context.drawImage(canvas, 0, 0);
+            const opacity = (row) => context.getImageData(width * 5.5 / 6, height * (row + 0.5) / 6, 1, 1).data[3];
+            return [0, 1, 2, 3, 4, 5].map(opacity);
+        })""",
+        name,
+    )
+    assert levels == [[255, 255, 0, 0, 0, 0]] * 2  # 32 numbers in six columns of six
 
 
 def test_no_centring_moves_the_digit_and_puts_it_back(inside):

@@ -27,6 +27,16 @@ def mistakes(visit):
     return visiting
 
 
+def test_how_many_digits_have_been_read_is_told_while_it_lasts(visit):
+    page = visit(f"{PAGE}&set=validation")  # first of all here, before the server knows the answers
+    bar = page.get_by_role("progressbar", name="Digits read")
+    bar.wait_for()
+    page.until_true(lambda: 0 < float(bar.get_attribute("value") or bar.evaluate("one => one.value")) < 10_000)
+    page.locator(".summary", has_text="of 10,000 digits").wait_for()
+    page.wait_for_selector("confusion-matrix td.right", timeout=60_000)
+    bar.wait_for(state="hidden")
+
+
 def test_the_matrix_is_the_library_s(mistakes, read):
     page = mistakes()
     y, p = read
@@ -77,7 +87,7 @@ def test_two_networks_on_one_digit(mistakes):
     page.get_by_role("button", name="One batch").click()
     page.until("models", "value.length > 1")
     page.get_by_role("tab", name="Mistakes").click()
-    page.locator("two-models").get_by_label("Second").select_option("training")
+    assert page.locator("two-models").get_by_label("Second").input_value() == "training"
     page.locator("two-models > p", has_text=re.compile("same answer|They differ")).wait_for()
     page.get_by_role("button", name="Find digits that only one reads rightly").click()
     page.locator("two-models digit-gallery .digitcard").first.wait_for(timeout=60_000)

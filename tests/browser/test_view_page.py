@@ -1,5 +1,6 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser.conftest import Page
 from browser.test_draw import DIGITS
 
 pytestmark = pytest.mark.browser
@@ -48,6 +49,13 @@ def test_an_address_that_means_nothing_is_a_fresh_page(visit):
     page = visit("tab=none&ink=%F0&width=1e9&language=xx&theme=pink&sample=test.999999&model=none&label=77")
     assert page.store("strokes") == []
     assert page.get_by_role("tab", name="Draw").get_attribute("aria-selected") == "true"
+    assert page.store("model") == "pretrained"
+
+
+def test_a_link_to_a_network_that_is_gone_says_so(visit):
+    page = visit("model=snapshot:77")
+    said = page.get_by_role("alert").inner_text()
+    assert said == "There is no network “yours, at step 77” here, or no longer; the one inside nural is shown."
     assert page.store("model") == "pretrained"
 
 
@@ -124,3 +132,30 @@ def test_nothing_moves_for_who_wants_less_motion(visit):
         "[...document.querySelectorAll('*')].map((one) => getComputedStyle(one).transitionDuration)"
     )
     assert set(durations) == {"0s"}
+
+
+def test_without_a_server_the_notice_stays_and_panels_keep_what_they_had(chromium, address):
+    context = chromium.new_context()
+    page = Page(context.new_page(), address).open("tab=inside&sample=test.0&label=3&cell=ink:7,10,0&language=en")
+    page.clock.install()
+    page.wait_for_selector("cell-explanation .lines li")
+    explained = page.locator("cell-explanation").inner_text()
+    columns = page.locator(".column").count()
+    context.route("**/*", lambda route: route.abort())
+    notice = page.get_by_role("alert")
+    for column in (4, 5):
+        page.locator("[data-layer=ink] .lane.a canvas").click(position={"x": 10 * column, "y": 80})
+        notice.wait_for()
+        page.clock.fast_forward(10_000)
+    assert notice.inner_text() == "the server is not there any more"
+    assert page.locator("cell-explanation").inner_text() == explained
+    assert page.locator(".column").count() == columns
+    for tab, part in (("Train", "training-form"), ("Mistakes", "confusion-matrix")):
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_selector(part, state="attached")
+    assert notice.is_visible()
+    context.unroute_all()
+    page.get_by_role("tab", name="Train").click()
+    page.wait_for_selector("training-form select#recipe option[value=mlp]", state="attached")
+    notice.wait_for(state="hidden")
+    context.close()

@@ -94,8 +94,38 @@ def test_a_snapshot_is_returned_to(training):
     page.wait_for_selector("line-chart.pinned .marker", state="attached")
     page.get_by_role("button", name="Look at this network").click()
     assert page.until("model", "value.startsWith('snapshot:')") == "snapshot:0"
+    assert page.store("tab") == "inside"
+    assert shown_model(page) == "yours, before training"
+    page.get_by_role("tab", name="Train").click()
     page.get_by_role("button", name="Go back to here").click()
     page.until("training", "value.step === 0 && value.state === 'paused'")
+
+
+def shown_model(page):
+    """What the page says of the network that it shows."""
+    return page.locator("#model option:checked").inner_text()
+
+
+def test_the_network_is_looked_at_when_its_training_is_over(training):
+    page = training()
+    page.locator("#train-epochs").fill("1")
+    page.locator("#train-epochs").press("Tab")
+    page.until("training", "value.epochs === 1")
+    page.get_by_role("button", name="Start").click()
+    step = page.until("training", "value.state === 'finished'")["step"]
+    page.get_by_role("button", name="Look at this network").click()
+    assert (page.store("model"), page.store("tab")) == ("training", "inside")
+    page.until_true(lambda: shown_model(page) == f"yours, after {step} steps")
+    page.locator(".column").nth(1).wait_for()
+    page.evaluate(
+        """import('./store.js').then(({ store }) => {
+            const names = ['pretrained', ...Array.from({ length: 40 }, (_, i) => `snapshot:${3 * i}`), 'training'];
+            store.set({ models: names.map((name) => ({ name })) });
+        })"""
+    )
+    menu = page.locator("#model option").all_inner_texts()
+    assert len(set(menu)) == len(menu) == 5
+    assert "yours, before training" in menu
 
 
 def test_the_rate_changes_while_it_runs(training):

@@ -35,6 +35,14 @@ def test_a_step_moves_the_loss_as_predicted(pixels):
         assert np.array_equal(array, moved), name
 
 
+def test_a_small_step_is_measured_where_float32_would_round_it_away(mnist):
+    model, seven = nural.load_pretrained(), mnist[2][0][0]
+    before = trace(model, seven, 7)
+    assert before.loss < 1e-5
+    taken = take_step(model, seven, 7, 0.01 * before.loss / before.squared_norm)
+    assert taken.true == pytest.approx(taken.predicted, rel=0.05)
+
+
 def test_a_large_step_is_not_what_the_gradient_predicts(pixels):
     taken = take_step(built(shipped_kind), pixels, 7, 10)
     assert abs(taken.true - taken.predicted) > abs(taken.predicted) / 2

@@ -68,7 +68,9 @@ def test_a_step_is_taken_and_undone_to_the_bit(ask, digit):
     before = ask("/api/trace", body).tensors
     step = ask("/api/inside/step", body | {"rate": 0.01}).json
     after = ask(f"/api/trace?model={step['model']}", body).tensors
-    assert after[0]["loss"] == step["losses"][1] < before[0]["loss"]
+    assert step["losses"] == pytest.approx([before[0]["loss"], after[0]["loss"]], rel=1e-5)
+    assert step["losses"][1] < step["losses"][0]
+    assert step["predicted"] == pytest.approx(-0.01 * before[0]["squared_norm"])
     assert step["true"] == pytest.approx(step["losses"][1] - step["losses"][0])
     again = ask("/api/trace", body).tensors
     assert again[0]["weights"] == before[0]["weights"] == step["weights"][0] != step["weights"][1]
@@ -88,6 +90,7 @@ def test_broken_networks_are_models_too(ask, digit):
 def test_mistakes_and_their_digits(ask, mnist):
     manifest, arrays = ask("/api/mistakes?set=test").tensors
     assert manifest["set"] == "test"
+    assert ask("/api/mistakes/progress?set=test").json == {"read": 0}
     assert arrays["confusion"].sum() == 10_000
     wrong = np.flatnonzero(arrays["labels"] != arrays["answers"])[:3]
     answer = ask(f"/api/mistakes/digits?set=test&indices={','.join(map(str, wrong))}")

@@ -8,11 +8,13 @@ from nural.web.mistakes import answers
 def test_answers_are_the_librarys(mnist):
     x, y = mnist[2]
     model = nural.load_pretrained()
-    found = answers(model, x[:500], y[:500])
-    assert np.array_equal(found.predicted, nural.predict(model, x[:500]))
-    assert found.confusion.sum() == 500
-    right = np.trace(found.confusion) / 500
-    assert right == pytest.approx(nural.evaluate(model, x[:500], y[:500])["accuracy"])
+    reported = []
+    found = answers(model, x[:700], y[:700], reported.append)
+    assert reported == [500, 700]
+    assert np.array_equal(found.predicted, nural.predict(model, x[:700]))
+    assert found.confusion.sum() == 700
+    right = np.trace(found.confusion) / 700
+    assert right == pytest.approx(nural.evaluate(model, x[:700], y[:700])["accuracy"])
     assert found.coverage(0) == (1, pytest.approx(1 - right))
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from nural.cli.errors import CommandError, complain, report_errors
+from nural.cli.learn_from_torch import from_torch
 from nural.learn.checking import check_file
 from nural.learn.language import speaking
 from nural.learn.running import NotLoaded
@@ -57,6 +58,9 @@ def start(
     from nural.learn.tracks.folder import start as start_in
 
     begun(start_in(track, Path.cwd(), language))
+
+
+learn.command("from-torch")(from_torch)
 
 
 @learn.command()

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from nural.learn.tracks.exercise import Exercise
 from nural.learn.tracks.folder import Started, find, opened, require_language
-from nural.learn.tracks.track import available, track
+from nural.learn.tracks.track import OWN, available, track
 from nural.learn.tracks.words import WORDS
 from nural.learn.tracks.wrapping import wrapped
 from nural.learn.verdict import Verdict
@@ -36,10 +36,12 @@ def overview(place: Path, language: str) -> None:
     by_track = {started.track.name: started for started in ([here] if here else _below(place))}
     say(words["tracks"])
     say()
-    width = max(map(len, available()))
+    width = max(map(len, (*available(), OWN)))
     for name in available():
         say(track(name).words[language]["title"], width + 4, label=f"  {name}")
         say(_state(by_track.get(name), language), width + 4, "dim")
+    say(f"{OWN:<{width}}  {words['own network']}", 2)
+    say("nural learn from-torch net.py:Net", width + 4, "dim")
     say()
     unfinished = [started for started in by_track.values() if not started.finished]
     for started in unfinished:

@@ -1,12 +1,17 @@
 """What `nural learn train` prints: two losses side by side, then a training to the goal."""
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nural.cli.learn_overview import say
+from nural.learn.own_network.training import OwnTraining
 from nural.learn.tracks.folder import Started
+from nural.learn.tracks.track import OWN, TRAIN
 from nural.learn.tracks.training import EQUAL, Training
 from nural.learn.tracks.wrapping import padded
 
@@ -20,7 +25,13 @@ TIMED = 20
 
 def trained(started: Started) -> bool:
     """Compare, then learn; whether the losses are equal and the goal is reached."""
+    if started.track.name == OWN:
+        own = OwnTraining(started)
+        return _beside(own, own.count) and _run(started.folder / TRAIN)
     training = Training(started, IMAGES)
+    difference = training.proof()
+    if difference is not None:
+        say(started.words["proof"].format(difference=difference))
     if not _beside(training, COMPARED):
         return False
     _try(training)
@@ -32,11 +43,13 @@ def trained(started: Started) -> bool:
     return accuracy >= goal
 
 
-def _beside(training: Training, count: int) -> bool:
+def _run(file: Path) -> bool:
+    """Whether the learner's own train.py ends well."""
+    return subprocess.run([sys.executable, file.name], cwd=file.parent).returncode == 0
+
+
+def _beside(training: Training | OwnTraining, count: int) -> bool:
     words = training.started.words
-    difference = training.proof()
-    if difference is not None:
-        say(words["proof"].format(difference=difference))
     other = training.other or words["reference"]
     say(words["beside"].format(other=other))
     head = words["step"], words["yours"], other, words["difference"]

@@ -42,8 +42,8 @@ def reports(find: Callable[[], list[Found]], seconds: float = SECONDS) -> Iterat
     """
     done = 0
     while True:
-        with _elsewhere(_work, find, done) as receive:
-            found = _expect(
+        with elsewhere(_work, find, done) as receive:
+            found = expect(
                 receive,
                 seconds,
                 "the file runs for more than {} s when it is imported: put what trains "
@@ -53,7 +53,7 @@ def reports(find: Callable[[], list[Found]], seconds: float = SECONDS) -> Iterat
                 raise NotLoaded(found)
             for title, kind in found[done:]:
                 done += 1
-                report = _expect(receive, seconds, "is still running after {} s: is there a loop that does not end?")
+                report = expect(receive, seconds, "is still running after {} s: is there a loop that does not end?")
                 if isinstance(report, str):
                     yield title, kind, Report(refused=report)
                     break
@@ -62,7 +62,8 @@ def reports(find: Callable[[], list[Found]], seconds: float = SECONDS) -> Iterat
                 return
 
 
-def _expect(receive: Callable[[float], Any], seconds: float, too_long: str) -> Any:
+def expect(receive: Callable[[float], Any], seconds: float, too_long: str) -> Any:
+    """What comes from there; or a sentence, if that takes too long or nothing comes any more."""
     try:
         return receive(seconds)
     except TimeoutError:
@@ -98,7 +99,8 @@ def _work(find: Callable[[], list[Found]], skip: int, send: Callable[[Any], None
     return None
 
 
-def _elsewhere(work: Callable[..., None], *args: Any) -> Any:
+def elsewhere(work: Callable[..., None], *args: Any) -> Any:
+    """A context in which ``work(*args, send)`` runs, and that gives ``receive(seconds)`` for what it sends."""
     return _process(work, *args) if FORKS else _thread(work, *args)
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,12 @@ LINE = 60
 COLOURS = {"right": "green", "wrong": "red", "missing": "red"}
 
 
-def _status(v: Verdict) -> str:
+def status(v: Verdict) -> str:
+    """What a right function is equal to."""
     if v.right:
         torch = re.sub("^the gradients? of (.+)", r"\1 的梯度", v.torch) if spoken() == "zh" else v.torch
-        return said("equal" if v.torch else "as it should be", torch=torch, cases=v.cases)
+        key = "equal" if v.torch else "as it should be"
+        return said(key if v.cases else "equal to", torch=torch, cases=v.cases)
     return ""
 
 
@@ -69,7 +70,7 @@ def as_rich(verdicts: Sequence[Verdict]) -> Any:
             continue
         if v.right:
             line.append(said("right"), "bold green")
-            line.append(f"   {_status(v)}", "dim")
+            line.append(f"   {status(v)}", "dim")
         elif v.results and "missing" in v.results.values() and len(set(v.results.values())) == 1:
             line.append(said("wrong").upper(), "bold red")
         else:
@@ -108,48 +109,3 @@ def as_text(verdicts: Sequence[Verdict], width: int = 100) -> str:
     out = io.StringIO()
     Console(file=out, width=width, color_system=None, highlight=False).print(as_rich(verdicts))
     return out.getvalue().rstrip()
-
-
-def as_html(verdicts: Sequence[Verdict]) -> str:
-    """For a notebook: a line a function, arrays as small grids."""
-    return "".join(f'<div style="margin:.4em 0">{_html(v)}</div>' for v in verdicts)
-
-
-def _html(v: Verdict) -> str:
-    if v.unwritten:
-        return f'<code>{escape(v.function)}</code> <span style="color:gray">{escape(v.message)}</span>'
-    colour = "#1a7f37" if v.right else "#c62828"
-    head = f'<code>{escape(v.function)}</code> <b style="color:{colour}">{said("right" if v.right else "wrong")}</b>'
-    if v.right:
-        head += f' <span style="color:gray">{escape(_status(v))}</span>'
-    else:
-        states = " · ".join(
-            f'{escape(name)} <span style="color:{"#1a7f37" if state == "right" else "#c62828"}">{said(state)}</span>'
-            for name, state in v.results.items()
-        )
-        head += f": <b>{escape(v.mistake)}</b>" if v.mistake else ""
-        head += f"<br>{states}<br>{escape(v.message)}"
-    if v.example:
-        grids = {
-            **v.example.arguments,
-            said("yours", result=v.example.result): v.example.yours,
-            said("right value"): v.example.right,
-        }
-        cells = "".join(
-            f'<td style="vertical-align:top;text-align:left"><i>{escape(name)}</i>{_grid(value)}</td>'
-            for name, value in grids.items()
-        )
-        head += f'<table style="margin:.3em 0"><tr>{cells}</tr></table>'
-    return head + "".join(f'<br><span style="color:gray">{escape(note)}</span>' for note in v.notes)
-
-
-def _grid(value: Any) -> str:
-    """A matrix as a table, and an image of one channel; anything else as text."""
-    value = value.squeeze() if isinstance(value, np.ndarray) and value.ndim > 2 else value
-    if not isinstance(value, np.ndarray) or value.ndim not in (1, 2) or value.size > 64:
-        return f"<br><code>{escape(array_text(value))}</code>"
-    rows = "".join(
-        "<tr>" + "".join(f'<td style="text-align:right;padding:0 .4em">{number:.4g}</td>' for number in row) + "</tr>"
-        for row in np.atleast_2d(value)
-    )
-    return f'<table style="border:1px solid #bbb">{rows}</table>'

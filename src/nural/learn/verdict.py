@@ -76,7 +76,7 @@ class Verdict:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from nural.learn.showing import as_html
+        from nural.learn.html import as_html
 
         return as_html([self])
 
@@ -104,7 +104,7 @@ class Verdicts(tuple[Verdict, ...]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from nural.learn.showing import as_html
+        from nural.learn.html import as_html
 
         return as_html(self)
 

@@ -34,25 +34,27 @@ class Stepped:
         model: The network after the step, with its own weights.
         before: The result for the image before the step.
         after: The result after it.
-        squared_norm: ‖g‖², the sum of all squared gradients.
+        losses: −log p of the label before and after, both computed in float64: of a small step float32 would round away
+            the difference.
         learning_rate: η.
     """
 
     model: Layer
     before: Trace
     after: Trace
-    squared_norm: float
+    losses: tuple[float, float]
     learning_rate: float
 
     @property
     def predicted(self) -> float:
         """The change of the loss to first order, −η ‖g‖²."""
-        return -self.learning_rate * self.squared_norm
+        return -self.learning_rate * (self.before.squared_norm or 0.0)
 
     @property
     def true(self) -> float:
         """The actual change of the loss."""
-        return self.after.loss - self.before.loss
+        before, after = self.losses
+        return after - before
 
 
 def take_step(model: Layer, pixels: np.ndarray, label: int, learning_rate: float) -> Stepped:
@@ -66,10 +68,9 @@ def take_step(model: Layer, pixels: np.ndarray, label: int, learning_rate: float
     """
     before = trace(model, pixels, label)
     moved = model.astype(model.dtype)
-    grads = before.model.grads
-    SGD(learning_rate).update(moved.params, grads)
-    squared = sum(float(np.vdot(g, g)) for g in (g.astype(np.float64) for g in grads.values()))
-    return Stepped(moved, before, trace(moved, pixels, label), squared, learning_rate)
+    SGD(learning_rate).update(moved.params, before.model.grads)
+    losses = [trace(each.astype(np.float64), pixels, label, backward=False).loss for each in (model, moved)]
+    return Stepped(moved, before, trace(moved, pixels, label), (losses[0], losses[1]), learning_rate)
 
 
 def healthy(*_: Any) -> Layer:

@@ -116,8 +116,8 @@ def step(request: Request, model: Layer, body: dict[str, Any]) -> Response:
             "model": _experiments(request).keep(taken.model),
             "predicted": taken.predicted,
             "true": taken.true,
-            "squared_norm": taken.squared_norm,
-            "losses": [before.loss, after.loss],
+            "squared_norm": before.squared_norm,
+            "losses": taken.losses,
             "probabilities": [before.probabilities, after.probabilities],
             "weights": [digest(before.model), digest(after.model)],
         }

@@ -1,5 +1,6 @@
 """How a network answers a whole set: which digits it confuses, and how sure it is when it is wrong."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from nural.layer import Layer
 from nural.parallel.threads import Threads
 
 CLASSES = 10
+#: Digits read between two reports of how far it is.
+PART = 500
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,22 @@ class DigitAnswers:
         return float(answered.mean()), float(wrong.sum() / max(1, answered.sum()))
 
 
-def answers(model: Layer, x: np.ndarray, y: np.ndarray) -> DigitAnswers:
+def answers(
+    model: Layer, x: np.ndarray, y: np.ndarray, report: Callable[[int], None] = lambda done: None
+) -> DigitAnswers:
     """Let a network read a set.
 
     Args:
         model: The network.
         x: Digits, ``(N, 784)``.
         y: Their labels, ``(N,)``.
+        report: Called again and again with how many digits have been read.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        p = predict_proba(model, x, threads=Threads())
+    parts = []
+    for first in range(0, len(x), PART):
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts.append(predict_proba(model, x[first : first + PART], threads=Threads()))
+        report(first + len(parts[-1]))
+    p = np.concatenate(parts)
     predicted = p.argmax(axis=1)
     return DigitAnswers(predicted, p[np.arange(len(p)), predicted].astype(np.float32), np.asarray(y))

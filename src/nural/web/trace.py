@@ -59,6 +59,14 @@ class Trace:
         """The last step."""
         return next(reversed(self.steps.values()))
 
+    @property
+    def squared_norm(self) -> float | None:
+        """‖g‖², the sum of the squared gradients of all weights; None where nothing went back."""
+        if self.steps[INK].gradient is None:
+            return None
+        with np.errstate(over="ignore", invalid="ignore"):
+            return sum(float(np.vdot(g, g)) for g in (g.astype(np.float64) for g in self.model.grads.values()))
+
     def consumers(self, name: str) -> list[TraceStep]:
         """The steps that take the output of ``name``; a `Residual` without a shortcut layer may be one itself."""
         return [step for step in self.steps.values() if name in step.inputs]

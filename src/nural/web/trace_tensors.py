@@ -63,6 +63,7 @@ def manifest(trace: Trace) -> dict[str, Any]:
         "layers": layers_of(trace),
         "label": trace.label,
         "loss": trace.loss,
+        "squared_norm": trace.squared_norm,
         "probabilities": trace.probabilities,
         "weights": digest(trace.model),
     }

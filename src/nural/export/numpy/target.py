@@ -72,7 +72,7 @@ def numpy_program(steps: list[Step], shape: tuple[int, ...], answers: Answers, p
     weights: Weights = {}
     body = "\n".join(_lines(steps, path, weights))
     task = parts(answers)
-    used = _used(f"{body}\n{task.functions}")
+    used = formulas_used(f"{body}\n{task.functions}")
     sources = "\n\n\n".join(text.rstrip() for name, text in FORMULAS.items() if name in used)
     template = Path(__file__).with_name("program.txt").read_text(encoding="utf-8")
     reads_digits = math.prod(shape) == PIXELS
@@ -115,7 +115,7 @@ def _lines(steps: list[Step], path: Path, weights: Weights) -> list[str]:
     return found
 
 
-def _used(body: str) -> set[str]:
+def formulas_used(body: str) -> set[str]:
     """The formulas that the network uses, directly or through other formulas."""
     used: set[str] = set()
     texts = [body]

@@ -3,6 +3,7 @@
 from nural.learn.function import Function
 from nural.learn.functions import (
     activations,
+    adaptive_pooling,
     classes,
     cnn,
     convolution,
@@ -12,19 +13,14 @@ from nural.learn.functions import (
     losses,
     normalization,
     optimizers,
+    rectifiers,
     recurrent,
     two_layer,
 )
 
 FAMILIES = (
-    fully_connected,
-    activations,
-    losses,
-    convolution,
-    normalization,
-    recurrent,
-    optimizers,
-    initializers,
+    *(fully_connected, activations, rectifiers, losses, convolution, adaptive_pooling),
+    *(normalization, recurrent, optimizers, initializers),
 )
 FUNCTIONS: dict[str, Function] = {function.name: function for family in FAMILIES for function in family.FUNCTIONS}
 #: Classes, by their name in PyTorch.

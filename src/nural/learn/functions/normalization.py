@@ -129,6 +129,18 @@ def _masked(draw: Draw) -> Iterator[Case]:
         yield Case((draw.whole(*shape), mask), {"N": shape[0]}, label)
 
 
+#: Shapes of x, and groups of its channels.
+GROUPS = [((2, 2, 1, 4), 2), ((1, 2, 3, 4), 4), ((3, 2, 2, 6), 3), ((2, 3, 4, 6), 2)]
+
+
+def _group(draw: Draw, backward: bool) -> Iterator[Case]:
+    for turn, (shape, groups) in enumerate(GROUPS):
+        x, sizes = draw.numbers(turn, *shape), {"N": shape[0], "G": groups, "C": shape[-1]}
+        gamma, beta = np.arange(2.0, 2 + shape[-1]), np.arange(1.0, 1 + shape[-1])
+        saved = REFERENCE["group_norm_forward"](x, groups)[1:]
+        yield Case((draw.whole(*shape), gamma, x, *saved) if backward else (x, groups, gamma, beta), sizes)
+
+
 _OF = "the gradients of torch.nn.functional."
 FUNCTIONS = [
     known(
@@ -150,6 +162,15 @@ FUNCTIONS = [
         rtol=1e-4,
     ),
     known("layer_norm_backward", "dgamma dbeta dx", _layer_backward, _OF + "layer_norm", rtol=1e-4),
+    known(
+        "group_norm_forward",
+        "y mean inverse_std",
+        lambda draw: _group(draw, False),
+        "torch.nn.functional.group_norm",
+        extras=("mean", "inverse_std"),
+        rtol=1e-4,
+    ),
+    known("group_norm_backward", "dgamma dbeta dx", lambda draw: _group(draw, True), _OF + "group_norm", rtol=1e-4),
     Function(
         "dropout_mask",
         ("mask",),

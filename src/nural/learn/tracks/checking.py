@@ -11,6 +11,7 @@ from nural.learn.judging import judged
 from nural.learn.language import said, speaking
 from nural.learn.running import SECONDS, NotLoaded, reports
 from nural.learn.tracks.folder import NOTEBOOK, Started
+from nural.learn.tracks.track import OWN
 from nural.learn.verdict import Verdict, Verdicts
 
 Judged = dict[str, Verdict]
@@ -27,6 +28,10 @@ def check_folder(started: Started, file: str = "", seconds: float = SECONDS) -> 
         seconds: How long each function may run.
     """
     with speaking(started.language):
+        if started.track.name == OWN:
+            from nural.learn.own_network.checking import check_own
+
+            return check_own(started, file, seconds)
         return _check(started, file, seconds)
 
 
@@ -38,19 +43,16 @@ def _check(started: Started, file: str, seconds: float) -> tuple[Verdicts, list[
         for module in started.track.modules:
             if module.exercises and file in ("", module.file):
                 titles = [exercise.title for exercise in module.exercises]
-                errors += _judge(started.folder / module.file, {t: wanted[t] for t in titles}, verdicts, seconds)
+                errors += judge_file(started.folder / module.file, {t: wanted[t] for t in titles}, verdicts, seconds)
     if file in ("", NOTEBOOK) and (started.folder / NOTEBOOK).is_file():
         there: Judged = {}
         unwritten = {title for title, verdict in verdicts.items() if verdict.unwritten}
         rest = {title: kind for title, kind in wanted.items() if title in unwritten or file == NOTEBOOK}
-        errors += _judge(started.folder / NOTEBOOK, rest, there, seconds) if rest else []
+        errors += judge_file(started.folder / NOTEBOOK, rest, there, seconds) if rest else []
         verdicts = there | verdicts | {title: v for title, v in there.items() if not v.unwritten}
     in_order = in_one_convention(verdicts[title] for title in wanted if title in verdicts)
     in_order = _causes_first(started, in_order)
-    done = started.done - verdicts.keys() | {verdict.function for verdict in in_order if verdict.right}
-    if done != started.done:
-        started.done = done
-        started.save()
+    started.keep(in_order)
     return Verdicts(in_order), list(dict.fromkeys(errors))
 
 
@@ -66,7 +68,7 @@ def _causes_first(started: Started, verdicts: list[Verdict]) -> list[Verdict]:
     ]
 
 
-def _judge(path: Path, wanted: dict[str, str], verdicts: Judged, seconds: float) -> list[str]:
+def judge_file(path: Path, wanted: dict[str, str], verdicts: Judged, seconds: float) -> list[str]:
     """Add the verdicts on the wanted functions of a file; a sentence, if it cannot be run."""
     try:
         for title, kind, report in reports(partial(found_for, path, wanted), seconds):

@@ -1,6 +1,7 @@
 """A folder in which a track was started: what stands in it, and how far its learner is."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from nural.atomic_file import write_atomically
 from nural.learn.running import NotLoaded
 from nural.learn.tracks.exercise import Exercise
 from nural.learn.tracks.notebook import notebook
-from nural.learn.tracks.track import Module, Track, available, track
+from nural.learn.tracks.track import OWN, Module, Track, available, track
 from nural.learn.tracks.words import WORDS
+from nural.learn.verdict import Verdict
 
 PROGRESS, NOTEBOOK = "progress.json", "workshop.ipynb"
 
@@ -56,6 +58,14 @@ class Started:
                 if exercise.title not in self.done:
                     return module, exercise
         return None
+
+    def keep(self, verdicts: Iterable[Verdict]) -> None:
+        """Keep what is right as done, and what is judged and is not right as not done; the others stay as they were."""
+        verdicts = list(verdicts)
+        done = self.done - {v.function for v in verdicts} | {v.function for v in verdicts if v.right}
+        if done != self.done:
+            self.done = done
+            self.save()
 
     def save(self) -> None:
         """Write progress.json."""
@@ -130,15 +140,24 @@ def opened(folder: Path) -> Started | None:
 
 
 def _started(folder: Path, progress: dict[str, Any]) -> Started:
-    if progress["track"] not in available() or progress["language"] not in WORDS:
+    if progress["track"] not in (*available(), OWN) or progress["language"] not in WORDS:
         raise ValueError("it names a track or a language that there is not")
-    titles = {exercise.title for exercise in track(progress["track"]).exercises}
+    chosen = _own(folder) if progress["track"] == OWN else track(progress["track"])
+    titles = {exercise.title for exercise in chosen.exercises}
     known = {title: each for title, each in progress["functions"].items() if title in titles}
     return Started(
         folder,
-        track(progress["track"]),
+        chosen,
         progress["language"],
         {title for title, each in known.items() if each["done"] is True},
         {title: int(each["hints"]) for title, each in known.items()},
         None if progress.get("trained") is None else float(progress["trained"]),
     )
+
+
+def _own(folder: Path) -> Track:
+    """The track that a learner's own network is."""
+    from nural.learn.own_network.folder import network_in
+    from nural.learn.own_network.track import track_of
+
+    return track_of(network_in(folder))

@@ -30,6 +30,8 @@ for number, loss in enumerate(train(weights, x, t, rng), 1):
         print(f"{number:6}  {loss:.4f}", flush=True)
 print(f"{accuracy(weights, x_test, t_test):.2%}")
 """
+#: The track of a learner's own network, whose exercises are written in its folder.
+OWN = "your-own"
 #: What tries train.py's experiments, where it has some.
 EXPERIMENTS = """\
 from nural.data import load_mnist_datasets

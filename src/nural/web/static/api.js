@@ -1,10 +1,21 @@
 // Requests to the server: JSON, tensors, and streams of events.
 
+export const GONE = "the server is not there any more";
+
 export class ApiError extends Error {
   constructor(sentence, status) {
     super(sentence);
     this.status = status;
   }
+}
+
+let gone = false;
+
+// Tell the page when the server does not answer any more, and when it does again.
+function know(isGone) {
+  if (gone === isGone) return;
+  gone = isGone;
+  document.dispatchEvent(new CustomEvent("server", { detail: { gone } }));
 }
 
 async function answered(path, { method, body, signal } = {}) {
@@ -21,8 +32,10 @@ async function answered(path, { method, body, signal } = {}) {
     response = await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError("the server is not there any more", 0);
+    know(true);
+    throw new ApiError(GONE, 0);
   }
+  know(false);
   if (response.ok) return response;
   let sentence = `the server answered ${response.status}`;
   try {
@@ -58,6 +71,8 @@ export async function fetchTensors(path, options) {
 // Listen to a stream of events, each of them JSON. Returns a function that ends it.
 export function listen(path, onEvent) {
   const source = new EventSource(path);
+  source.onopen = () => know(false);
+  source.onerror = () => source.readyState === EventSource.CONNECTING && know(true);
   source.onmessage = ({ data }) => onEvent(JSON.parse(data));
   return () => source.close();
 }

@@ -1,9 +1,9 @@
 // Starts the page: language, appearance, models, and the tabs with a view in each.
-import { fetchJson } from "./api.js";
+import { fetchJson, GONE } from "./api.js";
 import { element } from "./element.js";
 import { languages, said, t, translate } from "./i18n.js";
 import { start as startListening } from "./live.js";
-import { modelTitle } from "./model-title.js";
+import { menuOf, modelTitle, shownModel } from "./model-title.js";
 import { start as startReading } from "./reader.js";
 import { numberFrom, oneOf, preferredLanguage, store } from "./store.js";
 import { decodeStrokes, encodeStrokes } from "./strokes.js";
@@ -86,17 +86,27 @@ function showTheme() {
   else document.documentElement.dataset.theme = theme;
 }
 
+let titlesShown = "";
+
+// The menu is left alone while it would say the same: somebody may have opened it.
 function showModels() {
-  const options = store.get("models").map(({ name }) => element("option", { value: name }, modelTitle(name)));
-  byId("model").replaceChildren(...options);
-  byId("model").value = store.get("model") ?? "";
+  const shown = shownModel();
+  const titles = menuOf(shown).map((name) => [name, modelTitle(name)]);
+  const now = JSON.stringify([shown, titles]);
+  if (now === titlesShown) return;
+  titlesShown = now;
+  byId("model").replaceChildren(...titles.map(([name, title]) => element("option", { value: name }, title)));
+  byId("model").value = shown ?? "";
 }
 
 // Ask which models there are; one that is gone is replaced by the first.
 async function refreshModels() {
   const models = await fetchJson("api/models");
-  const known = models.some(({ name }) => name === store.get("model"));
-  store.set({ models, model: known ? store.get("model") : models[0].name });
+  const wanted = store.get("model");
+  const known = models.some(({ name }) => name === wanted);
+  const [{ name: first }] = models;
+  store.set({ models, model: known ? wanted : first });
+  if (!known && wanted) notify(t("model.missing", { name: modelTitle(wanted), other: modelTitle(first) }), true);
 }
 
 // The steps of the preparation that are left out, by name.
@@ -113,11 +123,15 @@ const decodeSample = (text) => {
   return set && { kind: "sample", set, index: Number(index) };
 };
 
+let serverGone = false;
 let noticeTimer;
-function notify(sentence) {
+
+// A line at the bottom, for a while; without a server there is nothing more to say until it is back.
+function notify(sentence, stays = false) {
   byId("notice").textContent = said(sentence);
   byId("notice").hidden = false;
   clearTimeout(noticeTimer);
+  if (stays || serverGone) return;
   noticeTimer = setTimeout(() => {
     byId("notice").hidden = true;
   }, 8000);
@@ -144,18 +158,30 @@ store.inAddress(
 );
 
 buildTabs();
-for (const id of ["language", "theme", "model"]) {
+for (const id of ["language", "theme"]) {
   byId(id).addEventListener("change", () => store.set({ [id]: byId(id).value }));
 }
+byId("model").addEventListener("change", ({ target }) => {
+  store.set({ model: target.value, "inside.network": null, "inside.stepped": null });
+  byId("notice").hidden = true;
+});
 store.on(["tab"], showTab);
 store.on(["language"], showLanguage);
 store.on(["theme"], showTheme);
-store.on(["models", "model"], showModels);
+store.on(["models", "model", "training", "tab", "inside.network", "inside.stepped"], showModels);
 addEventListener("hashchange", () => store.read());
 document.addEventListener("announce", ({ detail }) => {
   byId("announcement").textContent = detail;
 });
 document.addEventListener("notice", ({ detail }) => notify(detail));
+document.addEventListener("server", ({ detail }) => {
+  serverGone = detail.gone;
+  if (serverGone) notify(GONE);
+  else {
+    byId("notice").hidden = true;
+    document.dispatchEvent(new CustomEvent("models"));
+  }
+});
 document.addEventListener("models", () => refreshModels().catch((error) => notify(error.message)));
 showLanguage();
 showTheme();
@@ -167,3 +193,4 @@ try {
 startReading();
 startListening();
 await showTab();
+for (const name of TABS) import(`./views/${name}.js`); // so that they are there when the server is not

@@ -10,6 +10,7 @@ const EDGE = { top: 10, right: 112, bottom: 26, left: 50 };
 const MOST_POINTS = 400;
 const ROWS = 14;
 const DECADES = 7; // the most that a logarithmic scale shows
+const ABOVE = 4; // decades above the middle of all values: what diverges goes on at the upper edge
 
 export class LineChart extends HTMLElement {
   #chart = { series: [], title: "", format: plain };
@@ -62,12 +63,12 @@ export class LineChart extends HTMLElement {
     for (const value of empty ? [] : scale.yTicks) {
       const y = scale.y(value);
       parts.push(svg("line", { class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y, y2: y }));
-      parts.push(svg("text", { class: "tick", x: EDGE.left - 7, y: y + 4, "text-anchor": "end" }, format(value, 2)));
+      const text = written(value, scale.yTicks, format);
+      parts.push(svg("text", { class: "tick y", x: EDGE.left - 7, y: y + 4, "text-anchor": "end" }, text));
     }
     for (const value of empty ? [] : scale.xTicks) {
-      parts.push(
-        svg("text", { class: "tick", x: scale.x(value), y: HEIGHT - 8, "text-anchor": "middle" }, plain(value)),
-      );
+      const text = written(value, scale.xTicks, plain);
+      parts.push(svg("text", { class: "tick x", x: scale.x(value), y: HEIGHT - 8, "text-anchor": "middle" }, text));
     }
     if (guide && !empty)
       parts.push(
@@ -106,8 +107,9 @@ export class LineChart extends HTMLElement {
       );
     }
     this.#drawing.replaceChildren(...parts);
-    this.#say(null);
     this.#scaleName = t(logarithmic ? "chart.log" : "chart.linear");
+    if (scale.beyond) this.#scaleName += ` ${t("chart.beyond", { largest: format(scale.beyond, 2) })}`;
+    this.#say(null);
   }
 
   #scaleName = "";
@@ -174,20 +176,29 @@ function scales(series, { logarithmic, range, until }, width) {
   const ys = series.flatMap(({ points }) => points.map(([, y]) => y));
   const last = until || Math.max(...xs, 1e-9);
   let [low, high] = range ?? [Math.min(...ys, 0), Math.max(...ys, 1e-9)];
+  const largest = Math.max(...ys, 1e-9);
   if (logarithmic) {
-    high = 10 ** Math.ceil(Math.log10(Math.max(...ys, 1e-9)));
+    const middle = ys.length ? [...ys].sort((a, b) => a - b)[ys.length >> 1] : largest;
+    high = Math.min(10 ** Math.ceil(Math.log10(largest)), 10 ** (Math.ceil(Math.log10(middle)) + ABOVE));
     low = Math.max(10 ** Math.floor(Math.log10(Math.min(...ys, high / 10))), high / 10 ** DECADES);
   }
   const along = (value) =>
     logarithmic ? Math.log10(Math.max(value, low) / low) / Math.log10(high / low) : (value - low) / (high - low);
   const [innerWidth, innerHeight] = [width - EDGE.left - EDGE.right, HEIGHT - EDGE.top - EDGE.bottom];
   return {
+    beyond: largest > high ? largest : null,
     x: (value) => EDGE.left + (value / last) * innerWidth,
     y: (value) => EDGE.top + (1 - Math.min(1, Math.max(0, along(value)))) * innerHeight,
     epoch: (x) => Math.min(last, Math.max(0, ((x - EDGE.left) / innerWidth) * last)),
     xTicks: ticks(0, last, Math.max(2, Math.round(innerWidth / 90))),
     yTicks: logarithmic ? decades(low, high) : ticks(low, high, 4),
   };
+}
+
+// A tick with as many digits as all of them need, so that none is written like another.
+function written(value, ticks, format) {
+  const exact = (digits) => ticks.every((tick) => Number(tick.toPrecision(digits)) === tick);
+  return format(value, [2, 3, 4, 5, 6].find(exact) ?? 2);
 }
 
 function decades(low, high) {

@@ -1,10 +1,12 @@
 // Ten bars, one for each digit, with the threshold below which the network is unsure.
 import { element } from "../element.js";
+import { t } from "../i18n.js";
 import { percent } from "./colour.js";
 
 export class ProbabilityBars extends HTMLElement {
   #rows = [];
   #line = element("span", { class: "threshold", "aria-hidden": "true" });
+  #legend = element("p", { class: "small soft threshold-legend" });
 
   connectedCallback() {
     if (this.firstChild) return;
@@ -22,7 +24,7 @@ export class ProbabilityBars extends HTMLElement {
       this.#rows.push({ row, fill, figure });
       list.append(row);
     }
-    this.append(list, this.#line);
+    this.append(element("div", { class: "tracks" }, list, this.#line), this.#legend);
     this.show(null);
   }
 
@@ -34,6 +36,8 @@ export class ProbabilityBars extends HTMLElement {
       figure.textContent = probabilities ? percent(share) : "–";
       row.classList.toggle("best", digit === answer);
     });
+    this.#legend.hidden = threshold === null;
+    if (threshold !== null) this.#legend.textContent = t("bars.threshold", { threshold: percent(threshold, 0) });
     this.#line.hidden = threshold === null || !probabilities;
     if (threshold !== null) this.style.setProperty("--threshold", threshold);
   }

@@ -160,9 +160,15 @@ export default {
 
   "inside.step.title": "Take one step",
   "inside.step.why":
-    "Move every weight against its gradient, on this one image. For a small rate η the loss falls by " +
-    "η‖g‖²; for a large one the straight line no longer holds.",
+    "Move every weight against its gradient, on this one image. The gradient predicts that the loss falls by η‖g‖². " +
+    "At first the rate is such that this is 1% of the loss; make it larger, and see where the straight line ends.",
   "inside.step.rate": "Rate",
+  "inside.step.ahead": "η = {rate}: predicted {predicted}, {share} of the loss",
+  "inside.step.beyond":
+    "η = {rate}: predicted {predicted}, {share} of the loss. That would be below 0, where no loss is.",
+  "inside.step.nothing": "There is no step to take: the loss or its gradient is 0, or no finite number.",
+  "inside.step.holds": "The prediction holds within {error}.",
+  "inside.step.ends": "The straight line has ended: the change is {share} of the predicted one.",
   "inside.step.take": "Take the step",
   "inside.step.undo": "Undo",
   "inside.step.predicted": "predicted, −η‖g‖²",
@@ -232,6 +238,9 @@ export default {
   "mistakes.set.test": "MNIST’s test set",
   "mistakes.set.validation": "validation set",
   "mistakes.loading": "Ten thousand digits are being read …",
+  "mistakes.progress": "Digits read",
+  "mistakes.reading.set": "{read} of {all} digits have been read …",
+  "mistakes.failed": "The digits could not be read.",
   "mistakes.summary": "{right} of {all} digits are read rightly, {share}; {wrong} are not.",
   "mistakes.matrix": "Confusion matrix: the true digit by row, what it was read as by column",
   "mistakes.true": "true digit",

@@ -59,7 +59,9 @@ export class CellExplanation extends HTMLElement {
       const found = await tracer.ask("cell", { step: cell.name, index: cell.index, terms: this.#terms });
       if (number === this.#asked) this.#show(found, cell);
     } catch (error) {
-      if (number === this.#asked) this.body.replaceChildren(element("p", { class: "soft" }, error.message));
+      // without a server what was there stays
+      if (number === this.#asked && error.status)
+        this.body.replaceChildren(element("p", { class: "soft" }, error.message));
     }
   }
 

@@ -1,12 +1,11 @@
 // One channel of a layer, large: to look at, and to choose a cell from exactly.
 import { plain } from "../components/colour.js";
+import { smallScreen } from "../components/small-screen.js";
 import { element } from "../element.js";
 import { store } from "../store.js";
 import { choose } from "./layer-lanes.js";
 import { paintPlane } from "./palette.js";
 import { tracer } from "./tracer.js";
-
-const narrow = matchMedia("(max-width: 720px)");
 
 // A figure of `lane` "a" or "d" of a layer's channel with the cell marked; null for rows of numbers.
 export function channelMap(layer, index, lane, caption) {
@@ -18,7 +17,7 @@ export function channelMap(layer, index, lane, caption) {
   } = tracer.trace.tensor(name);
   const channel = index[2];
   if (channel >= channels) return null;
-  const scale = (narrow.matches ? 148 : 196) / Math.max(height, width);
+  const scale = (smallScreen.matches ? 148 : 196) / Math.max(height, width);
   const canvas = element("canvas", { "aria-hidden": "true" });
   const ratio = devicePixelRatio;
   canvas.width = Math.round(width * scale * ratio);

@@ -153,7 +153,7 @@ export function backwardLines({ stations, backward, loss }) {
     const factor =
       station.kind === "scale"
         ? frac(mi("γ"), root(row(sup(mi("σ"), mn("2")), mo("+"), mi("ε"))))
-        : row(sup(mi("f"), mo("′")), mo("("), mi(names[i - 1]), mo(")"));
+        : row(mi("f"), mtext("′"), mo("("), mi(names[i - 1]), mo(")"));
     const said =
       station.kind === "function" && station.slope === 0 ? "inside.line.closed" : `inside.line.back.${station.kind}`;
     lines.push(

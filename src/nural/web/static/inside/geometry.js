@@ -1,6 +1,7 @@
 // How a layer's cells lie on the screen: the channels of an image as tiles, a row of numbers as a column or a grid.
 
 const GAP = 5;
+const LOW = 140; // below this height a few channels stand side by side
 
 // {width, height, shown, rect(index), at(x, y), tiles} in CSS pixels; `shape` is the layer’s own, `channels` how many
 // of an image are shown, `size` the available height.
@@ -13,7 +14,9 @@ function imageGeometry([height, width], channels, size) {
     channels <= 1
       ? 1
       : channels <= 4
-        ? 2
+        ? size < LOW
+          ? 1
+          : 2
         : channels <= 9
           ? 3
           : channels <= 16

@@ -1,5 +1,6 @@
 // One column per layer, with two lanes: activations above, ∂L/∂activation below, in the same geometry.
 import { plain } from "../components/colour.js";
+import { scrolling } from "../components/small-screen.js";
 import { element, svg } from "../element.js";
 import { t, translate } from "../i18n.js";
 import { store } from "../store.js";
@@ -7,9 +8,9 @@ import { geometry, neighbour } from "./geometry.js";
 import { paintPlane } from "./palette.js";
 import { tracer } from "./tracer.js";
 
-const SIZE = { wide: 196, narrow: 150 };
+const SIZE = { least: 96, most: 196 }; // of a lane: both fit one above the other on the screen that there is
+const AROUND = 190; // what stands around the two lanes
 const DIGITS = 16; // numbers of a row up to which each is named at its side
-const narrow = matchMedia("(max-width: 720px)");
 
 export class LayerLanes extends HTMLElement {
   #columns = new Map();
@@ -31,7 +32,7 @@ export class LayerLanes extends HTMLElement {
     });
     store.on(["language"], () => this.show());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-    narrow.addEventListener("change", () => this.show());
+    addEventListener("resize", () => this.show());
     new ResizeObserver(() => this.#drawEdges()).observe(this.#strip);
   }
 
@@ -59,7 +60,7 @@ export class LayerLanes extends HTMLElement {
     const signature = JSON.stringify([
       trace.layers.map(({ name, type, shape }) => [name, type, shape]),
       store.get("language"),
-      narrow.matches,
+      this.#size,
       this.layers.map(({ name }) => trace.tensor(`a.${name}`).shape),
     ]);
     if (signature !== this.#signature) this.#build();
@@ -69,14 +70,18 @@ export class LayerLanes extends HTMLElement {
     this.mark();
   }
 
+  get #size() {
+    return Math.round(Math.min(SIZE.most, Math.max(SIZE.least, (innerHeight - AROUND) / 2)));
+  }
+
   #signature = "";
 
   #build() {
     this.#columns.clear();
-    const size = narrow.matches ? SIZE.narrow : SIZE.wide;
-    const made = this.layers.map((layer, i) => this.#column(layer, i, size));
+    const made = this.layers.map((layer, i) => this.#column(layer, i, this.#size));
     this.#strip.replaceChildren(this.#edges, ...made);
-    this.style.setProperty("--lane", `${size}px`);
+    this.parentElement.style.setProperty("--lane", `${this.#size}px`);
+    this.follow(store.get("inside.step"), "auto");
   }
 
   #column(layer, position, size) {
@@ -88,12 +93,14 @@ export class LayerLanes extends HTMLElement {
       const mark = element("span", { class: "mark", hidden: true });
       const reach = element("span", { class: "reach", hidden: true });
       const veil = element("span", { class: "veil", hidden: true });
-      const box = element("div", { class: `lane ${lane}` }, canvas, reach, mark, veil);
+      const box = element("div", { class: `lane ${lane} ${place.kind}` }, canvas, reach, mark, veil);
       box.style.width = `${place.width}px`;
       box.style.height = `${place.height}px`;
       canvas.addEventListener("click", ({ offsetX, offsetY }) => {
         const index = place.at(offsetX, offsetY);
-        if (index) choose(layer.name, index);
+        if (!index) return;
+        choose(layer.name, index);
+        this.dispatchEvent(new CustomEvent("chosen", { detail: lanes[lane].mark }));
       });
       lanes[lane] = { canvas, mark, reach, veil, box, range: element("span", { class: "range figures" }) };
     }
@@ -212,6 +219,7 @@ export class LayerLanes extends HTMLElement {
       },
       { x: 0, y: 0, width, height },
     );
+    clearUnused(context, data.length % rows, rows, columns);
   }
 
   // -- the chosen cell ---------------------------------------------------------------------------------------
@@ -231,12 +239,20 @@ export class LayerLanes extends HTMLElement {
   }
 
   // Scroll the strip, and not the page, until a column is in sight.
-  #reveal(column) {
-    if (!column || narrow.matches) return;
+  #reveal(column, behavior = "auto") {
+    if (!column) return;
     const { scrollLeft, clientWidth } = this.#strip;
     const [left, right] = [column.offsetLeft - 20, column.offsetLeft + column.offsetWidth + 20];
-    if (left < scrollLeft) this.#strip.scrollLeft = left;
-    else if (right > scrollLeft + clientWidth) this.#strip.scrollLeft = right - clientWidth;
+    if (left < scrollLeft) this.#strip.scrollTo({ left, behavior });
+    else if (right > scrollLeft + clientWidth) this.#strip.scrollTo({ left: right - clientWidth, behavior });
+  }
+
+  // Bring the layer that the way back comes to with this step into the middle of the strip.
+  follow(reached, behavior = scrolling()) {
+    const column = this.#columns.get(this.layers[this.steps - reached]?.name)?.node;
+    if (!column) return;
+    const left = column.offsetLeft - (this.#strip.clientWidth - column.offsetWidth) / 2;
+    this.#strip.scrollTo({ left, behavior });
   }
 
   // Show where a cell comes from and where it goes: curves to the cells of the largest terms, boxes around all.
@@ -282,9 +298,7 @@ export class LayerLanes extends HTMLElement {
         const [start, end] = [middle(from), middle(to)];
         if (!start || !end) return [];
         const bend = (end[0] - start[0]) / 2;
-        const d = narrow.matches
-          ? `M${start}C${start[0]},${(start[1] + end[1]) / 2} ${end[0]},${(start[1] + end[1]) / 2} ${end}`
-          : `M${start}C${start[0] + bend},${start[1]} ${end[0] - bend},${end[1]} ${end}`;
+        const d = `M${start}C${start[0] + bend},${start[1]} ${end[0] - bend},${end[1]} ${end}`;
         return [
           svg("path", { d, class: product < 0 ? "minus" : "plus", "stroke-width": (0.75 + 2.5 * share).toFixed(2) }),
         ];
@@ -327,7 +341,6 @@ export class LayerLanes extends HTMLElement {
     if (!next) return;
     event.preventDefault();
     choose(next.name, next.index);
-    if (narrow.matches) this.#columns.get(next.name)?.node.scrollIntoView({ block: "nearest" });
   }
 }
 
@@ -347,6 +360,13 @@ function lay(box, { x, y, width, height }) {
   box.style.top = `${y}px`;
   box.style.width = `${width}px`;
   box.style.height = `${height}px`;
+}
+
+// The end of the last column, where a row of numbers is over, is no zero.
+function clearUnused(context, used, rows, columns) {
+  if (!used) return;
+  const { width, height } = context.canvas;
+  context.clearRect((width / columns) * (columns - 1) + 1, (height / rows) * used + 1, width, height);
 }
 
 const clear = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);

@@ -8,7 +8,10 @@ import { t, translate } from "../i18n.js";
 import { store } from "../store.js";
 import { tracer } from "./tracer.js";
 
-const RATES = { least: -6, most: 1, start: -2 }; // powers of ten
+// The slider's powers of ten: by which share of the loss the step is predicted to lower it. At 1% the prediction holds
+// within some percent; at 100% the tangent comes to 0, and beyond there is no such loss.
+const SHARES = { least: -3, most: 1.5, start: -2 };
+const HOLDS = 0.1; // relative error up to which a prediction is said to hold
 
 export class StepLab extends HTMLElement {
   #taken = null;
@@ -18,14 +21,14 @@ export class StepLab extends HTMLElement {
     if (this.firstChild) return;
     this.rate = element("input", {
       type: "range",
-      min: RATES.least,
-      max: RATES.most,
-      step: 0.25,
-      value: RATES.start,
+      min: SHARES.least,
+      max: SHARES.most,
+      step: 0.05,
+      value: SHARES.start,
       id: "inside-rate",
       oninput: () => this.#showRate(),
     });
-    this.figure = element("output", { class: "figures", for: "inside-rate" });
+    this.figure = element("output", { class: "small figures", for: "inside-rate" });
     this.take = element("button", {
       class: "action primary",
       type: "button",
@@ -48,8 +51,8 @@ export class StepLab extends HTMLElement {
         { class: "brush rate", for: "inside-rate" },
         element("span", { t: "inside.step.rate" }),
         this.rate,
-        this.figure,
       ),
+      this.figure,
       element("div", { class: "row" }, this.take, this.undo),
       this.result,
     );
@@ -57,22 +60,41 @@ export class StepLab extends HTMLElement {
     store.on(["inside.stepped"], () => {
       if (!store.get("inside.stepped")) this.#forget();
     });
-    store.on(["language"], () => this.#show());
+    store.on(["language"], () => {
+      this.#showRate();
+      this.#show();
+    });
     this.refresh();
-    this.#showRate();
   }
 
   refresh() {
-    this.take.disabled = !tracer.trace || tracer.trace.label === null;
+    this.take.disabled = this.rate.disabled = !(this.#eta > 0);
+    this.#showRate();
   }
 
-  get #eta() {
+  get #share() {
     return 10 ** Number(this.rate.value);
   }
 
+  // The rate at which the tangent lowers the loss by the share that is chosen; 0 where there is no tangent.
+  get #eta() {
+    const { loss, squared_norm: squared } = tracer.trace ?? {};
+    return loss > 0 && squared > 0 ? (this.#share * loss) / squared : 0;
+  }
+
   #showRate() {
-    this.figure.textContent = `η = ${plain(this.#eta, 2)}`;
-    this.rate.setAttribute("aria-valuetext", plain(this.#eta, 2));
+    const { trace } = tracer;
+    let text = "";
+    if (this.#eta > 0) {
+      const key = this.#share > 1 ? "inside.step.beyond" : "inside.step.ahead";
+      text = t(key, {
+        rate: plain(this.#eta, 2),
+        predicted: signed(-this.#share * trace.loss),
+        share: percent(this.#share, this.#share < 0.1 ? 1 : 0),
+      });
+    } else if (trace) text = t(trace.label === null ? "inside.no.label" : "inside.step.nothing");
+    this.figure.textContent = text;
+    this.rate.setAttribute("aria-valuetext", text);
   }
 
   async #take() {
@@ -121,9 +143,10 @@ export class StepLab extends HTMLElement {
   async #undo() {
     const { first } = this.#taken;
     this.#taken = null;
-    const back = new Promise((resolve) => tracer.addEventListener("trace", resolve, { once: true }));
     store.set({ "inside.stepped": null });
-    await back;
+    // the first to arrive may still be of the network after the step
+    do await new Promise((resolve) => tracer.addEventListener("trace", resolve, { once: true }));
+    while (tracer.asking);
     const same = tracer.trace?.weights === first;
     const said = t(same ? "inside.step.undone" : "inside.step.other", { weights: first });
     this.result.replaceChildren(
@@ -162,6 +185,7 @@ export class StepLab extends HTMLElement {
         fact(t("inside.step.true"), signed(taken.true, 4), taken.true, "true"),
         fact("‖g‖²", plain(taken.squared_norm, 4), taken.squared_norm, "norm"),
       ),
+      verdict(taken),
       element(
         "table",
         {},
@@ -187,6 +211,17 @@ export class StepLab extends HTMLElement {
       pairs(taken.probabilities),
     );
   }
+}
+
+// Whether the tangent was still the loss at the end of the step.
+function verdict({ predicted, true: change }) {
+  const error = Math.abs(change - predicted) / Math.abs(predicted);
+  const holds = change !== null && error <= HOLDS;
+  const text = t(holds ? "inside.step.holds" : "inside.step.ends", {
+    error: percent(error),
+    share: percent(change / predicted, 0),
+  });
+  return element("p", { class: `verdict-of-step ${holds ? "agree" : "warning"}` }, text);
 }
 
 const fact = (name, text, value, key) =>

@@ -1,8 +1,9 @@
 // The trace that the view Inside shows: asked for again whenever the ink, the label or the network changes.
 import { fetchJson, fetchTensors } from "../api.js";
+import { smallScreen } from "../components/small-screen.js";
 import { store } from "../store.js";
 
-const CHANNELS = 16; // of an image that are shown before a person asks for all
+const CHANNELS = { wide: 16, small: 4 }; // of an image that are shown before a person asks for all
 const KEYS = ["pixels", "label", "model", "inside.network", "inside.stepped"];
 
 class Tracer extends EventTarget {
@@ -18,6 +19,7 @@ class Tracer extends EventTarget {
       if (keys.has("model") || keys.has("inside.network")) store.set({ "inside.stepped": null });
       this.refresh();
     });
+    smallScreen.addEventListener("change", () => this.refresh());
   }
 
   // Ask from now on; while the view is hidden nothing is asked.
@@ -33,6 +35,11 @@ class Tracer extends EventTarget {
   // The network that is looked at: after a step, a broken one, or that of the whole page.
   get network() {
     return store.get("inside.stepped") ?? store.get("inside.network") ?? store.get("model");
+  }
+
+  // Whether a trace is on its way.
+  get asking() {
+    return this.#busy;
   }
 
   // Show all channels of a layer from now on.
@@ -54,7 +61,11 @@ class Tracer extends EventTarget {
     }
     this.#busy = true;
     try {
-      const body = { ...this.#question(pixels), channels: CHANNELS, whole: [...this.#whole] };
+      const body = {
+        ...this.#question(pixels),
+        channels: smallScreen.matches ? CHANNELS.small : CHANNELS.wide,
+        whole: [...this.#whole],
+      };
       this.#show(await fetchTensors(this.#path("trace"), { body }));
     } catch (error) {
       this.#tell(error);

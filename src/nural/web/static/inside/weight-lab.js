@@ -114,7 +114,9 @@ export class WeightLab extends HTMLElement {
       this.#showUses(found);
       await this.#loadCurve();
     } catch (error) {
-      if (number === this.#asked) this.uses.replaceChildren(element("p", { class: "soft" }, error.message));
+      // without a server what was there stays
+      if (number === this.#asked && error.status)
+        this.uses.replaceChildren(element("p", { class: "soft" }, error.message));
     }
   }
 

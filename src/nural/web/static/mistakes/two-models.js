@@ -4,7 +4,7 @@ import { paintInk, percent } from "../components/colour.js";
 import "../components/probability-bars.js";
 import { element } from "../element.js";
 import { t, translate } from "../i18n.js";
-import { modelTitle } from "../model-title.js";
+import { menuOf, modelTitle } from "../model-title.js";
 import { takeSample } from "../reader.js";
 import { store } from "../store.js";
 import { answersOf, disagreements } from "./answers.js";
@@ -87,13 +87,12 @@ export class TwoModels extends HTMLElement {
     };
   }
 
+  // Beside the page's network the one that was chosen, or one's own, or any other.
   get #names() {
-    const models = store.get("models").map(({ name }) => name);
     const first = store.get("model");
-    const other = models.includes(store.get("mistakes.other"))
-      ? store.get("mistakes.other")
-      : (models.find((name) => name !== first) ?? first);
-    return [first, other];
+    const models = store.get("models").map(({ name }) => name);
+    const wanted = [store.get("mistakes.other"), ...["training", ...menuOf(first)].filter((name) => name !== first)];
+    return [first, wanted.find((name) => models.includes(name)) ?? first];
   }
 
   async refresh() {
@@ -103,9 +102,7 @@ export class TwoModels extends HTMLElement {
     const pixels = store.get("pixels");
     paintInk(this.ink, pixels ?? new Float32Array(784), 28, 28);
     this.sides.forEach(({ select }, i) => {
-      select.replaceChildren(
-        ...store.get("models").map(({ name }) => element("option", { value: name }, modelTitle(name))),
-      );
+      select.replaceChildren(...menuOf(names[i]).map((name) => element("option", { value: name }, modelTitle(name))));
       select.value = names[i];
     });
     this.find.disabled = names[0] === names[1];
@@ -132,7 +129,7 @@ export class TwoModels extends HTMLElement {
               second: said[1],
             });
     } catch (error) {
-      if (number === this.#asked) this.verdict.textContent = error.message;
+      if (number === this.#asked && error.status) this.verdict.textContent = error.message;
     }
   }
 

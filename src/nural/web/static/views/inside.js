@@ -2,6 +2,7 @@
 import "../components/digit-canvas.js";
 import { percent, plain } from "../components/colour.js";
 import "../components/probability-bars.js";
+import { scrolling } from "../components/small-screen.js";
 import { textTable } from "../components/text-table.js";
 import { element } from "../element.js";
 import "../inside/break-lab.js";
@@ -9,7 +10,7 @@ import "../inside/cell-explanation.js";
 import "../inside/ink-lab.js";
 import "../inside/layer-lanes.js";
 import { columnTitle, shapeText, typeTitle } from "../inside/layer-lanes.js";
-import { math, mi, mo, mtext } from "../inside/math.js";
+import { math, mi, mn, mo, mtext } from "../inside/math.js";
 import "../inside/step-lab.js";
 import { tracer } from "../inside/tracer.js";
 import "../inside/weight-lab.js";
@@ -19,6 +20,8 @@ import { store } from "../store.js";
 
 const PACE = 1300; // ms a layer while it plays
 const SAMPLES = 10000; // of the test set
+const LOG = "−log\u00a0";
+const EXPLAINED = { lowest: 0.6, at: 0.55 }; // of the window's height: where an explanation may begin
 
 class InsideView extends HTMLElement {
   #timer;
@@ -45,9 +48,10 @@ class InsideView extends HTMLElement {
     );
     translate(this);
     this.lanes.addEventListener("explain", () => this.cell.focusTitle());
+    this.lanes.addEventListener("chosen", ({ detail }) => this.#bringExplanation(detail));
     this.cell.addEventListener("connect", ({ detail }) => this.lanes.connect(detail.links, detail.reach));
     this.labs.break.addEventListener("look", () => {
-      this.lanes.parentElement.scrollIntoView({ block: "center" });
+      this.#bringLanes();
       this.lanes.focusCells();
     });
     tracer.addEventListener("trace", () => this.#show());
@@ -56,6 +60,7 @@ class InsideView extends HTMLElement {
       () => this.#showControls(),
     );
     this.#showControls();
+    this.classList.add("nothing"); // until there is a trace
   }
 
   shown() {
@@ -143,8 +148,9 @@ class InsideView extends HTMLElement {
       id: "inside-progress",
       tLabel: "inside.progress",
       oninput: () => {
-        this.#stop();
-        this.#go(Number(this.progress.value));
+        const step = Number(this.progress.value);
+        this.#stop(); // puts the slider back to the step that is shown
+        this.#go(step);
       },
     });
     this.scale = element(
@@ -162,6 +168,27 @@ class InsideView extends HTMLElement {
     this.comment = element("p", { class: "comment", role: "note" });
     this.table = textTable(() => this.#rows());
     this.save = button("inside.download", () => this.#download());
+    this.stage = element(
+      "div",
+      { class: "stage" },
+      element(
+        "div",
+        { class: "row player" },
+        button("inside.step.back", () => this.#goBy(1)),
+        this.play,
+        button("inside.step.up", () => this.#goBy(-1)),
+        this.all,
+        this.progress,
+      ),
+      this.comment,
+      element(
+        "div",
+        { class: "lanebox" },
+        element("span", { class: "lanename a", "aria-hidden": "true", t: "inside.lane.forward" }),
+        this.lanes,
+        element("span", { class: "lanename d", "aria-hidden": "true", t: "inside.lane.backward" }),
+      ),
+    );
     return element(
       "section",
       { class: "card lanescard", "aria-labelledby": "inside-lanes" },
@@ -188,23 +215,7 @@ class InsideView extends HTMLElement {
         ),
       ),
       element("p", { class: "small soft keys", t: "inside.lanes.keys" }),
-      element(
-        "div",
-        { class: "row player" },
-        button("inside.step.back", () => this.#goBy(1)),
-        this.play,
-        button("inside.step.up", () => this.#goBy(-1)),
-        this.all,
-        this.progress,
-      ),
-      this.comment,
-      element(
-        "div",
-        { class: "lanebox" },
-        element("span", { class: "lanename a", "aria-hidden": "true", t: "inside.lane.forward" }),
-        this.lanes,
-        element("span", { class: "lanename d", "aria-hidden": "true", t: "inside.lane.backward" }),
-      ),
+      this.stage,
       this.#legend(),
       this.table,
     );
@@ -256,6 +267,23 @@ class InsideView extends HTMLElement {
   // 0 shows all of the way back; k shows its first k layers, from the logits on.
   #go(step) {
     store.set({ "inside.step": step >= this.lanes.steps ? 0 : Math.max(0, step) });
+    this.lanes.follow(step);
+    this.#bringLanes();
+  }
+
+  // Both lanes with what is said of them or, on a screen too low for that, the lanes.
+  #bringLanes() {
+    const whole = this.stage.offsetHeight <= innerHeight;
+    const part = whole ? this.stage : this.lanes.parentElement;
+    part.scrollIntoView({ block: whole ? "nearest" : "end", inline: "nearest", behavior: scrolling() });
+  }
+
+  // The beginning of a cell's explanation beneath the error lane, and not so high that the cell itself is lost.
+  #bringExplanation(mark) {
+    const { top } = this.cell.getBoundingClientRect();
+    if (top <= EXPLAINED.lowest * innerHeight) return;
+    const down = Math.min(top - EXPLAINED.at * innerHeight, mark.getBoundingClientRect().top - 8);
+    if (down > 0) scrollBy({ top: down, behavior: scrolling() });
   }
 
   #goBy(move) {
@@ -267,7 +295,7 @@ class InsideView extends HTMLElement {
 
   #play() {
     if (!tracer.trace || tracer.trace.label === null) return;
-    store.set({ "inside.step": 1 });
+    this.#go(1);
     this.#timer = setInterval(() => {
       const next = store.get("inside.step") + 1;
       this.#go(next);
@@ -348,18 +376,16 @@ class InsideView extends HTMLElement {
         math(
           mi("L"),
           mo("="),
-          mo("−"),
-          mi("log"),
+          mtext(LOG),
           mi("p"),
           mo("("),
-          mtext(String(trace.label)),
+          mn(String(trace.label)),
           mo(")"),
           mo("="),
-          mo("−"),
-          mi("log"),
-          mtext(plain(trace.probabilities[trace.label] ?? 0, 4)),
+          mtext(LOG),
+          ...probabilityOfLoss(trace.loss),
           mo("="),
-          mtext(plain(trace.loss, 4)),
+          mn(plain(trace.loss, 4)),
         ),
         element("p", { class: "small soft" }, t("inside.loss.why")),
       );
@@ -387,6 +413,13 @@ class InsideView extends HTMLElement {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
+}
+
+// The probability whose loss this is; what is nearly 1 is written by what it lacks.
+function probabilityOfLoss(loss) {
+  const share = plain(Math.exp(-loss), 4);
+  if (share !== "1" || loss === 0) return [mn(share)];
+  return [mo("("), mn("1"), mo("−"), mn(plain(-Math.expm1(-loss), 4)), mo(")")];
 }
 
 const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));

@@ -1,4 +1,5 @@
 // Mistakes: which digits are confused, pictures of them, how sure the network was, and what another network says.
+import { fetchJson } from "../api.js";
 import { percent } from "../components/colour.js";
 import { element } from "../element.js";
 import { t, translate } from "../i18n.js";
@@ -11,6 +12,8 @@ import { takeSample } from "../reader.js";
 import { numberFrom, oneOf, store } from "../store.js";
 
 const SETS = ["test", "validation"];
+const SIZE = 10000; // of either set
+const PROGRESS = 400; // ms between two questions how far it is
 const decodeCell = (text) =>
   /^\d\d$/.test(text) && text[0] !== text[1] ? { label: Number(text[0]), answer: Number(text[1]) } : undefined;
 
@@ -33,6 +36,7 @@ class MistakesView extends HTMLElement {
       ...SETS.map((name) => element("option", { value: name, t: `mistakes.set.${name}` })),
     );
     this.summary = element("p", { class: "summary", role: "status" });
+    this.progress = element("progress", { max: SIZE, value: 0, hidden: true, tLabel: "mistakes.progress" });
     this.matrix = element("confusion-matrix");
     this.heading = element("h2", { id: "mistakes-digits", tabindex: "-1", t: "mistakes.behind" });
     this.hint = element("p", { class: "soft" });
@@ -58,6 +62,7 @@ class MistakesView extends HTMLElement {
             ),
           ),
           this.summary,
+          this.progress,
           this.matrix,
           element("p", { class: "small soft", t: "mistakes.why" }),
         ),
@@ -105,15 +110,32 @@ class MistakesView extends HTMLElement {
     const number = ++this.#asked;
     this.classList.add("loading");
     this.summary.textContent = t("mistakes.loading");
+    const asking = setInterval(() => this.#showProgress(model, number), PROGRESS);
     try {
       const found = await answersOf(model, store.get("mistakes.set"));
-      if (number !== this.#asked) return;
-      this.#found = found;
-      this.classList.remove("loading");
-      this.#show();
+      if (number === this.#asked) this.#found = found;
     } catch (error) {
-      if (number === this.#asked) this.summary.textContent = error.message;
+      document.dispatchEvent(new CustomEvent("notice", { detail: error.message }));
+    } finally {
+      clearInterval(asking);
     }
+    if (number !== this.#asked) return;
+    this.classList.remove("loading");
+    this.progress.hidden = true;
+    if (this.#found) this.#show();
+    else this.summary.textContent = t("mistakes.failed");
+  }
+
+  async #showProgress(model, number) {
+    const query = `model=${encodeURIComponent(model)}&set=${store.get("mistakes.set")}`;
+    const { read } = await fetchJson(`api/mistakes/progress?${query}`).catch(() => ({ read: 0 }));
+    if (number !== this.#asked || !this.classList.contains("loading")) return;
+    this.progress.hidden = false;
+    this.progress.value = read;
+    this.summary.textContent = t("mistakes.reading.set", {
+      read: read.toLocaleString("en"),
+      all: SIZE.toLocaleString("en"),
+    });
   }
 
   #show() {

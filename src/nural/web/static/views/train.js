@@ -44,7 +44,9 @@ class TrainView extends HTMLElement {
     });
     this.chosenSnapshot = element("span", { class: "figures" });
     this.back = button("train.back", () => this.#restore());
-    this.look = button("train.look", () => store.set({ model: `snapshot:${this.#chosen}` }));
+    this.look = button("train.look", () =>
+      store.set({ model: this.#chosen === null ? "training" : `snapshot:${this.#chosen}`, tab: "inside" }),
+    );
     this.filters = element("div", { class: "filters" });
     this.pinnedCanvas = element("canvas", { class: "cells", role: "img", tLabel: "train.pinned" });
     this.pinnedNote = element("p", { class: "small soft" });
@@ -276,7 +278,7 @@ class TrainView extends HTMLElement {
       this.#chosen === null ? t("train.now") : t("train.at", { step, epoch: plain(epoch) });
     this.time.setAttribute("aria-valuetext", this.chosenSnapshot.textContent);
     this.back.disabled = this.#chosen === null || this.#status.state === "running";
-    this.look.disabled = this.#chosen === null;
+    this.look.disabled = this.#status.state === "none";
   }
 
   #paintPinned({ pinned }) {

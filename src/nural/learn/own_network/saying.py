@@ -1,0 +1,71 @@
+"""What is said of a learner's network when it is judged, in the language that the checker speaks."""
+
+from nural.learn.language import spoken
+
+TEXTS = {
+    "en": {
+        "first": "{array} is the first that is not as in {source}. {reason}",
+        "missing": "{array} is missing.",
+        "not there": "{array} is not there. {reason}",
+        "exception": "It raises an exception: {error}.",
+        "exception of": "{function} raises an exception: {error}.",
+        "exception after": "All is right, and then it raises an exception: {error}.",
+        "changed": "All is right, but {array} is another array afterwards: only step may change it.",
+        "right so far": "{arrays} right; {rest}",
+        "next": "{array} is next",
+        "arrays": "{count} arrays of {source}",
+        "comes from": "It comes from {found}, and should come from {function}.",
+        "wrong itself": "{function} gets what it should, and is wrong itself{mistake}; see above.",
+        "wrong here": "{function} gets what it should, and here{settings} {what}",
+        "with": " with {settings}",
+        "argument": "{function} gets {found} as {name}, and should get {right}.",
+        "setting": "{function} gets {name}={found}, and should get {right}.",
+        "other": "It is the one of {name}.",
+        "moved": "Its numbers are right, but at other places.",
+        "here": "Here {what}",
+        "in training": "it is what forward gives in training.",
+        "unchanged": "It is not changed.",
+        "factor": "It changes by {factor} times what it should.",
+        "losses": "Of {count} batches there are {count} losses; here {what}",
+        "The output": "The output",
+        "The loss": "The loss",
+        "What it returns": "What it returns",
+        "array of shape": "an array of shape {shape}",
+        "endless": "It is still running after {seconds} s: is there a loop that does not end?",
+    },
+    "zh": {
+        "first": "{array} 是第一个与 {source} 不一致的数组。{reason}",
+        "missing": "缺少 {array}。",
+        "not there": "没有得到 {array}。{reason}",
+        "exception": "抛出异常：{error}。",
+        "exception of": "{function} 抛出异常：{error}。",
+        "exception after": "全部正确，但之后抛出异常：{error}。",
+        "changed": "全部正确，但 {array} 被改动了：只有 step 可以更新它。",
+        "right so far": "{arrays} 正确；{rest}",
+        "next": "下一个是 {array}",
+        "arrays": "{source} 的 {count} 个数组",
+        "comes from": "它来自 {found}，应当来自 {function}。",
+        "wrong itself": "{function} 得到的参数正确，是它本身有错{mistake}，见上。",
+        "wrong here": "{function} 得到的参数正确，但此处{settings}：{what}",
+        "with": "（{settings}）",
+        "argument": "{function} 的参数 {name} 得到的是 {found}，应当是 {right}。",
+        "setting": "{function} 得到的是 {name}={found}，应当是 {right}。",
+        "other": "它其实是 {name} 的那一个。",
+        "moved": "数值正确，但位置不对。",
+        "here": "此处：{what}",
+        "in training": "这是 forward 在训练时的输出。",
+        "unchanged": "它没有被更新。",
+        "factor": "它的变化量是正确值的 {factor} 倍。",
+        "losses": "{count} 个批次应有 {count} 个损失；此处：{what}",
+        "The output": "输出",
+        "The loss": "损失",
+        "What it returns": "返回值",
+        "array of shape": "形状为 {shape} 的数组",
+        "endless": "运行超过 {seconds} 秒仍未结束：是不是有死循环？",
+    },
+}
+
+
+def say(key: str, **values: object) -> str:
+    """A text in the language that the checker speaks."""
+    return TEXTS[spoken()][key].format(**values)
