@@ -40,6 +40,7 @@ ASKED = {
     "beta2": ("beta2", "b2"),
     "alpha": ("decayrate", "decay", "alpha", "rho", "beta"),
 }
+SIZES = "inputs", "outputs", "in_channels", "out_channels", "features", "words", "kernel_size"
 Results = tuple[Any, ...]
 TRAINING = "train", "training", "is_training", "train_flg", "is_train", "train_mode"
 
@@ -56,11 +57,13 @@ def _plain(name: Any) -> str:
 def made(cls: Any, given: Mapping[str, Any], needed: Iterable[str] = ()) -> Any:
     """An object of the class, whose constructor gets what it asks for by name, and the rest its defaults.
 
+    Sizes by names that are not known are taken for those that are not asked for otherwise, in their order.
+
     Raises:
         NotTaken: It does not ask for something that is ``needed``.
         TypeError: It asks for something that is not known; the message says for what.
     """
-    arguments, asked = {}, set()
+    arguments, asked, unknown = {}, set(), []
     for name, parameter in inspect.signature(cls).parameters.items():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
@@ -70,7 +73,11 @@ def made(cls: Any, given: Mapping[str, Any], needed: Iterable[str] = ()) -> Any:
             asked.add(ours)
             arguments[name] = given[ours]
         elif parameter.default is parameter.empty:
-            raise TypeError(f"the constructor asks for {name}, and the checker does not know what that is")
+            unknown.append(name)
+    sizes = [ours for ours, value in given.items() if isinstance(value, int) and ours in SIZES and ours not in asked]
+    if len(unknown) > len(sizes):
+        raise TypeError(f"the constructor asks for {unknown[0]}, and the checker does not know what that is")
+    arguments |= {name: given[ours] for name, ours in zip(unknown, sizes, strict=False)}
     if not set(needed) <= asked:
         raise NotTaken
     return cls(**arguments)

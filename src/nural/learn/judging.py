@@ -184,8 +184,8 @@ def _cases_that_count(answers: Answers, source: str) -> tuple[list[list[int]], s
     if not any(wrong.values()):
         return [counted], ""
     raised = {g: sum(answers.given[i] is None for i in of[g]) for g in groups}
-    right = [g for g in groups if not wrong[g]]
-    if right:
+    right = [g for g in groups if all(answers.cases[i].special for i in wrong[g])]
+    if len(right) == 1:
         other = next(g for g in groups if g != right[0])
         if not raised[other] and TAKES_LABELS.search(source):
             return [of[other]], ""

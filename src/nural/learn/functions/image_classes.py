@@ -20,7 +20,7 @@ def _first_to_last(x: Any) -> Any:
 
 
 def _in_layout(run: Callable[[bool], Results], shape: tuple[int, ...]) -> Results:
-    """Channels-last, if y is then as large as it should be; else channels-first."""
+    """Channels-last, if y is then as large as it should be, or has as many channels; else channels-first."""
     try:
         results = run(False)
         if np.shape(results[0]) == shape:
@@ -30,11 +30,14 @@ def _in_layout(run: Callable[[bool], Results], shape: tuple[int, ...]) -> Result
     except Exception:
         results = None
     try:
-        return run(True)
+        other = run(True)
     except Exception:
         if results is None:
             raise
         return results
+    channels = shape[-1:]
+    is_last = results is not None and np.shape(results[0])[-1:] == channels != np.shape(other[0])[-1:]
+    return results if results is not None and is_last else other
 
 
 def _convolution(cls: Any, x: Any, K: Any, b: Any, dy: Any, stride: int = 1, padding: int = 0) -> Results:

@@ -182,6 +182,6 @@ FUNCTIONS = [
         changes=("out",),
         rtol=1e-3,
     ),
-    known("dropout_forward", "y", _masked, "torch.nn.functional.dropout with this mask"),
-    known("dropout_backward", "dx", _masked, "the gradient of torch.nn.functional.dropout with this mask"),
+    known("dropout_forward", "y", _masked, "torch.nn.functional.dropout"),
+    known("dropout_backward", "dx", _masked, "the gradient of torch.nn.functional.dropout"),
 ]

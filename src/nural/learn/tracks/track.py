@@ -37,6 +37,7 @@ EXPERIMENTS = """\
 from nural.data import load_mnist_datasets
 
 (x, labels), (x_val, labels_val), _ = load_mnist_datasets()
+x_val, labels_val = x_val[:2000], labels_val[:2000]
 for function, steps, without, change in experiments():
     print(f"\\n{function}: without → with")
     settings = without, {**without, **change}
