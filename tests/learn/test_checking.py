@@ -148,6 +148,12 @@ def test_other_names_are_given_with_like(written):
         check(np.sin, like="relu_forwards")
 
 
+def test_what_is_imported_from_numpy_is_no_function_of_the_file(written):
+    path = written("from numpy import einsum as es, maximum\n\ndef mine(x):\n    return maximum(x, 0)\n")
+    (verdict,) = check_file(path, like="relu_forward")
+    assert (verdict.function, bool(verdict)) == ("mine", True)
+
+
 def test_files_beside_it_and_packages_are_imported(tmp_path):
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "__init__.py").write_text("")

@@ -12,8 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from nural.learn.functions import CLASSES, FUNCTIONS, OF_TRACKS
 from nural.learn.functions.classes import NAMES
 from nural.learn.running import Found, NotLoaded
@@ -104,7 +102,8 @@ def _in_module(module: ModuleType, like: str | None) -> list[Found]:
 def _is_own(f: Any, module: ModuleType) -> bool:
     if inspect.isfunction(f) or inspect.isclass(f):
         return f.__module__ == module.__name__
-    return callable(f) and not inspect.isbuiltin(f) and not isinstance(f, np.ufunc)
+    of_numpy = (getattr(f, "__module__", None) or "").split(".")[0] == "numpy"  # einsum and ufuncs are objects
+    return callable(f) and not inspect.isbuiltin(f) and not of_numpy
 
 
 def _known(name: str, f: Any) -> str | None:
