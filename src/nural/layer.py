@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from nural.arrays import Arrays, dotted, joined
-from nural.initializers import Parameter
+from nural.initializers import Initializer, Parameter
 from nural.parent import Parent
 from nural.task import Task
 
@@ -150,8 +150,16 @@ class Layer(Parent):
         for child in self.children.values():
             child.build(rng)
         if self._own_params is None:
-            initial = {name: draw(rng, self.shapes[name]) for name, draw in self._initializers.items()}
-            self._own_params = {name: np.array(value, self.dtype, order="C") for name, value in initial.items()}
+            initial = {name: self._drawn(name, draw, rng) for name, draw in self._initializers.items()}
+            self._own_params = initial
+
+    def _drawn(self, name: str, draw: Initializer, rng: np.random.Generator) -> np.ndarray:
+        value = np.array(draw(rng, self.shapes[name]), self.dtype, order="C")
+        if value.shape != self.shapes[name]:
+            raise ValueError(
+                f"{type(self).__name__}: {name} is drawn with shape {value.shape}, expected {self.shapes[name]}"
+            )
+        return value
 
     def draw(self) -> Arrays:
         """`params`, drawn with one generator for all layers if they are not there yet."""
@@ -283,7 +291,10 @@ class Layer(Parent):
         self._params = self._grads = self._state = _NOTHING
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in _FILLED}
+        kept = {name: value for name, value in vars(self).items() if name not in _FILLED}
+        if self._own_params is not None:
+            kept["_initializers"] = {}  # they have done their work, and may be functions that cannot be pickled
+        return kept
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

@@ -12,7 +12,7 @@ from nural.cli.learn_overview import say
 from nural.learn.own_network.training import OwnTraining
 from nural.learn.tracks.folder import Started
 from nural.learn.tracks.track import OWN, TRAIN
-from nural.learn.tracks.training import EQUAL, Training
+from nural.learn.tracks.training import Training, equal
 from nural.learn.tracks.wrapping import padded
 
 #: Steps whose losses are compared, and printed.
@@ -55,9 +55,9 @@ def _beside(training: Training | OwnTraining, count: int) -> bool:
     head = words["step"], words["yours"], other, words["difference"]
     print("  ".join(padded(text, width) for text, width in zip(head, (4, 18, 18, 10), strict=True)).rstrip())
     for step, (mine, theirs) in enumerate(training.beside(count), 1):
-        if step <= PRINTED or not abs(mine - theirs) <= EQUAL:
+        if step <= PRINTED or not equal(mine, theirs):
             print(f"{step:>4}  {mine:<18.14f}  {theirs:<18.14f}  {abs(mine - theirs):.1e}")
-        if not abs(mine - theirs) <= EQUAL:
+        if not equal(mine, theirs):
             say(words["differs"].format(step=step))
             function = training.culprit(step)
             say(words["culprit"].format(function=function) if function else words["no culprit"])

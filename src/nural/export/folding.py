@@ -8,7 +8,7 @@ import numpy as np
 
 from nural.containers import computes_as
 from nural.export.steps import Step, without
-from nural.layer import Layer
+from nural.layer import Layer, arguments_of
 from nural.layers.batch_norm import BatchNorm
 from nural.layers.convolution import Conv2d
 from nural.layers.linear import Linear
@@ -48,8 +48,9 @@ def _joined(layer: Linear | Conv2d, norm: Layer) -> Layer:
     """A layer that replaces both, computed in float64."""
     assert isinstance(norm, BatchNorm)
     scale, shift = scale_and_shift(norm)
-    joined = type(layer)(**layer.config() | {"bias": True, "dtype": np.float64})
-    name = "W" if isinstance(layer, Linear) else "K"
+    kind, name = (Linear, "W") if isinstance(layer, Linear) else (Conv2d, "K")  # a subclass may take other arguments
+    settings = {argument.name: getattr(layer, argument.name) for argument in arguments_of(kind)}
+    joined = kind(**settings | {"bias": True, "dtype": np.float64})
     joined.params[name] = layer.params[name] * scale
     joined.params["b"] = layer.params.get("b", 0.0) * scale + shift
     return joined

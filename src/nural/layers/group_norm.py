@@ -42,6 +42,7 @@ def group_norm_forward(
     """
     name = "group_norm_forward"
     x, gamma, beta = float_arrays(name, x, gamma, beta)
+    num_groups = require_int(name, "num_groups", num_groups)
     if x.ndim < 2 or x.shape[-1] % num_groups:
         raise ValueError(f"{name}: x must be (N, …, C) with {num_groups} groups of equal size in C, got {x.shape}")
     channels = x.shape[-1]
@@ -49,9 +50,9 @@ def group_norm_forward(
     require_shape(name, "beta", beta, (channels,))
     y, mean, inverse_std = outputs(name, out, (x.shape, *[(len(x), num_groups)] * 2), x.dtype)
     centered = _grouped(y, num_groups)
-    _grouped(x, num_groups).mean(axis=(1, 3), out=mean)
+    mean[...] = _grouped(x, num_groups).mean(axis=(1, 3), dtype=np.float64)  # in float32 sums over images lose digits
     np.subtract(_grouped(x, num_groups), _spread(mean), out=centered)
-    np.einsum("npgc,npgc->ng", centered, centered, out=inverse_std)
+    inverse_std[...] = np.einsum("npgc,npgc->ng", centered, centered, dtype=np.float64)
     inverse_std /= x[0].size // num_groups
     inverse_std += eps
     np.reciprocal(np.sqrt(inverse_std, out=inverse_std), out=inverse_std)
@@ -95,6 +96,8 @@ def group_norm_backward(
     dy, gamma, x, mean, inverse_std = float_arrays(name, dy, gamma, x, mean, inverse_std)
     require_gradient(name, dy, x.shape)
     channels, groups = x.shape[-1], mean.shape[-1]
+    if mean.ndim != 2 or channels % groups:
+        raise ValueError(f"{name}: mean of shape {mean.shape} is not (N, G) with G groups of equal size in {channels}")
     require_shape(name, "gamma", gamma, (channels,))
     require_shape(name, "mean", mean, (len(x), groups))
     require_shape(name, "inverse_std", inverse_std, mean.shape)
@@ -103,16 +106,17 @@ def group_norm_backward(
     np.subtract(_grouped(x, groups), _spread(mean), out=normalized)
     normalized *= _spread(inverse_std)
     positions = len(x), -1, channels
-    sums = dy.reshape(positions).sum(axis=1)
-    products = np.einsum("npc,npc->nc", dy.reshape(positions), normalized.reshape(positions))
+    sums = dy.reshape(positions).sum(axis=1, dtype=np.float64)
+    products = np.einsum("npc,npc->nc", dy.reshape(positions), normalized.reshape(positions), dtype=np.float64)
     if dgamma is not None:
-        products.sum(axis=0, out=dgamma)
+        dgamma[...] = products.sum(axis=0)
     if dbeta is not None:
-        sums.sum(axis=0, out=dbeta)
+        dbeta[...] = sums.sum(axis=0)
     if dx is not None:
         weights = np.ones(channels, x.dtype) if gamma is None else gamma
         size = x[0].size // groups
-        mean_g, mean_gx = ((weights * each).reshape(len(x), groups, -1).sum(axis=2) / size for each in (sums, products))
+        means = ((weights * each).reshape(len(x), groups, -1).sum(axis=2) / size for each in (sums, products))
+        mean_g, mean_gx = (each.astype(x.dtype) for each in means)
         normalized *= _spread(mean_gx)
         g = _grouped(np.multiply(dy, weights, out=scratch("g", x.shape, x.dtype)), groups)
         g -= _spread(mean_g)

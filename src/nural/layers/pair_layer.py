@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nural.checks import as_floats
-from nural.layer import Layer
+from nural.layer import Layer, arguments_of
 
 
 class PairLayer(Layer):
@@ -18,14 +18,16 @@ class PairLayer(Layer):
     @property
     def arguments(self) -> tuple[Any, ...]:
         """What the pair takes beside its arrays: the constructor's arguments."""
-        return tuple(self.config().values())
+        return tuple([getattr(self, argument.name) for argument in arguments_of(type(self))])
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """y, which the pair's forward function makes of x; it lives until the next call."""
         x = as_floats(type(self).__name__, x, self.dtype)
         y = self.compute(x)
-        of_pass = {"input": x, "output": y, "input and output": (x, y), "input shape": x.shape}
-        self.saved = of_pass[self.saves]
+        if self.saves == "output":  # as ReLU does, in every step of most networks
+            self.saved = y
+        else:
+            self.saved = {"input": x, "input and output": (x, y), "input shape": x.shape}[self.saves]
         return y
 
     def compute(self, x: np.ndarray) -> np.ndarray:

@@ -32,8 +32,7 @@ def explain_weight(trace: Trace, parameter: str, index: Sequence[int], terms: in
     """A weight's value, and its gradient as a sum over its uses.
 
     A use is a place where the weight was multiplied by a number x (1 for a bias) and contributed to a cell with the
-    error
-    δ: it adds x δ. A weight of a fully connected layer is used once, a kernel's weight in every window.
+    error δ: it adds x δ. A weight of a fully connected layer is used once, a kernel's weight in every window.
 
     Args:
         trace: The trace, with a label.

@@ -132,8 +132,10 @@ class Judge:
             if found is None and (outcome.error or outcome.unwritten):
                 break
             findings.states[name] = "right"
-            if not same(weights[name], after, 1e-9):
-                findings.wrong(name, f'weights["{name}"]', self._of_update(name, weights[name], after))
+            own = numbers(weights.get(name))
+            if own is None or not same(own, after, 1e-9):
+                reason = Reason(say("missing", array=name)) if own is None else self._of_update(name, own, after)
+                findings.wrong(name, f'weights["{name}"]', reason)
         if found is None and not findings.first:
             return findings.stopped("loss", say("The loss"), outcome)
         findings.states["loss"] = "right"

@@ -47,6 +47,11 @@ def read_module(
     calls = Reading(graph, shapes, type(module).__name__).read()
     if not calls:
         raise NotLoaded(f"{source}: forward calls no module and no function")
+    if type(calls[-1].module) in (nn.Softmax, nn.Sigmoid) and loss != "mean_squared_loss":
+        raise NotLoaded(
+            f"{source} ends in {type(calls[-1].module).__name__}, which its loss applies itself: return the logits, "
+            "which go into it, or say --loss mean-squared"
+        )
     reading = Chain(calls, tuple(x.shape))
     network = Network(source, tuple(reading.parts), loss or loss_for(reading.parts[-1].y_shape, source))
     batch = drawn_batch(network)
@@ -205,7 +210,7 @@ def _answers(graph: fx.GraphModule, module: nn.Module, network: Network, chain: 
         for name, place in chain.places.items()
         if f"{name}.mask" in batch.values
     }
-    evaluated = copy.deepcopy(module).double().eval()
+    evaluated = copy.deepcopy(module).double().cpu().eval()
     with torch.no_grad():
         prediction, again = evaluated(x).numpy(), evaluated(x).numpy()
     if not np.array_equal(prediction, again):

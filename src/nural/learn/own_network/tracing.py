@@ -64,7 +64,7 @@ def traced(module: nn.Module) -> fx.GraphModule:
         NotLoaded: PyTorch cannot trace it.
     """
     name = type(module).__name__
-    module = copy.deepcopy(module).double().train().requires_grad_(True)
+    module = copy.deepcopy(module).double().cpu().train().requires_grad_(True)
     try:
         graph = fx.symbolic_trace(module)
     except Exception as error:
@@ -162,6 +162,8 @@ class Reading:
         name = _called(node)
         if name in RESHAPES:
             return self._reshape(node, before, name)
+        if name == "dropout" and not _in_training(node):
+            return before
         if name in FUNCTIONS:
             self._add(node, self._counterpart(FUNCTIONS[name], node), f"{name}()", "")
             return node
@@ -176,6 +178,10 @@ class Reading:
         if type(module) is nn.Identity or (type(module) is nn.Flatten and self.shapes[before] == self.shapes[node]):
             return node
         own = str(node.target) if not str(node.target).rpartition(".")[2].isdigit() else ""
+        if len(node.args) + len(node.kwargs) > 1:
+            raise NotLoaded(f"{self.owner}.forward gives {said} several inputs, and one is known: what came before")
+        if type(module) is nn.Dropout and module.p == 1:
+            raise NotLoaded(f"{said} of {self.owner} drops everything: p must be below 1")
         if type(module) in RECURRENT:
             return self._recurrent(node, module, own)
         self._add(node, module, f"{said}: {type(module).__name__}", own)
@@ -292,3 +298,8 @@ def _is_last_step(node: fx.Node) -> bool:
     index: Any = node.args[1]
     everything = slice(None)
     return isinstance(index, tuple) and index[:2] == (everything, -1) and all(i in (everything, ...) for i in index[2:])
+
+
+def _in_training(node: fx.Node) -> bool:
+    """Whether a call of ``F.dropout(x, p=0.5, training=True)`` drops anything."""
+    return bool(node.args[2] if len(node.args) > 2 else node.kwargs.get("training", True))

@@ -89,4 +89,5 @@ def _equal(found: Any, right: Any) -> bool:
         a, b = np.asarray(found, float), np.asarray(right, float)
     except (TypeError, ValueError):
         return False
-    return a.shape == b.shape and bool(np.abs(a - b).max(initial=0) <= 1e-9 * np.abs(b).max(initial=0))
+    largest = np.abs(b).max(initial=0, where=np.isfinite(b))
+    return a.shape == b.shape and np.allclose(a, b, rtol=0, atol=1e-9 * largest + 1e-12, equal_nan=True)

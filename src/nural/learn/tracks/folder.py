@@ -1,5 +1,6 @@
 """A folder in which a track was started: what stands in it, and how far its learner is."""
 
+import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -115,7 +116,13 @@ def find(place: Path) -> Started | None:
     Raises:
         FolderError: Its progress.json is damaged.
     """
-    return next((found for folder in (place, *place.parents) if (found := opened(folder))), None)
+    if found := opened(place):
+        return found
+    for folder in place.parents:
+        with contextlib.suppress(FolderError):  # that of another program, perhaps
+            if found := opened(folder):
+                return found
+    return None
 
 
 def opened(folder: Path) -> Started | None:

@@ -17,7 +17,7 @@ from nural.learn.tracks.track import TRAIN, TWIN
 
 #: What a train.py has.
 NAMES = "BATCH_SIZE", "EPOCHS", "targets", "initial_weights", "step", "train", "accuracy"
-#: How far two losses may be apart.
+#: How far two losses may be apart, of one that is larger than 1 relative to it.
 EQUAL = 1e-10
 #: Digits that are judged at once.
 AT_ONCE = 500
@@ -52,6 +52,8 @@ class Training:
         has_twin = any(module.file == TWIN for module in started.track.modules)
         self.other = "PyTorch" if has_twin and importlib.util.find_spec("torch") else ""
         self.sets = [(x[:images], labels[:images]) for x, labels in load_mnist_datasets()]
+        if not 1 <= self.train.BATCH_SIZE <= images:
+            raise NotLoaded(f"BATCH_SIZE in {TRAIN} must be from 1 to {images}, got {self.train.BATCH_SIZE}")
         self.steps = len(self.sets[0][0]) // self.train.BATCH_SIZE
         self.weights: Any = None
 
@@ -77,6 +79,8 @@ class Training:
         x, labels = self.sets[0]
         their_losses = other.train(theirs, x, other.targets(labels), np.random.default_rng(1))
         for _, (mine, loss) in zip(range(count), zip(self._losses(), their_losses, strict=False), strict=False):
+            if not (math.isfinite(mine) or math.isfinite(loss)):
+                raise _diverged(mine)
             yield mine, float(loss)
 
     def culprit(self, count: int) -> str | None:
@@ -119,16 +123,20 @@ class Training:
         """The loss of each step of all epochs; `weights` are then what was learned."""
         for loss in self._losses():
             if not math.isfinite(loss):
-                raise NotLoaded(f"the loss became {loss}: try a smaller learning rate in {TRAIN}")
+                raise _diverged(loss)
             yield loss
 
     def accuracy(self, which: int) -> float:
         """On the training (0), validation (1) or test set (2)."""
         x, labels = self.sets[which]
-        t, right = self.train.targets(labels), 0.0
-        for begin in range(0, len(x), AT_ONCE):
-            part = slice(begin, begin + AT_ONCE)
-            right += float(self.train.accuracy(self.weights, x[part].astype(np.float64), t[part])) * len(x[part])
+        right = 0.0
+        try:
+            t = self.train.targets(labels)
+            for begin in range(0, len(x), AT_ONCE):
+                part = slice(begin, begin + AT_ONCE)
+                right += float(self.train.accuracy(self.weights, x[part].astype(np.float64), t[part])) * len(x[part])
+        except Exception as error:
+            raise _sentence(error) from None
         return right / len(x)
 
     def _losses(self) -> Iterator[float]:
@@ -140,6 +148,15 @@ class Training:
                 yield float(loss)
         except Exception as error:
             raise _sentence(error) from None
+
+
+def equal(mine: float, theirs: float) -> bool:
+    """Whether two losses are the same but for rounding."""
+    return abs(mine - theirs) <= EQUAL * max(1, abs(theirs))
+
+
+def _diverged(loss: float) -> NotLoaded:
+    return NotLoaded(f"the loss became {loss}: try a smaller learning rate in {TRAIN}")
 
 
 def _sentence(error: Exception) -> NotLoaded:

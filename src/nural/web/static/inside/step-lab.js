@@ -99,16 +99,12 @@ export class StepLab extends HTMLElement {
 
   async #take() {
     this.take.disabled = true;
-    const before = tracer.network;
+    const asked = [tracer.network, store.get("pixels"), store.get("label")];
     try {
       const found = await tracer.ask("step", { rate: this.#eta });
-      this.#taken = {
-        ...found,
-        before: this.#taken?.before ?? before,
-        from: before,
-        first: this.#taken?.first ?? found.weights[0],
-        rate: this.#eta,
-      };
+      const now = [tracer.network, store.get("pixels"), store.get("label")];
+      if (asked.some((value, i) => value !== now[i])) return; // it is a step of what was there before
+      this.#taken = { ...found, from: asked[0], first: this.#taken?.first ?? found.weights[0] };
       store.set({ "inside.stepped": found.model });
       this.#show();
       document.dispatchEvent(
