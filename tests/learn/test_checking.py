@@ -212,3 +212,27 @@ def test_the_command_loads_nothing_that_it_does_not_need(written):
     )
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert out.splitlines()[-1] == ""
+
+
+def test_results_that_are_left_out_are_missing(written):
+    path = written(
+        "import numpy as np\n"
+        "def fc_backward(dy, W, x): return x.T @ dy, dy.sum(0)\n"
+        "def relu_backward(dy, x): dy * (x > 0)\n"
+        "def batch_norm_backward(dy, gamma, x, mean, variance, eps=1e-5): return dy.sum(0), dy.sum(0)\n"
+    )
+    verdicts = {verdict.function: verdict for verdict in check_file(path)}
+    assert verdicts["fc_backward"].results == {"dW": "right", "db": "right", "dx": "missing"}
+    assert [v.results["dx"] for v in verdicts.values()] == ["missing"] * 3
+
+
+def test_what_is_right_tells_that_one_hot_rows_are_meant(written):
+    path = written(
+        "import numpy as np\n"
+        "def cross_entropy_loss(y, t):\n"
+        "    p = np.exp(y - y.max(1, keepdims=True))\n"
+        "    p /= p.sum(1, keepdims=True)\n"
+        "    return -np.mean(t * np.log(p + 1e-300)), (p - t) / len(y)\n"
+    )
+    (verdict,) = check_file(path)
+    assert (verdict.results, verdict.mistake) == ({"loss": "wrong", "dy": "right"}, None)

@@ -99,7 +99,7 @@ def judged(title: str, kind: str, report: Report) -> Verdict:
     notes = (*notes, *(note for note in (left_out, answers.reordered) if note), *_of_optional(answers))
     others = [name for name in function.extras if answers.differs(name)]
     if others:
-        notes = (*notes, f"its {' and '.join(others)} are not what {kind} of nural.reference returns beside the rest")
+        notes = (*notes, f"not counted, {' and '.join(others)}: other numbers than nural.reference's {kind} gives")
     indices, naming = ways[0], Naming()
     common: dict[str, Any] = {"kind": kind, "cases": len(indices), "torch": function.torch, "notes": notes}
     harmful = _when_called_again(title, answers, indices, common)
@@ -190,7 +190,9 @@ def _cases_that_count(answers: Answers, source: str) -> tuple[list[list[int]], s
         if not raised[other] and TAKES_LABELS.search(source):
             return [of[other]], ""
         return [of[right[0]]], said("takes", these=said(right[0]), those=said(other))
-    return [of[group] for group in sorted(groups, key=lambda g: (raised[g], g == "labels"))], ""
+    rights = {g: list(_states(answers, of[g]).values()).count("right") for g in groups}
+    nearest = [g for g in groups if rights[g] == max(rights.values())]  # what is right tells which targets are meant
+    return [of[group] for group in sorted(nearest, key=lambda g: (raised[g], g == "labels"))], ""
 
 
 def _of_optional(answers: Answers) -> list[str]:

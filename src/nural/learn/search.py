@@ -165,7 +165,8 @@ class Search:
 
     def _is_truncated(self, wrong: list[str]) -> bool:
         """Whether the results are those of whole numbers, where there should be fractions."""
-        floats = [k for k, a in enumerate(self.answers.cases[self.failing[0]].args) if _is_float_array(a)]
+        args = self.answers.cases[self.failing[0]].args
+        floats = [k for k, a in enumerate(args) if _is_float_array(a) and np.trunc(a).any()]  # not h0 alone
         some = [[k] for k in floats] + ([floats] if len(floats) > 1 else [])
         ways: list[Callable[[Case], Results | None]] = [
             lambda case, some=s: self.results(self.function, REFERENCE, _with_whole(case, some)) for s in some
@@ -198,8 +199,10 @@ class Search:
         fractions = False
         for i in self.among:
             given, right = self.answers.given[i], self.answers.right[i]
-            for name in wrong if given and right else ():
-                found, expected = given[name], np.asarray(right[name])  # pyright: ignore[reportOptionalSubscript]
+            if not given or not right:
+                continue
+            for name in wrong:
+                found, expected = given.get(name), np.asarray(right[name])
                 fractions |= not np.array_equal(expected, np.rint(expected))
                 if found is None or found.shape != expected.shape or not np.isfinite(found).all():
                     return False

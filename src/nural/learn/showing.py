@@ -107,5 +107,5 @@ def as_text(verdicts: Sequence[Verdict], width: int = 100) -> str:
     from rich.console import Console
 
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None, highlight=False).print(as_rich(verdicts))
+    Console(file=out, width=width, color_system=None, highlight=False, force_jupyter=False).print(as_rich(verdicts))
     return out.getvalue().rstrip()
