@@ -236,3 +236,22 @@ def test_what_is_right_tells_that_one_hot_rows_are_meant(written):
     )
     (verdict,) = check_file(path)
     assert (verdict.results, verdict.mistake) == ({"loss": "wrong", "dy": "right"}, None)
+
+
+@pytest.mark.parametrize(
+    ("loop", "note"),
+    [
+        ("for n, t in np.ndindex(idx.shape): dW[idx[n, t]] += dy[n, t]", "it takes sequences of indices (N, T)"),
+        ("for n in range(len(idx)): dW[idx[n]] += dy[n]", "it takes one row of indices (N,)"),
+    ],
+)
+def test_an_embedding_may_take_a_row_or_sequences(written, loop, note):
+    (verdict,) = check_file(
+        written(
+            "import numpy as np\n"
+            "def embedding_backward(dy, W, idx):\n"
+            f"    dW = np.zeros_like(W)\n    {loop}\n    return dW\n"
+        )
+    )
+    assert verdict
+    assert verdict.notes[0].startswith(note)

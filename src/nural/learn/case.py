@@ -16,7 +16,7 @@ class Case:
         args: As the function takes them, in order; settings at the end that have their default are left out.
         sizes: What the sizes are called, for sentences: ``{"N": 3, "M": 2}``.
         label: What is special about it: "one sample", "ties", ….
-        group: Of functions that may be written for one kind of argument alone, the kind: "one-hot" or "labels".
+        group: Of functions that may be written for one kind of argument alone, the kind, such as "one-hot" or "labels".
         special: It is there for one mistake alone, such as ties; what is wrong elsewhere is told before that.
         optional: What goes wrong here is said, and is no mistake: not everybody takes a kernel of two sizes.
         may_refuse: A function that says that it does not take this, with ``raise`` or ``assert``, is not judged by it.

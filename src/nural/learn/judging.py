@@ -187,7 +187,7 @@ def _cases_that_count(answers: Answers, source: str) -> tuple[list[list[int]], s
     right = [g for g in groups if all(answers.cases[i].special for i in wrong[g])]
     if len(right) == 1:
         other = next(g for g in groups if g != right[0])
-        if not raised[other] and TAKES_LABELS.search(source):
+        if other in ("labels", "one-hot") and not raised[other] and TAKES_LABELS.search(source):
             return [of[other]], ""
         return [of[right[0]]], said("takes", these=said(right[0]), those=said(other))
     rights = {g: list(_states(answers, of[g]).values()).count("right") for g in groups}

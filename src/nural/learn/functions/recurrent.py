@@ -45,12 +45,13 @@ def _backward(name: str, gates: int, states: int, draw: Draw) -> Iterator[Case]:
         yield Case((dy, W_ih, W_hh, x, *saved, *arrays[5:]), sizes, label, may_refuse="before" in label)
 
 
-#: What is looked up: words that come more than once, in any order.
+#: What is looked up: words that come more than once, in any order, in a row or in a sequence a sample.
 WORDS = [
     ([1, 0, 1], 3, 2, ""),
     ([2, 2, 0, 2], 4, 3, ""),
     ([0, 3, 1, 3, 0], 5, 2, ""),
-    ([[1, 1, 0], [2, 0, 1]], 4, 2, "sequences"),
+    ([[1, 1, 0], [2, 0, 1]], 4, 2, ""),
+    ([[2, 0], [0, 0], [3, 1]], 5, 4, ""),
     ([2, 0, 1], 3, 2, "no word twice"),
 ]
 
@@ -59,7 +60,8 @@ def _embedding(backward: bool, draw: Draw) -> Iterator[Case]:
     for turn, (words, count, features, label) in enumerate(WORDS):
         idx, W = np.array(words), draw.numbers(turn, count, features)
         args = (draw.numbers(turn, *idx.shape, features), W, idx) if backward else (idx, W)
-        yield Case(args, {"N": len(idx), "V": count, "D": features}, label, optional=idx.ndim > 1)
+        group = "one row of indices" if idx.ndim == 1 else "sequences of indices"
+        yield Case(args, {"N": len(idx), "V": count, "D": features}, label, group=group)
 
 
 #: Samples, queries, keys, features, features of the values.
