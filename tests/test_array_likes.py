@@ -167,5 +167,7 @@ def test_an_optimizer_takes_gradients_of_any_kind_and_refuses_what_does_not_fit(
         nural.SGD(0.5).update({"W": W}, {"W": [1, 2]})
     with pytest.raises(TypeError, match="SGD: W moves in place, so it must be an array of floats; got list"):
         nural.SGD(0.5).update({"W": [1.0]}, {"W": [1]})  # type: ignore[dict-item]
+    with pytest.raises(TypeError, match="SGD: W moves in place, so it must be an array of floats; got list"):
+        nural.SGD(0.5).update({"W": [1.0]}, {"W": np.ones(1)})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="SGD: W moves in place, so it must be an array of floats; got int64"):
         nural.SGD(0.5).update({"W": np.ones(1, int)}, {"W": [1]})

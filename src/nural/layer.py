@@ -150,8 +150,7 @@ class Layer(Parent):
         for child in self.children.values():
             child.build(rng)
         if self._own_params is None:
-            initial = {name: self._drawn(name, draw, rng) for name, draw in self._initializers.items()}
-            self._own_params = initial
+            self._own_params = {name: self._drawn(name, draw, rng) for name, draw in self._initializers.items()}
 
     def _drawn(self, name: str, draw: Initializer, rng: np.random.Generator) -> np.ndarray:
         value = np.array(draw(rng, self.shapes[name]), self.dtype, order="C")

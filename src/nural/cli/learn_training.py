@@ -55,9 +55,10 @@ def _beside(training: Training | OwnTraining, count: int) -> bool:
     head = words["step"], words["yours"], other, words["difference"]
     print("  ".join(padded(text, width) for text, width in zip(head, (4, 18, 18, 10), strict=True)).rstrip())
     for step, (mine, theirs) in enumerate(training.beside(count), 1):
-        if step <= PRINTED or not equal(mine, theirs):
+        alike = equal(mine, theirs)
+        if step <= PRINTED or not alike:
             print(f"{step:>4}  {mine:<18.14f}  {theirs:<18.14f}  {abs(mine - theirs):.1e}")
-        if not equal(mine, theirs):
+        if not alike:
             say(words["differs"].format(step=step))
             function = training.culprit(step)
             say(words["culprit"].format(function=function) if function else words["no culprit"])

@@ -24,10 +24,15 @@ class PairLayer(Layer):
         """y, which the pair's forward function makes of x; it lives until the next call."""
         x = as_floats(type(self).__name__, x, self.dtype)
         y = self.compute(x)
-        if self.saves == "output":  # as ReLU does, in every step of most networks
-            self.saved = y
-        else:
-            self.saved = {"input": x, "input and output": (x, y), "input shape": x.shape}[self.saves]
+        match self.saves:
+            case "output":
+                self.saved = y
+            case "input":
+                self.saved = x
+            case "input and output":
+                self.saved = x, y
+            case "input shape":
+                self.saved = x.shape
         return y
 
     def compute(self, x: np.ndarray) -> np.ndarray:

@@ -198,7 +198,8 @@ def _recurrent(step: Step, weights: Weights) -> list[str]:
 
 def _along_dimension(function: str) -> Callable[[Step, Weights], list[str]]:
     def lines(step: Step, weights: Weights) -> list[str]:
-        dim = getattr(step.layer, "dim")  # noqa: B009
+        layer: Any = step.layer
+        dim = layer.dim
         if dim in (-1, len(step.x_shape)):
             return _applied(function)
         return [f"x = {function}(x.swapaxes({dim}, -1)).swapaxes({dim}, -1)"]

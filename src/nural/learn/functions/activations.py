@@ -15,7 +15,7 @@ def _sizes(shape: tuple[int, ...]) -> dict[str, int]:
     return dict(zip("NM", shape, strict=True))
 
 
-def _x(draw: Draw, turn: int, shape: tuple[int, ...]) -> np.ndarray:
+def of_both_signs(draw: Draw, turn: int, shape: tuple[int, ...]) -> np.ndarray:
     """Numbers of both signs in every row and every column, where there is room."""
     x = np.abs(draw.numbers(turn, *shape))
     return x * np.where(np.add.outer(*map(np.arange, shape)) % 2, -1.0, 1.0)
@@ -23,7 +23,7 @@ def _x(draw: Draw, turn: int, shape: tuple[int, ...]) -> np.ndarray:
 
 def _forward(draw: Draw) -> Iterator[Case]:
     for turn, (shape, label) in enumerate(SHAPES):
-        yield Case((_x(draw, turn, shape),), _sizes(shape), label)
+        yield Case((of_both_signs(draw, turn, shape),), _sizes(shape), label)
 
 
 def _forward_of_large(draw: Draw) -> Iterator[Case]:
@@ -47,12 +47,12 @@ def _softmax_forward(draw: Draw) -> Iterator[Case]:
 
 def _from_input(draw: Draw) -> Iterator[Case]:
     for turn, (shape, label) in enumerate(SHAPES):
-        yield Case((draw.numbers(turn, *shape), _x(draw, turn, shape)), _sizes(shape), label)
+        yield Case((draw.numbers(turn, *shape), of_both_signs(draw, turn, shape)), _sizes(shape), label)
 
 
 def _from_output(forward: Callable[[np.ndarray], np.ndarray], draw: Draw) -> Iterator[Case]:
     for turn, (shape, label) in enumerate(SHAPES):
-        y = forward(_x(draw, turn, shape))
+        y = forward(of_both_signs(draw, turn, shape))
         # Two digits are enough to look at, but for a softmax, whose rows have the sum 1.
         y = np.round(y, 2) if turn < 2 and forward is not _softmax else y
         yield Case((draw.numbers(turn, *shape), y), _sizes(shape), label)

@@ -1,6 +1,6 @@
 """The functions of the track cnn alone: one patch, all patches as rows, and LeNet as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -10,8 +10,8 @@ import numpy as np
 from nural.learn.case import Case, Draw
 from nural.learn.function import REFERENCE, Function, Pieces
 from nural.learn.functions import convolution
-from nural.learn.functions.dnn import in_order, loss_and_gradients
-from nural.learn.functions.lively import lively, small_weights
+from nural.learn.functions.lively import small_weights
+from nural.learn.functions.networks import WholeNetwork
 
 #: Samples, height and width, channels of the layers, their kernels, units of the layers behind, classes.
 SIZES = [
@@ -80,26 +80,9 @@ def _once(draw: Draw, turn: int, sizes: tuple[Any, ...]) -> tuple[Any, Any, dict
     return draw.numbers(turn, n, size, size, channels[0]), t, drawn
 
 
-def _look(drawn: tuple[Any, Any, Any]) -> tuple[list[np.ndarray], list[Any]]:
-    x, t, weights = drawn
-    neurons: dict[str, Any] = dict(zip(NEURONS, _forward(REFERENCE, x, weights), strict=True))
-    return [neurons["z3"], neurons["z4"]], list(_backward(REFERENCE, x, t, weights, neurons))
-
-
-def _drawn(draw: Draw) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], dict[str, int]]]:
-    """x, t, weights, and the sizes."""
+def _draws(draw: Draw) -> Iterator[tuple[Callable[[], Any], dict[str, int]]]:
     for turn, sizes in enumerate(SIZES):
-        yield *lively(partial(_once, draw, turn, sizes), _look), {"N": sizes[0]}
-
-
-def _forward_cases(draw: Draw) -> Iterator[Case]:
-    for x, _, weights, sizes in _drawn(draw):
-        yield Case((x, weights), sizes)
-
-
-def _backward_cases(draw: Draw) -> Iterator[Case]:
-    for x, t, weights, sizes in _drawn(draw):
-        yield Case((x, t, weights, dict(zip(NEURONS, _forward(REFERENCE, x, weights), strict=True))), sizes)
+        yield partial(_once, draw, turn, sizes), {"N": sizes[0]}
 
 
 def _forward(f: Pieces, x: Any, w: dict[str, Any]) -> tuple[Any, ...]:
@@ -130,6 +113,7 @@ def _backward(f: Pieces, x: Any, t: Any, w: dict[str, Any], neurons: dict[str, A
 
 
 LAYERS = "conv2d", "max_pool2d", "relu", "fc"
+NETWORK = WholeNetwork("cnn", LAYERS, NAMES, NEURONS, ("z3", "z4"), _forward, _backward, _draws)
 FUNCTIONS = [
     Function(
         "cnn/patch_forward",
@@ -167,24 +151,5 @@ FUNCTIONS = [
         lambda f, *args: f.get("col2im", col2im)(*args),
         "torch.nn.functional.fold",
     ),
-    Function(
-        "cnn/forward",
-        NEURONS,
-        _forward_cases,
-        ("x", "weights"),
-        tuple(f"{layer}_forward" for layer in LAYERS),
-        _forward,
-        "torch.nn.Sequential",
-        call=in_order(*NEURONS),
-    ),
-    Function(
-        "cnn/backward",
-        ("loss", *(f"d{name}" for name in NAMES)),
-        _backward_cases,
-        ("x", "t", "weights", "neurons"),
-        ("cross_entropy_loss", *(f"{layer}_backward" for layer in LAYERS)),
-        _backward,
-        "loss.backward()",
-        call=loss_and_gradients(*NAMES),
-    ),
+    *NETWORK.functions(),
 ]

@@ -7,22 +7,17 @@ import numpy as np
 
 from nural.learn.case import Case, Draw
 from nural.learn.function import REFERENCE, Function, known
+from nural.learn.functions.activations import of_both_signs
 
 Settings = tuple[tuple[Any, ...], ...]
 SHAPES = [((2, 3), ""), ((3, 2), ""), ((4, 5), ""), ((1, 4), "one sample"), ((3, 3), "square")]
-
-
-def _x(draw: Draw, turn: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Numbers of both signs in every row and every column, where there is room."""
-    x = np.abs(draw.numbers(turn, *shape))
-    return x * np.where(np.add.outer(*map(np.arange, shape)) % 2, -1.0, 1.0)
 
 
 def _cases(draw: Draw, way: str, of_output: str = "", settings: Settings = ((),)) -> Iterator[Case]:
     """x; or dy, the settings, and x or the output of the function that is named."""
     for turn, (shape, label) in enumerate(SHAPES):
         for setting in settings:
-            x, sizes = _x(draw, turn, shape), dict(zip("NM", shape, strict=True))
+            x, sizes = of_both_signs(draw, turn, shape), dict(zip("NM", shape, strict=True))
             if way == "forward":
                 yield Case((x, *setting), sizes, label)
             else:
@@ -43,7 +38,7 @@ def _pair(name: str, torch: str, settings: Settings = ((),), from_output: bool =
 def _slopes(draw: Draw, way: str) -> Iterator[Case]:
     for turn, (shape, label) in enumerate(SHAPES):
         for count in (1, shape[1]):
-            x, a = _x(draw, turn, shape), 0.25 * np.arange(1.0, count + 1)
+            x, a = of_both_signs(draw, turn, shape), 0.25 * np.arange(1.0, count + 1)
             args = (x, a) if way == "forward" else (draw.numbers(turn, *shape), a, x)
             yield Case(args, dict(zip("NM", shape, strict=True)), label, optional=count == 1)
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from nural.learn.case import Case, Draw
 from nural.learn.function import REFERENCE, Function, Pieces
-from nural.learn.functions.dnn import require_dictionary
 from nural.learn.functions.lively import lively, small_weights
+from nural.learn.functions.networks import require_dictionary
 
 #: Samples, features, units of the hidden layer, classes.
 SIZES = [(2, 2, 3, 2), (3, 2, 4, 3), (4, 5, 3, 2), (1, 3, 2, 4)]

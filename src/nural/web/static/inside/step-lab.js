@@ -99,10 +99,11 @@ export class StepLab extends HTMLElement {
 
   async #take() {
     this.take.disabled = true;
-    const asked = [tracer.network, store.get("pixels"), store.get("label")];
+    const question = () => [tracer.network, store.get("pixels"), store.get("label")];
+    const asked = question();
     try {
       const found = await tracer.ask("step", { rate: this.#eta });
-      const now = [tracer.network, store.get("pixels"), store.get("label")];
+      const now = question();
       if (asked.some((value, i) => value !== now[i])) return; // it is a step of what was there before
       this.#taken = { ...found, from: asked[0], first: this.#taken?.first ?? found.weights[0] };
       store.set({ "inside.stepped": found.model });
